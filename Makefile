@@ -1,0 +1,88 @@
+# make build   the release binary `allmende`, in Cargo's target folder
+# make demo    build, then serve real data of Musterstadt at http://127.0.0.1:8080/
+# make test    what every change must pass
+# make test-full, make bench   the long runs
+#
+# Needs Rust and Node. What else is missing is installed where that is allowed,
+# and said.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := build
+
+CACHE := $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/allmende
+# Outside the clone, so that a fresh clone keeps the compiled dependencies.
+export CARGO_TARGET_DIR ?= $(CACHE)/target
+DATA ?= ./data
+LISTEN ?= 127.0.0.1:8080
+
+NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
+FRONTEND_SOURCES := $(shell find frontend/src -type f 2>/dev/null) frontend/build.mjs frontend/package-lock.json
+
+.PHONY: build demo test test-full bench frontend compiler lint check-frontend tests browser-tests tidy deny clean
+
+build: compiler frontend
+	cargo build --release --locked --package server
+	echo "built: $$CARGO_TARGET_DIR/release/allmende"
+
+demo: build
+	exec "$$CARGO_TARGET_DIR/release/allmende" demo --data "$(DATA)" --listen "$(LISTEN)" $(if $(RESET),--reset)
+
+# A C compiler builds SQLite, zstd and the allocator.
+compiler:
+	command -v cc >/dev/null || scripts/need build-essential
+
+frontend: frontend/dist/manifest.json
+
+frontend/node_modules/.package-lock.json: frontend/package-lock.json
+	echo "npm ci: what the browser code is built with"
+	cd frontend && npm ci --ignore-scripts --no-audit --no-fund
+	touch node_modules/.package-lock.json
+
+frontend/dist/manifest.json: frontend/node_modules/.package-lock.json $(FRONTEND_SOURCES)
+	cd frontend && npm run build
+	touch dist/manifest.json
+
+test: compiler
+	scripts/need chromium fonts-liberation python3-venv strace procps
+	$(MAKE) --no-print-directory frontend lint deny tests browser-tests
+	echo "passed: $$(cat "$$CARGO_TARGET_DIR/tests.txt")"
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	cd frontend && npm run --silent typecheck
+
+deny:
+	if cargo deny --version >/dev/null 2>&1; then cargo deny --offline check licenses bans sources; else echo "cargo-deny is not installed: licences are not checked"; fi
+
+# The tidy check of the workspace is one of the tests.
+tests:
+	export ALLMENDE_PYTHON="$$(scripts/venv "$(CACHE)/venv")"
+	log="$$CARGO_TARGET_DIR/tests.log"
+	if [ -n "$(NEXTEST)" ]; then
+	    cargo nextest run --workspace --locked 2>&1 | tee "$$log"
+	    grep -E '^ +Summary' "$$log" | tail -1 > "$$CARGO_TARGET_DIR/tests.txt"
+	else
+	    cargo test --workspace --locked --no-fail-fast 2>&1 | tee "$$log"
+	    awk '/^test result:/ { passed += $$4; failed += $$6 } END { print passed " passed, " failed " failed" }' "$$log" > "$$CARGO_TARGET_DIR/tests.txt"
+	fi
+
+browser-tests:
+	cargo build --locked --package server
+	ALLMENDE_BIN="$$CARGO_TARGET_DIR/debug/allmende" node frontend/tests/run.mjs
+
+test-full: build
+	$(MAKE) --no-print-directory test
+	ALLMENDE_SLOW=1 ALLMENDE_PYTHON="$$(scripts/venv "$(CACHE)/venv")" cargo $(if $(NEXTEST),nextest run,test) --release --workspace --locked
+
+bench: build
+	cargo run --release --locked --package bench
+
+tidy:
+	cargo xtask tidy
+
+clean:
+	rm -rf frontend/dist

@@ -1,0 +1,374 @@
+//! Accounts, tokens and sessions. Secrets are shown once and kept as hashes.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use model::{Instant, TenantId, Text};
+use policy::{Action, Actor, Principal, Role};
+use sha2::{Digest, Sha256};
+use subtle::ConstantTimeEq;
+
+use crate::tenant::Shared;
+use crate::{Access, Engine, Error, Kind};
+
+/// An account with a password, as the store keeps it.
+pub use store::Account;
+
+/// How long a session lasts at most: 12 h.
+const SESSION_MICROS: i64 = 12 * 3_600_000_000;
+/// After how long without use a session ends: 30 min.
+const SESSION_IDLE_MICROS: i64 = 30 * 60_000_000;
+/// How old a session's or token's last use may be before it is written again: 1 min.
+const TOUCH_MICROS: i64 = 60_000_000;
+/// The least length of a password.
+const PASSWORD_CHARS_MIN: usize = 12;
+/// The name of the setting that holds the hash of the first-run code.
+const FIRST_RUN: &str = "first-run-code";
+/// A hash to compare with when the account does not exist, so that the answer takes as long.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$1iYmDBDhBqGUTz1ePbz3ckcNlpWfcHvdWvQY0c0tXcY";
+
+/// A session that was just made.
+#[derive(Debug, Clone)]
+pub struct NewSession {
+    /// The session's secret: for the cookie, nowhere else.
+    pub secret: String,
+    /// What forms must send back.
+    pub csrf: String,
+    /// Whose it is.
+    pub principal: Principal,
+}
+
+/// A session that is known.
+#[derive(Debug, Clone)]
+pub struct Session {
+    /// Whose it is.
+    pub principal: Principal,
+    /// What forms must send back.
+    pub csrf: String,
+}
+
+/// An account, without its hash.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AccountInfo {
+    /// The name.
+    pub name: String,
+    /// The role.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: Instant,
+}
+
+/// A token, without its secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenInfo {
+    /// Its public name.
+    pub id: String,
+    /// What it is for.
+    pub label: String,
+    /// The role it gives.
+    pub role: Role,
+    /// When it was made.
+    pub created_at: Instant,
+    /// From when on it is refused.
+    pub expires_at: Option<Instant>,
+    /// When it was taken back.
+    pub revoked_at: Option<Instant>,
+    /// When it was last used.
+    pub last_used: Option<Instant>,
+}
+
+fn unauthorized(message: &str) -> Error {
+    Error::new(Kind::Unauthorized, message)
+}
+
+fn digest(secret: &str) -> [u8; 32] {
+    Sha256::digest(secret.as_bytes()).into()
+}
+
+/// Random bytes as lower-case hexadecimal digits.
+fn random_hex(bytes: usize) -> Result<String, Error> {
+    let mut random = vec![0; bytes];
+    getrandom::fill(&mut random).map_err(|error| Error::internal(format!("the system gives no random numbers: {error}")))?;
+    Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+fn hash_password(password: &str) -> Result<String, Error> {
+    if password.chars().count() < PASSWORD_CHARS_MIN {
+        return Err(Error::invalid(format!("the password has fewer than {PASSWORD_CHARS_MIN} characters; take a longer one, several words for example")));
+    }
+    let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|error| Error::internal(format!("the password could not be hashed: {error}")))?;
+    Ok(hash.to_string())
+}
+
+fn verify_password(password: &str, hash: &str) -> bool {
+    PasswordHash::new(hash).is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+}
+
+fn check_account_name(name: &str) -> Result<(), Error> {
+    let ok = (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'));
+    if ok { Ok(()) } else { Err(Error::invalid(format!("`{name}` cannot be an account's name; take 1 to 64 letters, digits and `.-_@`"))) }
+}
+
+/// What forms of a session must send back: derived, so that nothing more is kept.
+fn csrf_of(secret: &str) -> String {
+    digest(&format!("csrf:{secret}"))[..16].iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+impl Engine {
+    async fn at_tenant<T: Send + 'static>(&self, tenant: &TenantId, work: impl FnOnce(&Shared) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+        self.access(tenant, Principal::anonymous())?.blocking(work).await
+    }
+
+    /// The principal of a token.
+    ///
+    /// # Errors
+    /// [`Kind::Unauthorized`] when the token is unknown, expired or taken back.
+    pub async fn principal_of_token(&self, tenant: &TenantId, secret: &str) -> Result<Principal, Error> {
+        let hash = digest(secret);
+        self.at_tenant(tenant, move |shared| {
+            let now = shared.clock.now();
+            let token = shared.store.token_by_hash(&hash)?.ok_or_else(|| unauthorized("the token is not known in this tenant"))?;
+            if token.revoked_at.is_some() {
+                return Err(unauthorized("the token was taken back"));
+            }
+            if token.expires_at.is_some_and(|end| end <= now) {
+                return Err(unauthorized("the token has expired; ask for a new one"));
+            }
+            if token.last_used.is_none_or(|last| now.micros() - last.micros() > TOUCH_MICROS) {
+                shared.store.touch_token(&token.id, now)?;
+            }
+            let role = Role::from_word(&token.role).ok_or_else(|| Error::internal(format!("the token `{}` has no known role", token.id)))?;
+            Ok(Principal::new(Actor::Token(token.id.into()), role))
+        })
+        .await
+    }
+
+    /// Begins a session of an account.
+    ///
+    /// # Errors
+    /// [`Kind::Unauthorized`] when name and password do not belong together.
+    pub async fn login(&self, tenant: &TenantId, name: &str, password: &str) -> Result<NewSession, Error> {
+        let (name, password) = (name.to_owned(), password.to_owned());
+        self.at_tenant(tenant, move |shared| {
+            let account = shared.store.account(&name)?;
+            let hash = account.as_ref().map_or(NOBODY, |account| account.password_hash.as_str());
+            let right = verify_password(&password, hash);
+            match account {
+                Some(account) if right => begin_session(shared, &account),
+                _ => Err(unauthorized("name and password do not belong together")),
+            }
+        })
+        .await
+    }
+
+    /// The session of a secret.
+    ///
+    /// # Errors
+    /// [`Kind::Unauthorized`] when it is unknown or over.
+    pub async fn principal_of_session(&self, tenant: &TenantId, secret: &str) -> Result<Session, Error> {
+        let secret = secret.to_owned();
+        self.at_tenant(tenant, move |shared| {
+            let (now, hash) = (shared.clock.now(), digest(&secret));
+            let over = || unauthorized("the session is over; log in again");
+            let session = shared.store.session_by_hash(&hash)?.ok_or_else(over)?;
+            if session.expires_at <= now || session.last_used.plus_micros(SESSION_IDLE_MICROS) <= now {
+                shared.store.remove_session(&hash)?;
+                return Err(over());
+            }
+            if now.micros() - session.last_used.micros() > TOUCH_MICROS {
+                shared.store.touch_session(&hash, now)?;
+            }
+            let account = shared.store.account(&session.account)?.ok_or_else(over)?;
+            Ok(Session { principal: principal_of(&account)?, csrf: csrf_of(&secret) })
+        })
+        .await
+    }
+
+    /// Ends a session.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn logout(&self, tenant: &TenantId, secret: &str) -> Result<(), Error> {
+        let hash = digest(secret);
+        self.at_tenant(tenant, move |shared| Ok(shared.store.remove_session(&hash).map(|_| ())?)).await
+    }
+
+    /// A new one-time code while the tenant has no account; the one before is void. Blocks.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub fn first_run_code(&self, tenant: &TenantId) -> Result<Option<String>, Error> {
+        let tenant = self.loaded(tenant)?;
+        if !tenant.shared.store.accounts()?.is_empty() {
+            return Ok(None);
+        }
+        let hex = random_hex(8)?;
+        let code = format!("{}-{}-{}-{}", &hex[0..4], &hex[4..8], &hex[8..12], &hex[12..16]);
+        let hash: String = digest(&code).iter().map(|byte| format!("{byte:02x}")).collect();
+        tenant.shared.store.put_setting(FIRST_RUN, &hash)?;
+        Ok(Some(code))
+    }
+
+    /// Makes the first administrator with the one-time code and begins a session.
+    ///
+    /// # Errors
+    /// [`Kind::Unauthorized`] when the code is wrong or used, [`Kind::Invalid`] when name or password will not do.
+    pub async fn first_account(&self, tenant: &TenantId, code: &str, name: &str, password: &str) -> Result<NewSession, Error> {
+        let (code, name, password) = (code.trim().to_lowercase(), name.to_owned(), password.to_owned());
+        self.at_tenant(tenant, move |shared| {
+            let given: String = digest(&code).iter().map(|byte| format!("{byte:02x}")).collect();
+            let kept = shared.store.setting(FIRST_RUN)?.unwrap_or_default();
+            if !bool::from(kept.as_bytes().ct_eq(given.as_bytes())) || !shared.store.accounts()?.is_empty() {
+                return Err(unauthorized("the code is wrong or was used; a new one is printed when the platform starts without an account"));
+            }
+            let account = new_account(shared, &name, &password, Role::Administrator)?;
+            shared.store.remove_setting(FIRST_RUN)?;
+            begin_session(shared, &account)
+        })
+        .await
+    }
+}
+
+impl Access {
+    /// Makes an account.
+    ///
+    /// # Errors
+    /// When the principal may not, the name is taken, or name or password will not do.
+    pub async fn create_account(&self, name: &str, password: &str, role: Role) -> Result<(), Error> {
+        self.permit(Action::Administer)?;
+        let (name, password) = (name.to_owned(), password.to_owned());
+        self.blocking(move |shared| {
+            if shared.store.account(&name)?.is_some() {
+                return Err(Error::exists("account", &name));
+            }
+            new_account(shared, &name, &password, role).map(|_| ())
+        })
+        .await
+    }
+
+    /// All accounts.
+    ///
+    /// # Errors
+    /// When the principal may not.
+    pub fn accounts(&self) -> Result<Vec<AccountInfo>, Error> {
+        self.permit(Action::Administer)?;
+        let accounts = self.shared().store.accounts()?;
+        Ok(accounts.into_iter().map(|a| AccountInfo { role: Role::from_word(&a.role).unwrap_or(Role::Public), name: a.name, created_at: a.created_at }).collect())
+    }
+
+    /// Removes an account and ends its sessions.
+    ///
+    /// # Errors
+    /// When the principal may not, there is no such account, or it is the last administrator.
+    pub async fn remove_account(&self, name: &str) -> Result<(), Error> {
+        self.permit(Action::Administer)?;
+        let name = name.to_owned();
+        self.blocking(move |shared| {
+            let accounts = shared.store.accounts()?;
+            let others_administer = accounts.iter().any(|a| a.name != name && a.role == Role::Administrator.word());
+            match accounts.iter().find(|a| a.name == name) {
+                None => Err(Error::not_found("account", &name)),
+                Some(account) if account.role == Role::Administrator.word() && !others_administer => {
+                    Err(Error::new(Kind::Conflict, format!("`{name}` is the last administrator; make another one first")))
+                }
+                Some(_) => {
+                    shared.store.remove_account(&name)?;
+                    shared.store.remove_sessions_of(&name)?;
+                    Ok(())
+                }
+            }
+        })
+        .await
+    }
+
+    /// Makes a token; the secret is shown this once.
+    ///
+    /// # Errors
+    /// When the principal may not.
+    pub async fn create_token(&self, label: &str, role: Role, expires_at: Option<Instant>) -> Result<String, Error> {
+        self.permit(Action::Administer)?;
+        let label = label.to_owned();
+        self.blocking(move |shared| {
+            let id = random_hex(6)?;
+            let secret = format!("alm_{id}_{}", random_hex(32)?);
+            shared.store.put_token(&store::TokenRow {
+                id,
+                hash: digest(&secret),
+                label,
+                role: role.word().to_owned(),
+                created_at: shared.clock.now(),
+                expires_at,
+                revoked_at: None,
+                last_used: None,
+            })?;
+            Ok(secret)
+        })
+        .await
+    }
+
+    /// All tokens, without their secrets.
+    ///
+    /// # Errors
+    /// When the principal may not.
+    pub fn tokens(&self) -> Result<Vec<TokenInfo>, Error> {
+        self.permit(Action::Administer)?;
+        let info = |t: store::TokenRow| TokenInfo {
+            role: Role::from_word(&t.role).unwrap_or(Role::Public),
+            id: t.id,
+            label: t.label,
+            created_at: t.created_at,
+            expires_at: t.expires_at,
+            revoked_at: t.revoked_at,
+            last_used: t.last_used,
+        };
+        Ok(self.shared().store.tokens()?.into_iter().map(info).collect())
+    }
+
+    /// Takes a token back, from now on.
+    ///
+    /// # Errors
+    /// When the principal may not or there is no such token.
+    pub async fn revoke_token(&self, id: &str) -> Result<(), Error> {
+        self.permit(Action::Administer)?;
+        let id = id.to_owned();
+        self.blocking(move |shared| if shared.store.revoke_token(&id, shared.clock.now())? { Ok(()) } else { Err(Error::not_found("token", &id)) }).await
+    }
+
+    /// The audit: headers of the log, newest first.
+    ///
+    /// # Errors
+    /// When the principal may not.
+    pub fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<model::Header>, Error> {
+        self.permit(Action::Administer)?;
+        Ok(self.shared().store.audit(before, limit)?)
+    }
+}
+
+fn new_account(shared: &Shared, name: &str, password: &str, role: Role) -> Result<Account, Error> {
+    check_account_name(name)?;
+    let account = Account {
+        name: name.to_owned(),
+        role: role.word().to_owned(),
+        password_hash: hash_password(password)?,
+        created_at: shared.clock.now(),
+        must_change: false,
+    };
+    shared.store.put_account(&account)?;
+    Ok(account)
+}
+
+fn begin_session(shared: &Shared, account: &Account) -> Result<NewSession, Error> {
+    let (now, secret) = (shared.clock.now(), random_hex(32)?);
+    shared.store.put_session(&store::Session {
+        hash: digest(&secret),
+        account: account.name.clone(),
+        created_at: now,
+        last_used: now,
+        expires_at: now.plus_micros(SESSION_MICROS),
+    })?;
+    Ok(NewSession { csrf: csrf_of(&secret), principal: principal_of(account)?, secret })
+}
+
+fn principal_of(account: &Account) -> Result<Principal, Error> {
+    let role = Role::from_word(&account.role).ok_or_else(|| Error::internal(format!("the account `{}` has no known role", account.name)))?;
+    Ok(Principal::new(Actor::Account(Text::from(account.name.as_str())), role))
+}

@@ -1,0 +1,199 @@
+//! The engine: the tenants of an installation and who may come in.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use model::{Clock, Instant, TenantContext, TenantId};
+use parking_lot::RwLock;
+use policy::Principal;
+use store::{BackupReport, Store};
+
+use crate::tenant::Tenant;
+use crate::{Access, DOOR, Error};
+
+/// Settings of the engine.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// The data directory.
+    pub data: PathBuf,
+    /// After how many unsealed values history is sealed. Default 100 000.
+    pub seal_after: usize,
+    /// How much memory the entities of one tenant may take, in bytes, before
+    /// writes that make it grow are refused. Default 4 GiB.
+    pub memory_bytes_max: usize,
+    /// How large the write-ahead log may grow before it is folded into the database, in bytes. Default 64 MiB.
+    pub wal_bytes_max: u64,
+}
+
+impl Config {
+    /// Defaults over a data directory.
+    #[must_use]
+    pub fn at(data: &Path) -> Self {
+        Self { data: data.to_owned(), seal_after: 100_000, memory_bytes_max: 4 << 30, wal_bytes_max: 64 << 20 }
+    }
+}
+
+/// The platform's core. Cheap to clone.
+#[derive(Clone)]
+pub struct Engine(Arc<Inner>);
+
+struct Inner {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    config: Config,
+    tenants: RwLock<HashMap<TenantId, Arc<Tenant>>>,
+}
+
+impl Engine {
+    /// Opens a data directory, made when it is not there, and loads its
+    /// tenants. Blocks.
+    ///
+    /// # Errors
+    /// When another process holds the directory, it cannot be written, or
+    /// what it holds cannot be read.
+    pub fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
+        let store = Store::open(&config.data, store::Config { wal_max_bytes: config.wal_bytes_max, ..store::Config::default() })?;
+        let engine = Self(Arc::new(Inner { store, clock, config, tenants: RwLock::default() }));
+        for tenant in engine.0.store.tenants()? {
+            engine.load(&tenant, false)?;
+        }
+        Ok(engine)
+    }
+
+    fn load(&self, tenant: &TenantId, create: bool) -> Result<(), Error> {
+        let context = TenantContext::new(&DOOR, tenant.clone());
+        let store = if create { self.0.store.create_tenant(&context)? } else { self.0.store.tenant(&context)? };
+        let loaded = Tenant::start(context, store, Arc::clone(&self.0.clock), self.0.config.clone())?;
+        self.0.tenants.write().insert(tenant.clone(), loaded);
+        Ok(())
+    }
+
+    /// What time the engine's clock shows.
+    #[must_use]
+    pub fn now(&self) -> Instant {
+        self.0.clock.now()
+    }
+
+    /// All tenants, by name.
+    #[must_use]
+    pub fn tenants(&self) -> Vec<TenantId> {
+        let mut names: Vec<TenantId> = self.0.tenants.read().keys().cloned().collect();
+        names.sort();
+        names
+    }
+
+    /// The tenant of a name.
+    ///
+    /// # Errors
+    /// [`crate::Kind::NotFound`] names it.
+    pub fn tenant(&self, name: &str) -> Result<TenantId, Error> {
+        let known = TenantId::parse(name).ok().filter(|id| self.0.tenants.read().contains_key(id));
+        known.ok_or_else(|| Error::not_found("tenant", &name.chars().take(100).collect::<String>()))
+    }
+
+    /// Makes a tenant.
+    ///
+    /// # Errors
+    /// [`crate::Kind::Exists`] when there is one of the name.
+    pub fn create_tenant(&self, name: &TenantId) -> Result<(), Error> {
+        if self.0.tenants.read().contains_key(name) {
+            return Err(Error::exists("tenant", name));
+        }
+        self.load(name, true)
+    }
+
+    /// One principal's access to a tenant.
+    ///
+    /// # Errors
+    /// [`crate::Kind::NotFound`] when there is no such tenant.
+    pub fn access(&self, tenant: &TenantId, principal: Principal) -> Result<Access, Error> {
+        Ok(Access::new(self.loaded(tenant)?, principal))
+    }
+
+    pub(crate) fn loaded(&self, tenant: &TenantId) -> Result<Arc<Tenant>, Error> {
+        self.0.tenants.read().get(tenant).cloned().ok_or_else(|| Error::not_found("tenant", tenant))
+    }
+
+    /// How every tenant does.
+    #[must_use]
+    pub fn health(&self) -> Health {
+        let mut tenants: Vec<TenantHealth> = self.0.tenants.read().values().map(|tenant| TenantHealth::of(tenant)).collect();
+        tenants.sort_by(|a, b| a.tenant.cmp(&b.tenant));
+        Health { ready: tenants.iter().all(|tenant| tenant.last_error.is_none()), tenants }
+    }
+
+    /// Writes a consistent backup of a tenant while it is in use. Blocks.
+    ///
+    /// # Errors
+    /// When the target cannot be written or the tenant is not there.
+    pub fn backup(&self, tenant: &TenantId, target: &Path) -> Result<BackupReport, Error> {
+        Ok(self.loaded(tenant)?.shared.store.backup(target)?)
+    }
+
+    /// Writes a backup of a tenant's keys, which belongs to another place
+    /// than the data. Blocks.
+    ///
+    /// # Errors
+    /// When the target cannot be written or the tenant is not there.
+    pub fn backup_keys(&self, tenant: &TenantId, target: &Path) -> Result<(), Error> {
+        Ok(self.loaded(tenant)?.shared.store.backup_keys(target)?)
+    }
+
+    /// Ends what is queued, writes snapshots and closes the tenants. Blocks.
+    ///
+    /// # Errors
+    /// The first failure, after all tenants were closed.
+    pub fn shutdown(&self) -> Result<(), Error> {
+        let tenants: Vec<Arc<Tenant>> = self.0.tenants.write().drain().map(|(_, tenant)| tenant).collect();
+        let results: Vec<Result<(), Error>> = tenants.iter().map(|tenant| tenant.stop()).collect();
+        results.into_iter().collect()
+    }
+}
+
+/// How the engine does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Health {
+    /// Whether every tenant takes writes.
+    pub ready: bool,
+    /// The tenants, by name.
+    pub tenants: Vec<TenantHealth>,
+}
+
+/// How a tenant does.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TenantHealth {
+    /// Which tenant.
+    pub tenant: TenantId,
+    /// How many entities it has.
+    pub entities: usize,
+    /// Roughly what they take in memory, in bytes.
+    pub memory_bytes: usize,
+    /// How many values are not sealed yet.
+    pub tail: usize,
+    /// How many sealed segments there are.
+    pub segments: usize,
+    /// The log's position.
+    pub log_seq: u64,
+    /// Up to which position history is sealed.
+    pub sealed_upto: u64,
+    /// Why the last write or seal failed, until one succeeds.
+    pub last_error: Option<String>,
+}
+
+impl TenantHealth {
+    fn of(tenant: &Tenant) -> Self {
+        let shared = &tenant.shared;
+        let state = shared.state.read();
+        Self {
+            tenant: shared.tenant().clone(),
+            entities: state.len(),
+            memory_bytes: state.memory_bytes(),
+            tail: shared.past.tail_len(),
+            segments: shared.past.segments_len(),
+            log_seq: state.seq,
+            sealed_upto: shared.past.sealed_upto(),
+            last_error: shared.last_error(),
+        }
+    }
+}

@@ -1,0 +1,132 @@
+//! What can go wrong at the door.
+
+use std::fmt;
+
+/// What a caller does about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// It is not there, or not for this principal.
+    NotFound,
+    /// It is there already.
+    Exists,
+    /// The request cannot be right.
+    Invalid,
+    /// The credentials are missing or wrong.
+    Unauthorized,
+    /// The principal may not do this.
+    Forbidden,
+    /// Somebody else is at it.
+    Conflict,
+    /// It is more than is allowed.
+    TooLarge,
+    /// The disk is full.
+    NoSpace,
+    /// Try again later.
+    Unavailable,
+    /// Our fault.
+    Internal,
+}
+
+/// An error of the engine: a kind for programs, a message for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Error {
+    kind: Kind,
+    message: String,
+    may_have_happened: bool,
+}
+
+impl Error {
+    /// An error of a kind.
+    #[must_use]
+    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+        Self { kind, message: message.into(), may_have_happened: false }
+    }
+
+    pub(crate) fn not_found(what: &str, name: &dyn fmt::Display) -> Self {
+        Self::new(Kind::NotFound, format!("there is no {what} `{name}`"))
+    }
+
+    pub(crate) fn exists(what: &str, name: &dyn fmt::Display) -> Self {
+        Self::new(Kind::Exists, format!("the {what} `{name}` exists already"))
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Kind::Invalid, message)
+    }
+
+    pub(crate) fn internal(message: impl Into<String>) -> Self {
+        Self::new(Kind::Internal, message)
+    }
+
+    pub(crate) fn stopped() -> Self {
+        Self::new(Kind::Unavailable, "the platform is stopping; try again in a moment")
+    }
+
+    pub(crate) fn maybe(mut self) -> Self {
+        self.may_have_happened = true;
+        self
+    }
+
+    /// What a caller does about it.
+    #[must_use]
+    pub fn kind(&self) -> Kind {
+        self.kind
+    }
+
+    /// Whether a failed write may nevertheless have happened.
+    #[must_use]
+    pub fn may_have_happened(&self) -> bool {
+        self.may_have_happened
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if self.may_have_happened {
+            f.write_str("; whether it was written is not known: read it back before you repeat it")?;
+        }
+        Ok(())
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<policy::Denied> for Error {
+    fn from(denied: policy::Denied) -> Self {
+        Self::new(Kind::Forbidden, denied.to_string())
+    }
+}
+
+impl From<store::Error> for Error {
+    fn from(error: store::Error) -> Self {
+        let kind = match error.kind() {
+            store::Kind::NotFound => Kind::NotFound,
+            store::Kind::Exists => Kind::Exists,
+            store::Kind::Invalid => Kind::Invalid,
+            store::Kind::NoSpace => Kind::NoSpace,
+            store::Kind::Locked => Kind::Conflict,
+            store::Kind::Unavailable => Kind::Unavailable,
+            store::Kind::Corrupt | store::Kind::Internal => Kind::Internal,
+        };
+        Self::new(kind, chain(&error))
+    }
+}
+
+impl From<history::Error> for Error {
+    fn from(error: history::Error) -> Self {
+        Self::internal(chain(&error))
+    }
+}
+
+/// The message of an error and of what caused it.
+fn chain(error: &dyn std::error::Error) -> String {
+    let mut text = error.to_string();
+    let mut cause = error.source();
+    while let Some(one) = cause {
+        text.push_str(": ");
+        text.push_str(&one.to_string());
+        cause = one.source();
+    }
+    text
+}

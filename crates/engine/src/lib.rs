@@ -1,0 +1,48 @@
+//! The one door: every read and write of every protocol goes through here.
+//!
+//! The engine keeps the current state in memory, asks `policy` before it shows
+//! or changes anything, orders writes by one sequencer per tenant, and appends
+//! their effects to the durable log before it answers. It alone makes tenant
+//! contexts and authorised questions; storage takes nothing else.
+//!
+//! Start with [`Engine::open`]; an [`Access`] is one principal in one tenant.
+
+mod access;
+mod account;
+mod catalogue;
+mod classes;
+mod engine;
+mod error;
+mod fold;
+mod operation;
+mod past;
+mod privacy;
+mod read;
+mod resolve;
+mod scratch;
+mod search;
+mod sequencer;
+mod sources;
+mod state;
+mod tenant;
+#[cfg(test)]
+mod tests;
+
+pub use access::Access;
+pub use account::{Account, AccountInfo, NewSession, Session, TokenInfo};
+pub use catalogue::{ColumnStatistics, Statistics};
+pub use engine::{Config, Engine, Health, TenantHealth};
+pub use error::{Error, Kind};
+pub use operation::{AttributePatch, Fragment, ImportReceipt, Instances, Operation, Outcome, Receipt};
+pub use past::{Bucket, BucketQuery, BucketSeries, Period};
+pub use policy::{Actor, Principal, Role};
+pub use read::{Page, View};
+pub use scratch::ScratchEngine;
+pub use search::Hit;
+pub use sources::Provenance;
+pub use store::{
+    BackupReport, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState, SourceRow, StoredFile,
+};
+
+/// The key with which this crate makes proofs of access.
+const DOOR: model::DoorKey = model::DoorKey::cut();

@@ -1,0 +1,325 @@
+//! From operations to effects: what a request means for the state as it will
+//! be when everything queued before it is durable.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use model::{Attribute, Change, Class, Effect, Entity, EntityId, Instant, Iri, Name, Observation, Origin, SeriesKey, Value};
+
+use crate::classes::Classes;
+use crate::operation::{AttributePatch, Fragment, ImportReceipt, Instances, Operation, Outcome};
+use crate::privacy::Envelope;
+use crate::{Error, Kind, fold};
+
+/// How many attribute instances an entity may have.
+const INSTANCES_MAX: usize = 10_000;
+
+/// The state as it will be, and where its changes are collected.
+pub(crate) struct Draft<'a> {
+    pub(crate) at: Instant,
+    pub(crate) seq: u64,
+    pub(crate) classes: &'a Classes,
+    pub(crate) envelope: &'a Envelope,
+    /// Finds an entity that this draft has not touched.
+    pub(crate) find: &'a dyn Fn(&EntityId) -> Option<Arc<Entity>>,
+    /// Finds a value of the past that is not in this draft.
+    pub(crate) past: &'a dyn Fn(&SeriesKey, Instant) -> Option<Observation>,
+    pub(crate) entities: HashMap<EntityId, Option<Arc<Entity>>>,
+    pub(crate) effects: Vec<Effect>,
+    pub(crate) observations: Vec<Observation>,
+}
+
+/// Values of the past that an import was told of, by series and time.
+pub(crate) type Known = HashMap<(SeriesKey, Instant), Attribute>;
+
+impl Draft<'_> {
+    /// Resolves one operation: all of it, or nothing and an error.
+    pub(crate) fn resolve(&mut self, operation: Operation) -> Result<Outcome, Error> {
+        match operation {
+            Operation::Create(entity) => self.create(entity),
+            Operation::Upsert { entity, replace } => match self.current(&entity.id) {
+                None => self.create(entity),
+                Some(old) if replace => self.replace(&old, entity),
+                Some(_) => self.update(Fragment {
+                    id: entity.id,
+                    types: entity.types,
+                    scopes: (!entity.scopes.is_empty()).then_some(entity.scopes),
+                    attributes: entity.attributes,
+                    removed: Vec::new(),
+                }),
+            },
+            Operation::Append { fragment, overwrite } => self.append(fragment, overwrite),
+            Operation::Update(fragment) => self.update(fragment),
+            Operation::PatchAttribute { id, patch } => self.patch(&id, patch),
+            Operation::DeleteAttribute { id, name, which } => self.delete_attribute(&id, name, &which),
+            Operation::Delete(id) => {
+                self.existing(&id)?;
+                self.push(&id, None, Change::EntityRemoved)?;
+                Ok(Outcome::Deleted)
+            }
+        }
+    }
+
+    fn current(&self, id: &EntityId) -> Option<Arc<Entity>> {
+        let found = self.entities.get(id).map_or_else(|| (self.find)(id), Clone::clone);
+        found.filter(|entity| entity.alive_at(self.at))
+    }
+
+    fn existing(&self, id: &EntityId) -> Result<Arc<Entity>, Error> {
+        self.current(id).ok_or_else(|| Error::not_found("entity", id))
+    }
+
+    fn create(&mut self, entity: Entity) -> Result<Outcome, Error> {
+        if self.current(&entity.id).is_some() {
+            return Err(Error::exists("entity", &entity.id));
+        }
+        check_instances(&entity.id, entity.attributes.len())?;
+        // What an expired entity of the same id left behind does not come back.
+        if self.entities.get(&entity.id).map_or_else(|| (self.find)(&entity.id).is_some(), Option::is_some) {
+            self.push(&entity.id, None, Change::EntityRemoved)?;
+        }
+        let head = Change::EntitySet { types: entity.types.clone(), scopes: entity.scopes.clone(), created_at: self.at, expires_at: entity.expires_at };
+        self.push(&entity.id, None, head)?;
+        for attribute in entity.attributes {
+            self.set(&entity.id, attribute, None)?;
+        }
+        Ok(Outcome::Created)
+    }
+
+    fn replace(&mut self, old: &Entity, entity: Entity) -> Result<Outcome, Error> {
+        check_instances(&entity.id, entity.attributes.len())?;
+        let mut updated = Vec::new();
+        if old.types != entity.types || old.scopes != entity.scopes || old.expires_at != entity.expires_at {
+            let head = Change::EntitySet { types: entity.types.clone(), scopes: entity.scopes.clone(), created_at: old.created_at, expires_at: entity.expires_at };
+            self.push(&entity.id, None, head)?;
+        }
+        for gone in &old.attributes {
+            if !entity.attributes.iter().any(|a| same_instance(a, gone)) {
+                self.push(&entity.id, None, Change::AttributeRemoved { name: gone.name, dataset: gone.dataset.clone() })?;
+                note(&mut updated, gone.name);
+            }
+        }
+        for attribute in entity.attributes {
+            if self.set_if_new(&entity.id, attribute.clone())? {
+                note(&mut updated, attribute.name);
+            }
+        }
+        Ok(Outcome::Updated { updated, not_updated: Vec::new() })
+    }
+
+    fn append(&mut self, fragment: Fragment, overwrite: bool) -> Result<Outcome, Error> {
+        let old = self.existing(&fragment.id)?;
+        check_instances(&fragment.id, old.attributes.len() + fragment.attributes.len())?;
+        let (mut updated, mut not_updated) = (Vec::new(), Vec::new());
+        self.add_head(&old, &fragment)?;
+        for attribute in fragment.attributes {
+            if !overwrite && old.instance(attribute.name, attribute.dataset.as_ref()).is_some() {
+                not_updated.push((attribute.name, "it is there already and noOverwrite was asked for".to_owned()));
+                continue;
+            }
+            note(&mut updated, attribute.name);
+            self.set_if_new(&fragment.id, attribute)?;
+        }
+        Ok(Outcome::Updated { updated, not_updated })
+    }
+
+    fn update(&mut self, fragment: Fragment) -> Result<Outcome, Error> {
+        let old = self.existing(&fragment.id)?;
+        check_instances(&fragment.id, old.attributes.len() + fragment.attributes.len())?;
+        let mut updated = Vec::new();
+        self.add_head(&old, &fragment)?;
+        for (name, dataset) in fragment.removed {
+            if old.instance(name, dataset.as_ref()).is_some() {
+                self.push(&fragment.id, None, Change::AttributeRemoved { name, dataset })?;
+                note(&mut updated, name);
+            }
+        }
+        for attribute in fragment.attributes {
+            note(&mut updated, attribute.name);
+            self.set_if_new(&fragment.id, attribute)?;
+        }
+        Ok(Outcome::Updated { updated, not_updated: Vec::new() })
+    }
+
+    /// Types are only ever added; scopes are replaced when sent.
+    fn add_head(&mut self, old: &Entity, fragment: &Fragment) -> Result<(), Error> {
+        let mut types = old.types.clone();
+        types.extend(fragment.types.iter().filter(|name| !old.types.contains(name)));
+        let scopes = fragment.scopes.clone().unwrap_or_else(|| old.scopes.clone());
+        if types == old.types && scopes == old.scopes {
+            return Ok(());
+        }
+        self.push(&fragment.id, None, Change::EntitySet { types, scopes, created_at: old.created_at, expires_at: old.expires_at })
+    }
+
+    fn patch(&mut self, id: &EntityId, patch: AttributePatch) -> Result<Outcome, Error> {
+        let entity = self.existing(id)?;
+        let missing = || Error::not_found(&format!("attribute instance of `{id}`"), &patch.name);
+        let mut attribute = entity.instance(patch.name, patch.dataset.as_ref()).cloned().ok_or_else(missing)?;
+        if let Some(value) = patch.value {
+            let sealed = matches!(attribute.value, Value::Sealed(_));
+            if !sealed && attribute.value.type_name() != value.type_name() {
+                let message = format!("the attribute `{}` is a {} and cannot become a {} by a partial update", patch.name, attribute.value.type_name(), value.type_name());
+                return Err(Error::invalid(message));
+            }
+            attribute.value = value;
+        }
+        attribute.observed_at = patch.observed_at.or(attribute.observed_at);
+        attribute.unit = patch.unit.or(attribute.unit);
+        attribute.expires_at = patch.expires_at.or(attribute.expires_at);
+        attribute.sub.retain(|sub| !patch.removed_sub.contains(&sub.name) && !patch.sub.iter().any(|new| same_instance(new, sub)));
+        attribute.sub.extend(patch.sub);
+        self.set_if_new(id, attribute)?;
+        Ok(Outcome::Updated { updated: vec![patch.name], not_updated: Vec::new() })
+    }
+
+    fn delete_attribute(&mut self, id: &EntityId, name: Name, which: &Instances) -> Result<Outcome, Error> {
+        let entity = self.existing(id)?;
+        let chosen = |dataset: &Option<Iri>| match which {
+            Instances::Default => dataset.is_none(),
+            Instances::One(one) => dataset.as_ref() == Some(one),
+            Instances::All => true,
+        };
+        let gone: Vec<Option<Iri>> = entity.instances(name).map(|a| a.dataset.clone()).filter(chosen).collect();
+        if gone.is_empty() {
+            return Err(Error::not_found(&format!("attribute instance of `{id}`"), &name));
+        }
+        for dataset in gone {
+            self.push(id, None, Change::AttributeRemoved { name, dataset })?;
+        }
+        Ok(Outcome::Updated { updated: vec![name], not_updated: Vec::new() })
+    }
+
+    /// Sets an instance unless it says the same already.
+    fn set_if_new(&mut self, id: &EntityId, attribute: Attribute) -> Result<bool, Error> {
+        let old = self.current(id).and_then(|entity| entity.instance(attribute.name, attribute.dataset.as_ref()).cloned());
+        if old.is_some_and(|old| self.envelope.says_the_same(&old, &attribute)) {
+            return Ok(false);
+        }
+        self.set(id, attribute, None)?;
+        Ok(true)
+    }
+
+    /// Imports one record: what is newer becomes current, what is older goes
+    /// to history, what is known already is left alone.
+    pub(crate) fn import(&mut self, entity: Entity, origin: Origin, known: &Known, receipt: &mut ImportReceipt) -> Result<(), Error> {
+        let old = self.current(&entity.id);
+        match &old {
+            None => {
+                let head = Change::EntitySet { types: entity.types.clone(), scopes: entity.scopes.clone(), created_at: self.at, expires_at: entity.expires_at };
+                self.push(&entity.id, None, head)?;
+                receipt.created += 1;
+            }
+            Some(old) => {
+                let fragment = Fragment {
+                    id: entity.id.clone(),
+                    types: entity.types.clone(),
+                    scopes: (!entity.scopes.is_empty()).then(|| entity.scopes.clone()),
+                    attributes: Vec::new(),
+                    removed: Vec::new(),
+                };
+                self.add_head(old, &fragment)?;
+            }
+        }
+        check_instances(&entity.id, entity.attributes.len())?;
+        for attribute in entity.attributes {
+            self.import_attribute(&entity.id, attribute, origin, known, receipt)?;
+        }
+        Ok(())
+    }
+
+    fn import_attribute(&mut self, id: &EntityId, attribute: Attribute, origin: Origin, known: &Known, receipt: &mut ImportReceipt) -> Result<(), Error> {
+        let current = self.current(id).and_then(|entity| entity.instance(attribute.name, attribute.dataset.as_ref()).cloned());
+        let (there, is_newest) = match (&current, attribute.observed_at) {
+            (Some(now), Some(time)) if now.observed_at.is_some_and(|seen| time < seen) => {
+                let key = SeriesKey { entity: id.clone(), attribute: attribute.name, dataset: attribute.dataset.clone() };
+                (self.earlier(&key, time, known), false)
+            }
+            (Some(now), time) if now.observed_at == time => (current.clone(), true),
+            _ => (None, true),
+        };
+        match &there {
+            Some(there) if self.envelope.says_the_same(there, &attribute) => {
+                receipt.unchanged += 1;
+                return Ok(());
+            }
+            Some(_) => receipt.corrected += 1,
+            None => receipt.written += 1,
+        }
+        if is_newest { self.set(id, attribute, Some(origin)) } else { self.observe(id, attribute, origin) }
+    }
+
+    fn earlier(&self, key: &SeriesKey, at: Instant, known: &Known) -> Option<Attribute> {
+        let drafted = self.observations.iter().rev().find(|o| o.time() == at && o.attribute.name == key.attribute && o.key() == *key);
+        let unsealed = drafted.cloned().or_else(|| (self.past)(key, at)).map(|observation| observation.attribute);
+        unsealed.or_else(|| known.get(&(key.clone(), at)).cloned())
+    }
+
+    fn set(&mut self, id: &EntityId, attribute: Attribute, origin: Option<Origin>) -> Result<(), Error> {
+        let (attribute, class, subject) = self.prepare(id, attribute)?;
+        self.push(id, subject, Change::AttributeSet { attribute, class, origin })
+    }
+
+    fn observe(&mut self, id: &EntityId, attribute: Attribute, origin: Origin) -> Result<(), Error> {
+        let (attribute, class, subject) = self.prepare(id, attribute)?;
+        self.push(id, subject, Change::Observed { attribute, class, origin: Some(origin) })
+    }
+
+    /// Sets the system's times, and puts personal values into their envelope.
+    fn prepare(&self, id: &EntityId, mut attribute: Attribute) -> Result<(Attribute, Class, Option<[u8; 32]>), Error> {
+        let entity = self.current(id).ok_or_else(|| Error::internal(format!("the entity `{id}` is gone while it is written")))?;
+        let created = entity.instance(attribute.name, attribute.dataset.as_ref()).map_or(self.at, |old| old.created_at);
+        stamp(&mut attribute, created, self.at);
+        let class = self.classes.class_of(&entity, attribute.name);
+        let subject = if class.is_enveloped() { Some(self.envelope.seal(id, &mut attribute)?) } else { None };
+        Ok((attribute, class, subject))
+    }
+
+    fn push(&mut self, id: &EntityId, subject: Option<[u8; 32]>, change: Change) -> Result<(), Error> {
+        let mut entity = match self.entities.remove(id) {
+            Some(drafted) => drafted,
+            None => (self.find)(id),
+        };
+        fold::apply(&mut entity, id, &change, self.at);
+        self.entities.insert(id.clone(), entity);
+        if let Some(observation) = observation_of(id, &change, self.seq, self.at) {
+            self.observations.push(observation);
+        }
+        self.effects.push(Effect { entity: id.clone(), subject, change });
+        Ok(())
+    }
+}
+
+/// The value an effect adds to history.
+pub(crate) fn observation_of(id: &EntityId, change: &Change, seq: u64, at: Instant) -> Option<Observation> {
+    let (attribute, class, origin) = match change {
+        Change::AttributeSet { attribute, class, origin } | Change::Observed { attribute, class, origin } => (attribute, *class, *origin),
+        Change::EntitySet { .. } | Change::EntityRemoved | Change::AttributeRemoved { .. } => return None,
+    };
+    Some(Observation { entity: id.clone(), attribute: attribute.clone(), class, seq, recorded_at: at, origin })
+}
+
+fn stamp(attribute: &mut Attribute, created_at: Instant, modified_at: Instant) {
+    attribute.created_at = created_at;
+    attribute.modified_at = modified_at;
+    for sub in &mut attribute.sub {
+        stamp(sub, modified_at, modified_at);
+    }
+}
+
+fn same_instance(a: &Attribute, b: &Attribute) -> bool {
+    a.name == b.name && a.dataset == b.dataset
+}
+
+fn note(names: &mut Vec<Name>, name: Name) {
+    if !names.contains(&name) {
+        names.push(name);
+    }
+}
+
+fn check_instances(id: &EntityId, count: usize) -> Result<(), Error> {
+    if count > INSTANCES_MAX {
+        return Err(Error::new(Kind::TooLarge, format!("the entity `{id}` would have {count} attribute instances; {INSTANCES_MAX} are allowed")));
+    }
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! A tenant at run time: its store, state, past and threads.
+
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use arc_swap::ArcSwap;
+use model::dataset::terms;
+use model::{Clock, Dataset, Entity, EntityId, TenantContext, TenantId};
+use parking_lot::{Mutex, RwLock};
+use store::TenantStore;
+
+use crate::catalogue::StatisticsCache;
+use crate::classes::Classes;
+use crate::past::Past;
+use crate::privacy::Envelope;
+use crate::sequencer::Sequencer;
+use crate::state::State;
+use crate::{Config, Error, fold, resolve};
+
+/// How many log rows are read at once when the log is replayed.
+const REPLAY_ROWS: usize = 2_000;
+
+/// What the threads of a tenant share.
+pub(crate) struct Shared {
+    context: TenantContext,
+    pub(crate) store: TenantStore,
+    pub(crate) state: RwLock<State>,
+    pub(crate) past: Past,
+    pub(crate) classes: ArcSwap<Classes>,
+    pub(crate) datasets: ArcSwap<Vec<Arc<Dataset>>>,
+    pub(crate) statistics: StatisticsCache,
+    pub(crate) envelope: Envelope,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) config: Config,
+    last_error: Mutex<Option<String>>,
+    sealer: Mutex<Option<mpsc::SyncSender<()>>>,
+}
+
+/// A tenant at run time.
+pub(crate) struct Tenant {
+    pub(crate) shared: Arc<Shared>,
+    sequencer: Mutex<Option<Sequencer>>,
+    threads: Mutex<Vec<std::thread::JoinHandle<()>>>,
+}
+
+impl Tenant {
+    /// Loads the newest snapshot, replays the log behind it, starts the threads.
+    pub(crate) fn start(context: TenantContext, store: TenantStore, clock: Arc<dyn Clock>, config: Config) -> Result<Arc<Self>, Error> {
+        let past = Past::open(store.clone())?;
+        let state = replay(&store, &past)?;
+        let last = store.last_header()?;
+        store.interrupt_open_runs(clock.now())?;
+        let shared = Arc::new(Shared {
+            context,
+            envelope: Envelope::open(store.clone())?,
+            store,
+            state: RwLock::new(state),
+            past,
+            classes: ArcSwap::default(),
+            datasets: ArcSwap::default(),
+            statistics: StatisticsCache::default(),
+            clock,
+            config,
+            last_error: Mutex::new(None),
+            sealer: Mutex::new(None),
+        });
+        shared.reread_datasets();
+        let (sequencer, writing) = Sequencer::start(Arc::clone(&shared), last)?;
+        let sealing = shared.start_sealer()?;
+        Ok(Arc::new(Self { shared, sequencer: Mutex::new(Some(sequencer)), threads: Mutex::new(vec![writing, sealing]) }))
+    }
+
+    pub(crate) fn sequencer(&self) -> Result<Sequencer, Error> {
+        self.sequencer.lock().clone().ok_or_else(Error::stopped)
+    }
+
+    /// Takes no more writes, ends what is queued, writes a snapshot.
+    pub(crate) fn stop(&self) -> Result<(), Error> {
+        drop(self.sequencer.lock().take());
+        drop(self.shared.sealer.lock().take());
+        for thread in self.threads.lock().drain(..) {
+            if thread.join().is_err() {
+                tracing::error!(tenant = %self.shared.tenant(), "a thread ended by a fault");
+            }
+        }
+        self.shared.write_snapshot()
+    }
+}
+
+impl Shared {
+    pub(crate) fn tenant(&self) -> &TenantId {
+        self.context.tenant()
+    }
+
+    pub(crate) fn set_last_error(&self, error: Option<String>) {
+        *self.last_error.lock() = error;
+    }
+
+    pub(crate) fn last_error(&self) -> Option<String> {
+        self.last_error.lock().clone()
+    }
+
+    /// Whether a change of this entity may change the list of datasets.
+    pub(crate) fn concerns_datasets(&self, id: &EntityId, entity: Option<&Entity>) -> bool {
+        entity.is_some_and(|entity| entity.is_a(terms::dataset())) || self.datasets.load().iter().any(|dataset| dataset.id == *id)
+    }
+
+    /// Reads datasets and classes off the state.
+    pub(crate) fn reread_datasets(&self) {
+        let mut datasets = Vec::new();
+        for stored in self.state.read().of_type(terms::dataset()) {
+            match Dataset::from_entity(&stored.entity) {
+                Ok(dataset) => datasets.push(Arc::new(dataset)),
+                Err(error) => tracing::warn!(tenant = %self.tenant(), %error, "a dataset is not shown"),
+            }
+        }
+        self.classes.store(Arc::new(Classes::of(&datasets)));
+        self.datasets.store(Arc::new(datasets));
+    }
+
+    /// Wakes the sealer when the tail has grown enough.
+    pub(crate) fn after_commit(&self) {
+        let entities = self.state.read().len();
+        if self.past.tail_len() >= self.config.seal_after.max(entities)
+            && let Some(bell) = &*self.sealer.lock()
+        {
+            // A full bell rings already.
+            let _ = bell.try_send(());
+        }
+    }
+
+    fn start_sealer(self: &Arc<Self>) -> Result<std::thread::JoinHandle<()>, Error> {
+        let (bell, rings) = mpsc::sync_channel(1);
+        *self.sealer.lock() = Some(bell);
+        let shared = Arc::clone(self);
+        std::thread::Builder::new()
+            .name(format!("{}-sealer", self.tenant()))
+            .spawn(move || {
+                while rings.recv().is_ok() {
+                    shared.seal();
+                }
+            })
+            .map_err(|error| Error::internal(format!("a thread could not be started: {error}")))
+    }
+
+    /// Seals the tail; a failure is logged and tried again with the next ring.
+    fn seal(&self) {
+        match self.past.seal(&self.state) {
+            Ok(count) => tracing::info!(tenant = %self.tenant(), values = count, "history sealed"),
+            Err(error) => {
+                tracing::error!(tenant = %self.tenant(), %error, "history could not be sealed; the log keeps it");
+                self.set_last_error(Some(error.to_string()));
+            }
+        }
+    }
+
+    fn write_snapshot(&self) -> Result<(), Error> {
+        let (seq, entities) = {
+            let state = self.state.read();
+            (state.seq, state.iter().map(|stored| Arc::clone(&stored.entity)).collect::<Vec<_>>())
+        };
+        if seq > 0 {
+            self.store.write_snapshot(seq, &mut entities.iter().map(|entity| &**entity))?;
+        }
+        Ok(())
+    }
+}
+
+/// The state as the log has it; the unsealed tail goes to the past.
+fn replay(store: &TenantStore, past: &Past) -> Result<State, Error> {
+    let mut state = State::default();
+    if let Some(snapshot) = store.load_snapshot()? {
+        for entity in snapshot.entities {
+            let id = entity.id.clone();
+            state.put(&id, Some(Arc::new(entity)));
+        }
+        state.seq = snapshot.seq;
+    }
+    let sealed_upto = past.sealed_upto();
+    let mut after = state.seq.min(sealed_upto);
+    loop {
+        let commits = store.read_log(after, REPLAY_ROWS)?;
+        let Some(last) = commits.last() else { break };
+        after = last.header.seq;
+        for commit in commits {
+            let header = commit.header;
+            if header.seq > sealed_upto {
+                let effects = commit.effects.iter();
+                past.extend(effects.filter_map(|e| resolve::observation_of(&e.entity, &e.change, header.seq, header.at)).collect());
+            }
+            if header.seq > state.seq {
+                for effect in commit.effects {
+                    let mut entity = state.get(&effect.entity).map(|stored| Arc::clone(&stored.entity));
+                    fold::apply(&mut entity, &effect.entity, &effect.change, header.at);
+                    state.put(&effect.entity, entity);
+                }
+                state.seq = header.seq;
+            }
+        }
+    }
+    Ok(state)
+}

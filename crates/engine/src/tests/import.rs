@@ -1,0 +1,118 @@
+//! Imports: identity of observations, late values, provenance, sealing.
+
+use model::series::{SeriesLimit, SeriesQuery};
+use model::time::TimeProperty;
+use model::{Entity, Instant, TimeWindow};
+
+use super::{dataset, id, instant, name, no2, number, station};
+use crate::past::{BucketQuery, Period};
+use crate::{Engine, ImportReceipt, Role, ScratchEngine};
+
+fn hours(from: i64, to: i64, value: impl Fn(i64) -> i64) -> Vec<(u64, Entity)> {
+    let base = instant("2026-01-01T00:00:00Z");
+    let at = |hour: i64| Instant::from_micros(base.micros() + hour * 3_600_000_000).to_string();
+    let record = |hour: i64| u64::try_from(hour + 2).expect("positive");
+    (from..to).map(|hour| (record(hour), station("a").with(no2(&value(hour).to_string(), &at(hour))))).collect()
+}
+
+fn all() -> SeriesQuery {
+    SeriesQuery { entities: vec![id("a")], attributes: Some(vec![name("no2")]), window: TimeWindow::ALL, time_property: TimeProperty::ObservedAt, limit: SeriesLimit::All }
+}
+
+async fn values(engine: &ScratchEngine) -> Vec<String> {
+    let found = engine.with_role(Role::Editor).series(all()).await.expect("answered");
+    found.iter().map(|o| format!("{:?}", o.attribute.value.as_f64().unwrap_or(f64::NAN))).collect()
+}
+
+fn seal(engine: &ScratchEngine) {
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    tenant.shared.past.seal(&tenant.shared.state).expect("sealed");
+}
+
+#[tokio::test]
+async fn equal_is_a_no_op_and_different_a_correction_also_after_sealing() {
+    for sealed in [false, true] {
+        let engine = Engine::scratch();
+        let access = engine.with_role(Role::Editor);
+        let run = access.begin_run("luft", 1, "a.csv", [1; 32]).await.expect("begun");
+        let first = access.import(run, hours(0, 10, |h| h)).await.expect("imported");
+        assert_eq!(first, ImportReceipt { written: 10, created: 1, ..ImportReceipt::default() });
+        if sealed {
+            seal(&engine);
+        }
+        let again = access.import(run, hours(0, 10, |h| h)).await.expect("imported");
+        assert_eq!(again, ImportReceipt { unchanged: 10, ..ImportReceipt::default() }, "sealed: {sealed}");
+        let mended = access.import(run, hours(0, 10, |h| if h == 3 { 33 } else { h })).await.expect("imported");
+        assert_eq!(mended, ImportReceipt { unchanged: 9, corrected: 1, ..ImportReceipt::default() }, "sealed: {sealed}");
+        assert_eq!(values(&engine).await, ["0.0", "1.0", "2.0", "33.0", "4.0", "5.0", "6.0", "7.0", "8.0", "9.0"]);
+        seal(&engine);
+        assert_eq!(values(&engine).await[3], "33.0");
+        assert_eq!(access.import(run, hours(3, 4, |_| 33)).await.expect("imported").unchanged, 1);
+    }
+}
+
+#[tokio::test]
+async fn late_values_are_history_not_state() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    access.import(1, hours(5, 8, |h| h)).await.expect("imported");
+    access.import(2, hours(0, 5, |h| h)).await.expect("imported");
+    assert_eq!(access.entity(&id("a")).expect("there").entity().value(name("no2")), Some(&number("7")));
+    assert_eq!(values(&engine).await.len(), 8);
+}
+
+#[tokio::test]
+async fn a_value_leads_back_to_run_and_record() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    access.put_dataset(dataset(true)).await.expect("declared");
+    let run = access.begin_run("luft", 4, "b.csv", [2; 32]).await.expect("begun");
+    access.import(run, hours(0, 3, |h| h)).await.expect("imported");
+    for _ in 0..2 {
+        let public = engine.with_role(Role::Public);
+        let found = public.provenance(&id("a"), name("no2"), None, Some(instant("2026-01-01T01:00:00Z"))).await.expect("found");
+        let origin = found.observation.origin.expect("imported");
+        assert_eq!((origin.run, origin.record), (run, 3));
+        let run = found.run.expect("kept");
+        assert_eq!((run.source.as_str(), run.version, run.input.as_str()), ("luft", 4, "b.csv"));
+        seal(&engine);
+    }
+}
+
+#[tokio::test]
+async fn buckets_join_sealed_and_unsealed() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    access.import(1, hours(0, 30, |_| 1)).await.expect("imported");
+    seal(&engine);
+    access.import(1, hours(20, 50, |h| if h < 30 { 3 } else { 1 })).await.expect("imported");
+    let question = BucketQuery { entities: vec![id("a")], attributes: vec![name("no2")], window: TimeWindow::ALL, period: Period::Day, zone: "UTC" };
+    let series = access.buckets(question).await.expect("answered");
+    let got: Vec<_> = series[0].buckets.iter().map(|b| (b.count, b.sum)).collect();
+    assert_eq!(got, [(24, 20.0 + 4.0 * 3.0), (24, 6.0 * 3.0 + 18.0), (2, 2.0)]);
+}
+
+#[tokio::test]
+async fn statistics_count_values_and_gaps() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    let dataset = dataset(true);
+    access.put_dataset(dataset.clone()).await.expect("declared");
+    let with_gap = hours(0, 10, |h| h).into_iter().filter(|(record, _)| *record != 6).collect();
+    access.import(1, with_gap).await.expect("imported");
+    let statistics = engine.with_role(Role::Public).statistics(&dataset).await.expect("counted");
+    assert_eq!((statistics.entities, statistics.observations), (1, 9));
+    assert_eq!(statistics.columns[0].expected, 10);
+    assert_eq!(statistics.period, Some((instant("2026-01-01T00:00:00Z"), instant("2026-01-01T09:00:00Z"))));
+}
+
+#[tokio::test]
+async fn search_finds_by_stem_synonym_and_typo() {
+    let engine = Engine::scratch();
+    engine.with_role(Role::Editor).put_dataset(dataset(true)).await.expect("declared");
+    let access = engine.with_role(Role::Public);
+    for question in ["Luft", "Messstelle", "PM10", "luftqualitet", "Feinstaub", "Wie sauber ist die Luft?"] {
+        assert_eq!(access.search(question, 5).expect("answered").len(), 1, "{question}");
+    }
+    assert!(access.search("Schwimmbad", 5).expect("answered").is_empty());
+}

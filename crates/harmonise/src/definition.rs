@@ -1,0 +1,378 @@
+//! The definition of a source: one readable, versioned file that says where
+//! records come from, how they are written, what they mean, and what the
+//! catalogue tells about them. All faults are reported at once.
+
+mod attribute;
+mod dataset;
+mod section;
+mod source;
+#[cfg(test)]
+mod tests;
+
+use std::cell::RefCell;
+
+use model::{Dataset, Json, Name};
+use regex::Regex;
+use toml::Table as Toml;
+
+pub(crate) use attribute::{AttributeRule, From, Otherwise, Shape};
+pub(crate) use source::{Encoding, Format, Kind, SecondHeader, Table};
+pub use source::{Glob, Source, Transport};
+
+use crate::compute::Expression;
+use crate::issue::{Issue, nearest};
+use crate::local::{Interval, Label, Pattern, Repeated, TimeRule, Zone, zone_of};
+use crate::template::Template;
+use crate::terms;
+use section::Section;
+
+/// The definition of a source.
+#[derive(Debug, Clone)]
+pub struct Definition {
+    /// What the source is and how its records arrive.
+    pub source: Source,
+    pub(crate) format: Format,
+    pub(crate) time: Option<TimeRule>,
+    pub(crate) entity: EntityRule,
+    pub(crate) wide: Option<Wide>,
+    pub(crate) lookups: Vec<Lookup>,
+    pub(crate) computed: Vec<Computed>,
+    pub(crate) attributes: Vec<AttributeRule>,
+    dataset: Option<Dataset>,
+}
+
+/// Which entity a record speaks of.
+#[derive(Debug, Clone)]
+pub(crate) struct EntityRule {
+    pub(crate) type_name: Name,
+    pub(crate) id: Template,
+    pub(crate) scopes: Vec<Template>,
+}
+
+/// How one row becomes several: one for each column that fits.
+#[derive(Debug, Clone)]
+pub(crate) struct Wide {
+    /// Which columns; its named groups become fields.
+    pub(crate) columns: Regex,
+    /// Columns that fit and are meant otherwise.
+    pub(crate) except: Vec<String>,
+    /// The field that holds the cell's value.
+    pub(crate) value: String,
+    /// Fields from other columns of the row: name and template of the column's name.
+    pub(crate) beside: Vec<(String, Template)>,
+}
+
+/// Fields looked up in a table of the definition.
+#[derive(Debug, Clone)]
+pub(crate) struct Lookup {
+    pub(crate) name: String,
+    pub(crate) field: String,
+    /// Whether a value that is not in the table rejects the record.
+    pub(crate) strict: bool,
+    /// Value of the field, and the fields it brings.
+    pub(crate) values: Vec<(String, Vec<(String, Json)>)>,
+}
+
+/// A field computed from the others.
+#[derive(Debug, Clone)]
+pub(crate) struct Computed {
+    pub(crate) field: String,
+    pub(crate) expression: String,
+}
+
+impl Definition {
+    /// Reads a definition.
+    ///
+    /// # Errors
+    /// All faults at once, each with its place, the value found and the way out.
+    pub fn parse(text: &str) -> Result<Self, Vec<Issue>> {
+        let table: Toml = text.parse().map_err(|error: toml::de::Error| vec![not_toml(text, &error)])?;
+        let faults = RefCell::new(Vec::new());
+        let definition = read(Section::root(&table, &faults));
+        let mut faults = faults.into_inner();
+        match definition {
+            Some(definition) if faults.is_empty() => {
+                faults.extend(check(&definition));
+                if faults.is_empty() { Ok(definition) } else { Err(faults) }
+            }
+            _ => Err(faults),
+        }
+    }
+
+    /// What the catalogue says of the data, when this source declares it.
+    #[must_use]
+    pub fn dataset(&self) -> Option<Dataset> {
+        self.dataset.clone()
+    }
+
+    /// The type of the entities it makes.
+    #[must_use]
+    pub fn entity_type(&self) -> Name {
+        self.entity.type_name
+    }
+
+    /// The attributes it writes.
+    #[must_use]
+    pub fn attributes(&self) -> Vec<Name> {
+        let mut names: Vec<Name> = self.attributes.iter().map(|attribute| attribute.name).collect();
+        names.dedup();
+        names
+    }
+
+    /// Fields that exist without standing in the file.
+    fn made_fields(&self) -> Vec<&str> {
+        let mut made: Vec<&str> = self.computed.iter().map(|computed| computed.field.as_str()).collect();
+        made.extend(self.source.file_pattern.iter().flat_map(|pattern| pattern.capture_names().flatten()));
+        made.extend(self.lookups.iter().flat_map(|lookup| &lookup.values).flat_map(|(_, fields)| fields).map(|(name, _)| name.as_str()));
+        if let Some(wide) = &self.wide {
+            made.push(&wide.value);
+            made.extend(wide.columns.capture_names().flatten());
+            made.extend(wide.beside.iter().map(|(name, _)| name.as_str()));
+        }
+        match &self.format.kind {
+            Kind::Json { key: Some(key), .. } => made.push(key),
+            Kind::Csv { table, .. } | Kind::Xlsx { table, .. } => made.extend(table.second.iter().map(|second| second.field.as_str())),
+            Kind::Json { .. } => {}
+        }
+        made
+    }
+
+    /// Columns a file must have, in the order the definition names them.
+    pub(crate) fn needed_columns(&self) -> Vec<&str> {
+        let made = self.made_fields();
+        let mut needed: Vec<&str> = self.time.iter().flat_map(|time| &time.fields).map(String::as_str).collect();
+        needed.extend(self.entity.id.fields());
+        needed.extend(self.lookups.iter().map(|lookup| lookup.field.as_str()));
+        needed.extend(self.attributes.iter().filter(|attribute| !attribute.optional).flat_map(AttributeRule::fields));
+        let mut seen = std::collections::HashSet::new();
+        needed.retain(|field| !made.contains(field) && seen.insert(*field));
+        needed
+    }
+}
+
+fn not_toml(text: &str, error: &toml::de::Error) -> Issue {
+    let at = error.span().map_or(0, |span| span.start).min(text.len());
+    let before = text.get(..at).unwrap_or("");
+    let line = 1 + before.matches('\n').count();
+    Issue::new("syntax", format!("line {line}"), error.message().trim()).remedy("the definition must be a TOML file")
+}
+
+fn read(mut root: Section<'_>) -> Option<Definition> {
+    let source = match root.child("source") {
+        Some(mut section) => {
+            let source = source::source(&mut section);
+            section.finish();
+            source
+        }
+        None => {
+            let _ = root.need("source", "begin with `[source]`: name, version, transport");
+            None
+        }
+    };
+    let format = match root.child("format") {
+        Some(mut section) => {
+            let format = source::format(&mut section);
+            section.finish();
+            format
+        }
+        None => {
+            let _ = root.need("format", "say in `[format]` how records are written: `kind = \"csv\"`");
+            None
+        }
+    };
+    let own_terms = root.pairs("terms");
+    let timed = root.has("time");
+    let time = root.child("time").and_then(time);
+    let mut type_text = None;
+    let entity = match root.child("entity") {
+        Some(section) => entity(section, &own_terms, &mut type_text),
+        None => {
+            let _ = root.need("entity", "say in `[entity]` of which type and id the entities are");
+            None
+        }
+    };
+    let wide = root.child("wide").and_then(wide);
+    let lookups = root.named("lookup").into_iter().filter_map(|(name, section)| lookup(name, section)).collect();
+    let computed = root.children("compute").into_iter().filter_map(computed).collect();
+    let subject = type_text.as_deref().and_then(terms::subject_of);
+    let name = |term: &str| attribute_name(term, &own_terms, subject);
+    let geojson = format.as_ref().is_some_and(|format| matches!(format.kind, Kind::Json { geo: true, .. }));
+    let around = attribute::Surroundings { name: &name, timed, geojson };
+    let mut attributes = Vec::new();
+    for mut section in root.children("attribute") {
+        attributes.extend(attribute::attribute(&mut section, &around));
+        section.finish();
+    }
+    if !root.has("attribute") {
+        let _ = root.need("attribute", "map at least one `[[attribute]]`");
+    }
+    let mut columns: Vec<_> = Vec::new();
+    for column in attributes.iter().filter_map(|attribute| attribute.column.clone()) {
+        if !columns.iter().any(|known: &model::dataset::Column| known.attribute == column.attribute) {
+            columns.push(column);
+        }
+    }
+    let entity_type = entity.as_ref().map(|entity: &EntityRule| entity.type_name);
+    let dataset = root.child("dataset").map(|section| dataset::dataset(section, entity_type, columns, &name));
+    root.finish();
+    if timed && time.is_none() {
+        return None;
+    }
+    let dataset = match dataset {
+        Some(None) => return None,
+        Some(found) => found,
+        None => None,
+    };
+    Some(Definition { source: source?, format: format?, time, entity: entity?, wide, lookups, computed, attributes, dataset })
+}
+
+fn time(mut section: Section<'_>) -> Option<TimeRule> {
+    let fields = section.texts("fields");
+    if fields.is_empty() {
+        section.fault("fields", None, "nothing says where the time stands", "list the fields, for example `fields = [\"Datum\", \"Stunde\"]`");
+    }
+    let mut patterns = Vec::new();
+    for text in section.texts("patterns") {
+        match Pattern::parse(&text) {
+            Ok(pattern) => patterns.push(pattern),
+            Err(reason) => section.fault("patterns", Some(&text), reason, "write for example `TT.MM.JJJJ hh:mm`"),
+        }
+    }
+    if !section.has("patterns") {
+        section.fault("patterns", None, "nothing says how times are written", "write for example `patterns = [\"YYYY-MM-DD hh:mm\"]`");
+    }
+    if !section.has("zone") {
+        let _ = section.need("zone", "name the zone, for example `Europe/Berlin`, `UTC` or `in-value`");
+    }
+    let zone = section.read("zone", "write for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`", zone_of);
+    if let Some(Zone::InValue) = zone
+        && let Some(without) = patterns.iter().find(|pattern| !pattern.has_offset())
+    {
+        section.fault("zone", Some("in-value"), format!("the pattern {without:?} reads no offset"), "add `ZZ` to the pattern or name the zone");
+    }
+    let interval = section.read("interval", "write a duration such as `PT1H`", Interval::parse);
+    let label = section.word("label", &[("start", Label::Start), ("end", Label::End)]).unwrap_or(Label::Start);
+    if label == Label::End && !section.has("interval") {
+        section.fault("interval", None, "a label at the end needs the length of the interval", "write for example `interval = \"PT1H\"`");
+    }
+    let repeated = section.word("repeated_hour", &[("first", Repeated::First), ("second", Repeated::Second), ("by-order", Repeated::ByOrder)]);
+    section.finish();
+    Some(TimeRule { fields, patterns, zone: zone?, interval, label, repeated: repeated.unwrap_or(Repeated::First) })
+}
+
+fn entity(mut section: Section<'_>, own: &[(String, String)], type_text: &mut Option<String>) -> Option<EntityRule> {
+    *type_text = section.need("type", "name the type: a Smart Data Model such as `AirQualityObserved`, one of `[terms]`, or an IRI");
+    let type_name = type_text.as_deref().and_then(|text| match type_name(text, own) {
+        Ok(name) => Some(name),
+        Err(reason) => {
+            section.fault("type", Some(text), reason, "use a Smart Data Model's term, declare it in `[terms]`, or write an IRI");
+            None
+        }
+    });
+    if !section.has("id") {
+        let _ = section.need("id", "write a template such as `urn:ngsi-ld:AirQualityObserved:{station}`");
+    }
+    let id = section.read("id", "write a template such as `urn:ngsi-ld:AirQualityObserved:{station}`", |text| {
+        let template = Template::parse(text)?;
+        let sample = text.split('{').next().unwrap_or("");
+        let absolute = model::id::is_absolute_iri(&format!("{sample}x"));
+        if absolute { Ok(template) } else { Err("the id does not begin like a URI".to_owned()) }
+    });
+    let mut scopes = Vec::new();
+    for text in section.texts("scopes") {
+        match Template::parse(&text) {
+            Ok(template) => scopes.push(template),
+            Err(reason) => section.fault("scopes", Some(&text), reason, "write for example `/muenster/verkehr`"),
+        }
+    }
+    section.finish();
+    Some(EntityRule { type_name: type_name?, id: id?, scopes })
+}
+
+fn type_name(text: &str, own: &[(String, String)]) -> Result<Name, String> {
+    let iri = own.iter().find(|(term, _)| term == text).map(|(_, iri)| iri.as_str()).or_else(|| terms::type_iri(text));
+    named(text, iri, || terms::candidates(None, true))
+}
+
+fn attribute_name(text: &str, own: &[(String, String)], subject: Option<&str>) -> Result<Name, String> {
+    let iri = own.iter().find(|(term, _)| term == text).map(|(_, iri)| iri.as_str()).or_else(|| terms::attribute_iri(subject, text));
+    named(text, iri, || terms::candidates(subject, false))
+}
+
+fn named(text: &str, iri: Option<&str>, candidates: impl Fn() -> Vec<&'static str>) -> Result<Name, String> {
+    let iri = iri.unwrap_or(text);
+    if !model::id::is_absolute_iri(iri) {
+        return Err(match nearest(text, candidates()) {
+            Some(near) => format!("the term is not known; did you mean `{near}`?"),
+            None => "the term is not known".to_owned(),
+        });
+    }
+    Name::intern(iri).map_err(|error| error.to_string())
+}
+
+fn wide(mut section: Section<'_>) -> Option<Wide> {
+    if !section.has("columns") {
+        let _ = section.need("columns", "write a regular expression for the columns' names, with named groups");
+    }
+    let columns = section.read("columns", "write a regular expression with named groups such as `^(?<channel>\\d+)`", source::regex);
+    let except = section.texts("except");
+    let value = section.text("value").unwrap_or_else(|| "value".to_owned());
+    let mut beside = Vec::new();
+    for (name, text) in section.pairs("beside") {
+        match Template::parse(&text) {
+            Ok(template) => beside.push((name, template)),
+            Err(reason) => section.fault("beside", Some(&text), reason, "write the other column's name, for example `{channel}-status`"),
+        }
+    }
+    section.finish();
+    Some(Wide { columns: columns?, except, value, beside })
+}
+
+fn lookup(name: String, mut section: Section<'_>) -> Option<Lookup> {
+    let field = section.need("field", "name the field whose value is looked up");
+    let strict = section.word("otherwise", &[("missing", false), ("reject", true)]).unwrap_or(false);
+    let mut values = Vec::new();
+    for (value, fields) in section.values("values") {
+        match fields {
+            Json::Object(members) => values.push((value, members.into_iter().map(|(name, json)| (name.to_string(), json)).collect())),
+            other => section.fault("values", Some(&other.to_string()), format!("`{value}` brings no fields"), "write for example `DENW095 = { name = \"Geist\" }`"),
+        }
+    }
+    if values.is_empty() {
+        section.fault("values", None, "the table is empty", "list values and the fields they bring");
+    }
+    section.finish();
+    Some(Lookup { name, field: field?, strict, values })
+}
+
+fn computed(mut section: Section<'_>) -> Option<Computed> {
+    let field = section.need("field", "name the field that is computed");
+    if !section.has("expression") {
+        let _ = section.need("expression", "write a jq expression such as `.a + .b`");
+    }
+    let expression = section.read("expression", "write a jq expression such as `.a + .b`", |text| Expression::compile(text).map(|_| text.to_owned()));
+    section.finish();
+    Some(Computed { field: field?, expression: expression? })
+}
+
+/// What only the whole definition shows.
+fn check(definition: &Definition) -> Vec<Issue> {
+    let mut faults = Vec::new();
+    let is_tree = matches!(definition.format.kind, Kind::Json { .. });
+    if definition.wide.is_some() && is_tree {
+        faults.push(Issue::new("invalid", "wide", "only rows have columns").remedy("drop `[wide]` or read a table"));
+    }
+    if let Kind::Csv { table, .. } | Kind::Xlsx { table, .. } = &definition.format.kind
+        && table.second.is_some()
+        && definition.wide.is_none()
+    {
+        faults.push(Issue::new("invalid", "format.second_header", "a second header line speaks of columns, and only `[wide]` makes use of it").remedy("add `[wide]` or drop it"));
+    }
+    if let (Some(dataset), Some(prefix)) = (&definition.dataset, definition.dataset.as_ref().and_then(|dataset| dataset.id_prefix.as_ref()))
+        && !definition.entity.id.beginning().starts_with(prefix.as_str())
+    {
+        let issue = Issue::new("invalid", "dataset.id_prefix", format!("the ids of `{}` do not begin so", dataset.slug));
+        faults.push(issue.value(prefix).remedy("take the beginning of `entity.id`"));
+    }
+    faults
+}

@@ -1,0 +1,312 @@
+//! `[[attribute]]`: where a value comes from, what it means, who may read it.
+
+use model::dataset::{Aggregate, Column, ColumnKind, Texts};
+use model::{Class, Crs, Json, Name, UnitCode};
+
+use super::section::Section;
+use super::source;
+use crate::local::Interval;
+use crate::number::Style;
+use crate::template::Template;
+
+/// How one attribute is made.
+#[derive(Debug, Clone)]
+pub(crate) struct AttributeRule {
+    /// The expanded name.
+    pub(crate) name: Name,
+    /// What it is called in messages: the term as written.
+    pub(crate) term: String,
+    pub(crate) from: From,
+    pub(crate) shape: Shape,
+    /// How its numbers are written, when other than the format says.
+    pub(crate) numbers: Option<Style>,
+    pub(crate) unit: Option<UnitCode>,
+    pub(crate) target_unit: Option<UnitCode>,
+    pub(crate) crs: Option<Crs>,
+    pub(crate) codes: Vec<(String, Json)>,
+    pub(crate) otherwise: Otherwise,
+    pub(crate) missing: Vec<String>,
+    /// Whether it carries the record's time.
+    pub(crate) observed: bool,
+    pub(crate) dataset: Option<Template>,
+    /// Only for records whose fields have these values.
+    pub(crate) when: Vec<(String, String)>,
+    /// Whether its columns may be missing from a file.
+    pub(crate) optional: bool,
+    pub(crate) quality: QualityRule,
+    pub(crate) column: Option<Column>,
+}
+
+/// Where the value comes from.
+#[derive(Debug, Clone)]
+pub(crate) enum From {
+    Field(String),
+    Constant(Json),
+    Template(Template),
+    /// Language tag and field.
+    Languages(Vec<(String, String)>),
+    /// Fields of the first (east, longitude) and second (north, latitude) coordinate.
+    Point { x: String, y: String },
+}
+
+/// What the value becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Shape {
+    Number,
+    Text,
+    Bool,
+    Instant,
+    Json,
+    Geometry,
+    Relationship,
+    Language,
+}
+
+/// What happens to a value that is in no code list.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Otherwise {
+    Keep,
+    Reject,
+    Missing,
+    Value(Json),
+}
+
+/// What makes a value deserve a second look.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct QualityRule {
+    pub(crate) min: Option<f64>,
+    pub(crate) max: Option<f64>,
+    /// A missing value is noted.
+    pub(crate) required: bool,
+    /// A second, different value for the same time is flagged.
+    pub(crate) duplicate: bool,
+    /// Values that arrive later than this are noted.
+    pub(crate) late_after_micros: Option<i64>,
+    /// A field whose codes are flags of their own.
+    pub(crate) field: Option<String>,
+    pub(crate) codes: Vec<(String, String)>,
+}
+
+impl AttributeRule {
+    /// The fields it reads.
+    pub(crate) fn fields(&self) -> Vec<&str> {
+        let mut fields: Vec<&str> = match &self.from {
+            From::Field(field) => vec![field],
+            From::Constant(_) => Vec::new(),
+            From::Template(template) => template.fields().collect(),
+            From::Languages(languages) => languages.iter().map(|(_, field)| field.as_str()).collect(),
+            From::Point { x, y } => vec![x, y],
+        };
+        fields.extend(self.dataset.iter().flat_map(Template::fields));
+        fields.extend(self.when.iter().map(|(field, _)| field.as_str()));
+        fields.extend(self.quality.field.as_deref());
+        fields
+    }
+}
+
+/// What the rest of the definition says that an attribute needs.
+pub(super) struct Surroundings<'a> {
+    pub(super) name: &'a dyn Fn(&str) -> Result<Name, String>,
+    pub(super) timed: bool,
+    pub(super) geojson: bool,
+}
+
+/// Reads one `[[attribute]]`.
+pub(super) fn attribute(section: &mut Section<'_>, around: &Surroundings<'_>) -> Option<AttributeRule> {
+    let term = section.need("name", "name the attribute: a term of the type's data model, one of `[terms]`, or an IRI");
+    let name = term.as_deref().and_then(|term| match (around.name)(term) {
+        Ok(name) => Some(name),
+        Err(reason) => {
+            section.fault("name", Some(term), reason, "use a term of the type's data model, declare it in `[terms]`, or write an IRI");
+            None
+        }
+    });
+    let kind = section.word("kind", &[("Property", Kind::Property), ("GeoProperty", Kind::Geo), ("Relationship", Kind::Relationship), ("LanguageProperty", Kind::Language)]);
+    let kind = kind.unwrap_or(Kind::Property);
+    let from = from(section, kind, around);
+    let shape = shape(section, kind, from.as_ref());
+    let has_style = section.has("decimal") || section.has("thousands");
+    let style = source::style(section);
+    let unit = section.read("unit", "use a symbol such as `µg/m³` or a UN/CEFACT code such as `GQ`", unit_of);
+    let target_unit = section.read("target_unit", "use a symbol such as `°C` or a UN/CEFACT code such as `CEL`", unit_of);
+    convertible(section, unit.as_ref(), target_unit.as_ref());
+    let crs = section.read("crs", "use for example `EPSG:25832`", |text| Crs::find(text).map_err(|error| error.to_string()));
+    let codes = section.values("codes");
+    let otherwise = otherwise(section);
+    let missing = section.texts("missing");
+    let observed = section.flag("observed").unwrap_or(around.timed);
+    if observed && !around.timed {
+        section.fault("observed", Some("true"), "the definition has no `[time]`", "declare `[time]` or drop the key");
+    }
+    let dataset = section.read("dataset_id", "write a template such as `urn:ngsi-ld:Dataset:{channel}`", Template::parse);
+    let when = section.pairs("when");
+    let optional = section.flag("optional").unwrap_or(false);
+    let quality = section.child("quality").map(quality).unwrap_or_default();
+    let described = Described { name, shape, unit: target_unit.clone().or_else(|| unit.clone()), observed };
+    let column = section.child("column").and_then(|column| self::column(column, &described));
+    Some(AttributeRule {
+        name: name?,
+        term: term?,
+        from: from?,
+        shape,
+        numbers: has_style.then_some(style),
+        unit,
+        target_unit,
+        crs,
+        codes,
+        otherwise,
+        missing,
+        observed,
+        dataset,
+        when,
+        optional,
+        quality,
+        column,
+    })
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Property,
+    Geo,
+    Relationship,
+    Language,
+}
+
+fn from(section: &mut Section<'_>, kind: Kind, around: &Surroundings<'_>) -> Option<From> {
+    const WAYS: [&str; 5] = ["field", "value", "template", "languages", "x"];
+    let given: Vec<&str> = WAYS.into_iter().filter(|key| section.has(key)).collect();
+    let field = section.text("field");
+    let constant = section.any("value");
+    let template = section.read("template", "write for example `{street} {number}`", Template::parse);
+    let languages = section.pairs("languages");
+    let (x, y) = (section.text("x"), section.text("y"));
+    match given.as_slice() {
+        [] if kind == Kind::Geo && around.geojson => Some(From::Field("/geometry".to_owned())),
+        ["field"] => field.map(From::Field),
+        ["value"] => constant.map(From::Constant),
+        ["template"] => template.map(From::Template),
+        ["languages"] if kind == Kind::Language => Some(From::Languages(languages)),
+        ["languages"] => {
+            section.fault("languages", None, "only a LanguageProperty has languages", "set `kind = \"LanguageProperty\"`");
+            None
+        }
+        ["x"] if kind == Kind::Geo => match (x, y) {
+            (Some(x), Some(y)) => Some(From::Point { x, y }),
+            _ => {
+                section.fault("y", None, "a point needs two coordinates", "name the field of the second coordinate in `y`");
+                None
+            }
+        },
+        [] => {
+            section.fault("field", None, "nothing says where the value comes from", "give one of `field`, `value`, `template`, `languages`, or `x` and `y`");
+            None
+        }
+        several => {
+            section.fault(several[0], None, format!("`{}` do not go together with this kind", several.join("`, `")), "keep one of them");
+            None
+        }
+    }
+}
+
+fn shape(section: &mut Section<'_>, kind: Kind, from: Option<&From>) -> Shape {
+    let words = [("number", Shape::Number), ("text", Shape::Text), ("bool", Shape::Bool), ("instant", Shape::Instant), ("json", Shape::Json)];
+    let given = section.word("as", &words);
+    if given.is_some() && kind != Kind::Property {
+        section.fault("as", None, "only a Property has a value of a chosen shape", "drop `as`");
+    }
+    match (kind, given) {
+        (Kind::Geo, _) => Shape::Geometry,
+        (Kind::Relationship, _) => Shape::Relationship,
+        (Kind::Language, _) => Shape::Language,
+        (Kind::Property, Some(shape)) => shape,
+        (Kind::Property, None) if matches!(from, Some(From::Constant(_))) => Shape::Json,
+        (Kind::Property, None) => Shape::Text,
+    }
+}
+
+fn unit_of(text: &str) -> Result<UnitCode, String> {
+    UnitCode::find(text).ok_or_else(|| "this unit is not known".to_owned())
+}
+
+fn convertible(section: &Section<'_>, from: Option<&UnitCode>, to: Option<&UnitCode>) {
+    match (from, to) {
+        (Some(from), Some(to)) => {
+            if let Err(error) = from.convert(1.0, to) {
+                section.fault("target_unit", Some(to.code()), error.to_string(), "choose a unit of the same kind");
+            }
+        }
+        (None, Some(to)) => section.fault("target_unit", Some(to.code()), "nothing says which unit the values come in", "give `unit`, too"),
+        _ => {}
+    }
+}
+
+fn otherwise(section: &mut Section<'_>) -> Otherwise {
+    let default = section.any("default");
+    let word = section.word("otherwise", &[("keep", Otherwise::KEEP), ("reject", Otherwise::REJECT), ("missing", Otherwise::MISSING)]);
+    match (default, word) {
+        (Some(value), None) => Otherwise::Value(value),
+        (Some(_), Some(_)) => {
+            section.fault("otherwise", None, "`default` and `otherwise` say two things", "keep one of them");
+            Otherwise::Keep
+        }
+        (None, Some(index)) => [Otherwise::Keep, Otherwise::Reject, Otherwise::Missing][index].clone(),
+        (None, None) => Otherwise::Keep,
+    }
+}
+
+impl Otherwise {
+    const KEEP: usize = 0;
+    const REJECT: usize = 1;
+    const MISSING: usize = 2;
+}
+
+fn quality(mut section: Section<'_>) -> QualityRule {
+    let rule = QualityRule {
+        min: section.number("min"),
+        max: section.number("max"),
+        required: section.flag("required").unwrap_or(false),
+        duplicate: section.flag("duplicate").unwrap_or(false),
+        late_after_micros: section.read("late_after", "write a duration such as `P2D`", Interval::parse).map(|interval| interval.micros()),
+        field: section.text("field"),
+        codes: section.pairs("codes"),
+    };
+    if let (Some(min), Some(max)) = (rule.min, rule.max)
+        && min > max
+    {
+        section.fault("min", Some(&min.to_string()), format!("the smallest value is above the largest, {max}"), "swap them");
+    }
+    if rule.field.is_some() == rule.codes.is_empty() {
+        section.fault("codes", None, "`field` and `codes` belong together", "give both or neither");
+    }
+    section.finish();
+    rule
+}
+
+/// What a column inherits from its attribute.
+pub(super) struct Described {
+    pub(super) name: Option<Name>,
+    pub(super) shape: Shape,
+    pub(super) unit: Option<UnitCode>,
+    pub(super) observed: bool,
+}
+
+/// Reads `[attribute.column]` or `[[dataset.column]]`.
+pub(super) fn column(mut section: Section<'_>, of: &Described) -> Option<Column> {
+    let label: Texts = section.need_languages("label");
+    let description = section.languages("description");
+    let kinds = [("measure", ColumnKind::Measure), ("number", ColumnKind::Number), ("text", ColumnKind::Text), ("place", ColumnKind::Place), ("other", ColumnKind::Other)];
+    let kind = section.word("kind", &kinds).unwrap_or(match of.shape {
+        Shape::Number if of.observed => ColumnKind::Measure,
+        Shape::Number => ColumnKind::Number,
+        Shape::Text | Shape::Language => ColumnKind::Text,
+        Shape::Geometry => ColumnKind::Place,
+        _ => ColumnKind::Other,
+    });
+    let aggregates = [("mean", Aggregate::Mean), ("sum", Aggregate::Sum), ("max", Aggregate::Max), ("min", Aggregate::Min)];
+    let aggregate = section.word("aggregate", &aggregates).unwrap_or_default();
+    let classes = Class::ALL.map(|class| (class.word(), class));
+    let class = section.word("class", &classes).unwrap_or_default();
+    section.finish();
+    Some(Column { attribute: of.name?, label, description, kind, unit: of.unit.clone(), aggregate, class })
+}

@@ -1,0 +1,26 @@
+//! Records of any shape become entities: definitions of sources, decoding,
+//! mapping, repair of numbers, times, units and coordinates, quality rules.
+//!
+//! Pure but for reading from what is handed in. A [`Definition`] says what a
+//! source means; [`run`] reads an input record by record and hands partial
+//! entities, or the raw record with a reason, to a [`Sink`]. What was refused
+//! can be mapped again with [`replay`] after the definition was mended.
+//! Transport, schedules and the quarantine itself are `ingest`'s work.
+
+mod compute;
+mod definition;
+mod fields;
+mod issue;
+mod local;
+mod map;
+mod number;
+mod quality;
+mod read;
+mod run;
+mod template;
+pub mod terms;
+
+pub use definition::{Definition, Glob, Source, Transport};
+pub use issue::Issue;
+pub use read::{Fatal, RECORD_BYTES_MAX};
+pub use run::{Facts, Input, Preview, Quarantined, Record, Rejected, Sink, SinkError, Summary, preview, record_at, replay, run};

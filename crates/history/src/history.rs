@@ -1,0 +1,248 @@
+//! The history of one tenant.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+use std::sync::Arc;
+
+use arrow_array::RecordBatch;
+use bytes::Bytes;
+use model::series::SeriesLimit;
+use model::time::TimeProperty;
+use model::{Authorized, NumberSeries, Observation, Segment, SeriesKey, SeriesQuery};
+use parquet::DecodeResult;
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
+use parquet::arrow::push_decoder::ParquetPushDecoderBuilder;
+use parquet::file::metadata::PageIndexPolicy;
+use sha2::{Digest, Sha256};
+
+use crate::cache::Footers;
+use crate::columns::{Column, FORMAT, FORMAT_KEY, Layout};
+use crate::error::{Reason, damaged};
+use crate::objects::{Object, Objects};
+use crate::prune::Wanted;
+use crate::read::{self, Found, FoundNumbers};
+use crate::seal::{Part, Seal, seq_span};
+use crate::{Error, encode};
+
+/// Rows decoded at a time.
+const BATCH_ROWS: usize = 8 << 10;
+
+/// The history of one tenant: a folder of segments. Cloning shares it; every
+/// call blocks.
+#[derive(Debug, Clone)]
+pub struct History(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    objects: Objects,
+    footers: Footers,
+    layout: Layout,
+}
+
+impl History {
+    /// Opens the folder of a tenant's segments, and makes it when it is not there.
+    ///
+    /// # Errors
+    /// [`Error::Disk`] when the folder cannot be made.
+    pub fn open(folder: &Path) -> Result<Self, Error> {
+        Self::with_layout(folder, Layout::default())
+    }
+
+    pub(crate) fn with_layout(folder: &Path, layout: Layout) -> Result<Self, Error> {
+        Ok(Self(Arc::new(Inner { objects: Objects::open(folder)?, footers: Footers::default(), layout })))
+    }
+
+    /// Sorts observations into objects and names these, so that the intent to
+    /// write them can be durable before [`Self::write`].
+    #[must_use]
+    pub fn plan(&self, observations: Vec<Observation>) -> Seal {
+        Seal::plan(observations, &self.0.layout)
+    }
+
+    /// Writes the objects of a seal. When it returns they survive a power cut;
+    /// when it fails, writing the same seal again is harmless.
+    ///
+    /// # Errors
+    /// [`Error::NotKept`] names a value that would not come back as it is,
+    /// [`Error::Disk`] what the disk refused.
+    pub fn write(&self, seal: &Seal) -> Result<Vec<Segment>, Error> {
+        seal.parts.iter().map(|part| self.write_part(part)).collect()
+    }
+
+    fn write_part(&self, part: &Part) -> Result<Segment, Error> {
+        let bytes = encode::segment(part, &self.0.layout)?;
+        self.0.objects.put(&part.object, &bytes)?;
+        let times = || part.observations.iter().map(Observation::time);
+        let time = times().min().zip(times().max()).expect("a part has observations");
+        Ok(Segment {
+            object: part.object.clone(),
+            seq: seq_span(&part.observations),
+            time,
+            rows: part.observations.len() as u64,
+            size_bytes: bytes.len() as u64,
+            checksum: Sha256::digest(&bytes).into(),
+        })
+    }
+
+    /// The observations that answer a question, by series and in order of
+    /// time; of several for one time only the one written last. A window over
+    /// `observedAt` speaks of [`Observation::time`]; `deletedAt` answers nothing,
+    /// since no value here was deleted.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] and [`Error::Damaged`] name the segment.
+    pub fn read(&self, question: &Authorized<SeriesQuery>, segments: &[Segment]) -> Result<Vec<Observation>, Error> {
+        self.observations(question.question(), segments)
+    }
+
+    pub(crate) fn observations(&self, question: &SeriesQuery, segments: &[Segment]) -> Result<Vec<Observation>, Error> {
+        let wanted = Wanted::of(question);
+        let mut found = Found::new();
+        if question.time_property != TimeProperty::DeletedAt {
+            self.scan(segments, &wanted, None, &mut |batch| found.take(batch, &wanted))?;
+        }
+        Ok(found.observations(question))
+    }
+
+    /// The numbers that answer a question, by series: numeric Properties only,
+    /// as doubles, decoded without touching anything else. Series without a
+    /// number are left out.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] and [`Error::Damaged`] name the segment.
+    pub fn numbers(&self, question: &Authorized<SeriesQuery>, segments: &[Segment]) -> Result<Vec<NumberSeries>, Error> {
+        self.number_series(question.question(), segments)
+    }
+
+    pub(crate) fn number_series(&self, question: &SeriesQuery, segments: &[Segment]) -> Result<Vec<NumberSeries>, Error> {
+        if question.time_property != TimeProperty::ObservedAt {
+            let unlimited = SeriesQuery { limit: SeriesLimit::All, ..question.clone() };
+            return Ok(read::limit_numbers(read::numbers_of(self.observations(&unlimited, segments)?), question.limit));
+        }
+        let wanted = Wanted::of(question);
+        let mut found = FoundNumbers::new();
+        self.scan(segments, &wanted, Some(read::NUMBERS), &mut |batch| found.take(batch, &wanted))?;
+        Ok(found.series(question.limit))
+    }
+
+    /// Which series the segments hold, in order.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] and [`Error::Damaged`] name the segment.
+    pub fn series(&self, segments: &[Segment]) -> Result<Vec<SeriesKey>, Error> {
+        let wanted = Wanted::default();
+        let mut keys = BTreeSet::new();
+        self.scan(segments, &wanted, Some(read::KEYS), &mut |batch| {
+            keys.extend(read::runs(batch, &wanted)?.into_iter().map(|run| run.key));
+            Ok(())
+        })?;
+        Ok(keys.into_iter().collect())
+    }
+
+    /// Checks a segment whole: its size, its SHA-256 and its footer.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] and [`Error::Damaged`] name the segment.
+    pub fn verify(&self, segment: &Segment) -> Result<(), Error> {
+        self.0.footers.forget(&segment.object);
+        let object = self.0.objects.get(&segment.object)?;
+        footer(segment, &object).map(drop)
+    }
+
+    /// Removes an object; one that is not there is as good as removed.
+    ///
+    /// # Errors
+    /// [`Error::Disk`] when the disk refuses.
+    pub fn remove(&self, object: &str) -> Result<(), Error> {
+        self.0.footers.forget(object);
+        self.0.objects.remove(object)
+    }
+
+    /// Gives every batch that may hold something wanted to `take`.
+    fn scan(
+        &self,
+        segments: &[Segment],
+        wanted: &Wanted<'_>,
+        columns: Option<&[Column]>,
+        take: &mut dyn FnMut(&RecordBatch) -> Result<(), Reason>,
+    ) -> Result<(), Error> {
+        for segment in segments.iter().filter(|segment| !wanted.misses(segment)) {
+            let object = self.0.objects.get(&segment.object)?;
+            let footer = self.footer(segment, &object)?;
+            scan_object(segment, &object, footer, wanted, columns, take)?;
+        }
+        Ok(())
+    }
+
+    /// The footer of a segment; a file met for the first time, or changed since, is verified whole.
+    fn footer(&self, segment: &Segment, object: &Object) -> Result<ArrowReaderMetadata, Error> {
+        if object.tag.size_bytes == segment.size_bytes
+            && let Some(known) = self.0.footers.get(&segment.object, object.tag)
+        {
+            return Ok(known);
+        }
+        let footer = footer(segment, object)?;
+        self.0.footers.put(&segment.object, object.tag, footer.clone());
+        Ok(footer)
+    }
+}
+
+/// Verifies a segment whole and reads its footer.
+fn footer(segment: &Segment, object: &Object) -> Result<ArrowReaderMetadata, Error> {
+    let damaged = damaged(&segment.object);
+    if object.tag.size_bytes != segment.size_bytes {
+        let reason = format!("it has {} bytes instead of {}", object.tag.size_bytes, segment.size_bytes);
+        return Err(damaged(reason));
+    }
+    let bytes: Bytes = object.whole()?;
+    if Sha256::digest(&bytes).as_slice() != segment.checksum.as_slice() {
+        return Err(damaged("its checksum is another".into()));
+    }
+    let options = ArrowReaderOptions::new().with_page_index_policy(PageIndexPolicy::Optional);
+    let footer = ArrowReaderMetadata::load(&bytes, options).map_err(|error| damaged(error.to_string()))?;
+    let format = footer.metadata().file_metadata().key_value_metadata().and_then(|pairs| {
+        let pair = pairs.iter().find(|pair| pair.key == FORMAT_KEY)?;
+        pair.value.clone()
+    });
+    match format.as_deref() {
+        Some(FORMAT) => Ok(footer),
+        Some(other) => Err(damaged(format!("its format is `{other}`, and this program reads `{FORMAT}`; update the program"))),
+        None => Err(damaged("it does not name its format".into())),
+    }
+}
+
+fn scan_object(
+    segment: &Segment,
+    object: &Object,
+    footer: ArrowReaderMetadata,
+    wanted: &Wanted<'_>,
+    columns: Option<&[Column]>,
+    take: &mut dyn FnMut(&RecordBatch) -> Result<(), Reason>,
+) -> Result<(), Error> {
+    let damaged = damaged(&segment.object);
+    let selections = wanted.select(footer.metadata());
+    if selections.is_empty() {
+        return Ok(());
+    }
+    let projection = match columns {
+        None => ProjectionMask::all(),
+        Some(columns) => ProjectionMask::leaves(footer.parquet_schema(), columns.iter().map(|column| column.place())),
+    };
+    let mut decoder = ParquetPushDecoderBuilder::new_with_metadata(footer)
+        .with_row_group_selections(selections)
+        .with_projection(projection)
+        .with_batch_size(BATCH_ROWS)
+        .build()
+        .map_err(|error| damaged(error.to_string()))?;
+    loop {
+        match decoder.try_decode().map_err(|error| damaged(error.to_string()))? {
+            DecodeResult::Data(batch) => take(&batch).map_err(&damaged)?,
+            DecodeResult::NeedsData(ranges) => {
+                let data = object.ranges(&ranges)?;
+                decoder.push_ranges(ranges, data).map_err(|error| damaged(error.to_string()))?;
+            }
+            DecodeResult::Finished => return Ok(()),
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! Which parts of a segment can hold an answer.
+
+use std::ops::Range;
+
+use model::time::TimeProperty;
+use model::{Segment, SeriesQuery};
+use parquet::arrow::arrow_reader::RowSelection;
+use parquet::arrow::push_decoder::RowGroupSelection;
+use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
+use parquet::file::page_index::column_index::ColumnIndexMetaData;
+use parquet::file::statistics::Statistics;
+
+use crate::columns::Column;
+
+/// What is looked for: entities and attributes sorted, times in microseconds.
+/// `None` is no restriction.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Wanted<'a> {
+    entities: Option<Vec<&'a str>>,
+    attributes: Option<Vec<&'a str>>,
+    times: Option<Range<i64>>,
+}
+
+impl<'a> Wanted<'a> {
+    /// What a question looks for. Its window narrows the files only when it
+    /// speaks of the time that rows are sorted by.
+    pub(crate) fn of(question: &'a SeriesQuery) -> Self {
+        let sorted = |mut words: Vec<&'a str>| {
+            words.sort_unstable();
+            words.dedup();
+            words
+        };
+        let by_time = question.time_property == TimeProperty::ObservedAt;
+        Self {
+            entities: Some(sorted(question.entities.iter().map(|id| id.as_str()).collect())),
+            attributes: question.attributes.as_ref().map(|names| sorted(names.iter().map(|name| name.iri()).collect())),
+            times: by_time.then(|| question.window.start.micros()..question.window.end.micros()),
+        }
+    }
+
+    /// Whether no row of the segment can be wanted.
+    pub(crate) fn misses(&self, segment: &Segment) -> bool {
+        !self.spans_time(segment.time.0.micros(), segment.time.1.micros())
+    }
+
+    pub(crate) fn has_entity(&self, id: &str) -> bool {
+        self.entities.as_ref().is_none_or(|wanted| wanted.binary_search(&id).is_ok())
+    }
+
+    pub(crate) fn has_attribute(&self, iri: &str) -> bool {
+        self.attributes.as_ref().is_none_or(|wanted| wanted.binary_search(&iri).is_ok())
+    }
+
+    /// Of ascending times, those that are wanted.
+    pub(crate) fn within(&self, times: &[i64]) -> Range<usize> {
+        let Some(wanted) = &self.times else { return 0..times.len() };
+        let start = times.partition_point(|time| *time < wanted.start);
+        let end = times.partition_point(|time| *time < wanted.end);
+        start..end.max(start)
+    }
+
+    fn spans_time(&self, least: i64, greatest: i64) -> bool {
+        self.times.as_ref().is_none_or(|wanted| greatest >= wanted.start && least < wanted.end)
+    }
+
+    /// The row groups, and the rows in them, whose statistics do not rule them out.
+    pub(crate) fn select(&self, footer: &ParquetMetaData) -> Vec<RowGroupSelection> {
+        let groups = footer.row_groups().iter().enumerate();
+        groups.filter(|(_, group)| self.may_be_in(group)).filter_map(|(index, group)| self.pages(footer, index, group)).collect()
+    }
+
+    fn may_be_in(&self, group: &RowGroupMetaData) -> bool {
+        let statistics = |column: Column| group.columns().get(column.place()).and_then(|chunk| chunk.statistics());
+        let words = |column, wanted| match statistics(column) {
+            Some(Statistics::ByteArray(found)) => spans(wanted, found.min_opt().map(|v| v.data()), found.max_opt().map(|v| v.data())),
+            _ => true,
+        };
+        let times = match statistics(Column::Time) {
+            Some(Statistics::Int64(found)) => found.min_opt().zip(found.max_opt()).is_none_or(|(min, max)| self.spans_time(*min, *max)),
+            _ => true,
+        };
+        times && words(Column::Entity, self.entities.as_deref()) && words(Column::Attribute, self.attributes.as_deref())
+    }
+
+    fn pages(&self, footer: &ParquetMetaData, index: usize, group: &RowGroupMetaData) -> Option<RowGroupSelection> {
+        let rows = usize::try_from(group.num_rows()).ok()?;
+        let kept = [Column::Entity, Column::Attribute, Column::Time]
+            .into_iter()
+            .filter_map(|column| self.pages_of(footer, index, column, rows))
+            .reduce(|one, two| one.intersection(&two));
+        match kept {
+            Some(selection) if !selection.selects_any() => None,
+            kept => Some(RowGroupSelection::new(index, kept)),
+        }
+    }
+
+    /// The rows of a column's pages that may hold what is wanted; `None` where the file does not tell.
+    fn pages_of(&self, footer: &ParquetMetaData, group: usize, column: Column, rows: usize) -> Option<RowSelection> {
+        let index = footer.page_index_for_row_group(group);
+        let found = index.column_index(column.place())?;
+        let starts: Vec<usize> = index
+            .offset_index(column.place())?
+            .page_locations()
+            .iter()
+            .map(|page| usize::try_from(page.first_row_index).ok())
+            .collect::<Option<_>>()?;
+        let ends = starts.iter().skip(1).copied().chain([rows]);
+        let kept = starts.iter().copied().zip(ends).enumerate().filter(|(page, _)| self.may_be_in_page(found, *page, column));
+        Some(RowSelection::from_consecutive_ranges(kept.map(|(_, (start, end))| start..end), rows))
+    }
+
+    fn may_be_in_page(&self, found: &ColumnIndexMetaData, page: usize, column: Column) -> bool {
+        match (found, column) {
+            (ColumnIndexMetaData::BYTE_ARRAY(index), Column::Entity) => {
+                spans(self.entities.as_deref(), index.min_value(page), index.max_value(page))
+            }
+            (ColumnIndexMetaData::BYTE_ARRAY(index), Column::Attribute) => {
+                spans(self.attributes.as_deref(), index.min_value(page), index.max_value(page))
+            }
+            (ColumnIndexMetaData::INT64(index), Column::Time) => {
+                index.min_value(page).zip(index.max_value(page)).is_none_or(|(min, max)| self.spans_time(*min, *max))
+            }
+            _ => true,
+        }
+    }
+}
+
+/// Whether one of the sorted words lies between two bounds; a missing bound says nothing.
+fn spans(wanted: Option<&[&str]>, least: Option<&[u8]>, greatest: Option<&[u8]>) -> bool {
+    let Some((wanted, (least, greatest))) = wanted.zip(least.zip(greatest)) else { return true };
+    let first = wanted.partition_point(|word| word.as_bytes() < least);
+    wanted.get(first).is_some_and(|word| word.as_bytes() <= greatest)
+}

@@ -1,0 +1,214 @@
+//! From batches to series: runs of rows, corrections, limits.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use arrow_array::RecordBatch;
+use model::series::SeriesLimit;
+use model::time::TimeProperty;
+use model::{NumberSeries, Observation, SeriesKey, SeriesQuery};
+
+use crate::columns::Column;
+use crate::decode::{Rows, Words, instants, integers, numbers};
+use crate::error::Reason;
+use crate::prune::Wanted;
+use crate::value;
+
+/// Columns that tell which series a row belongs to.
+pub(crate) const KEYS: &[Column] = &[Column::Entity, Column::Attribute, Column::DatasetId, Column::Time];
+/// Columns that a series of numbers takes.
+pub(crate) const NUMBERS: &[Column] = &[Column::Entity, Column::Attribute, Column::DatasetId, Column::Time, Column::Number, Column::Seq];
+
+/// Consecutive rows of a batch that belong to one series and lie in the wanted time.
+pub(crate) struct Run {
+    pub(crate) key: SeriesKey,
+    pub(crate) rows: Range<usize>,
+}
+
+/// The wanted rows of a batch.
+pub(crate) fn runs(batch: &RecordBatch, wanted: &Wanted<'_>) -> Result<Vec<Run>, Reason> {
+    let words = [Words::of(batch, Column::Entity)?, Words::of(batch, Column::Attribute)?, Words::of(batch, Column::DatasetId)?];
+    let times = instants(batch, Column::Time)?.values();
+    let series = |row: usize| words.map(|column| column.key(row));
+    let mut runs = Vec::new();
+    let mut start = 0;
+    while start < batch.num_rows() {
+        let of = series(start);
+        let end = (start + 1..batch.num_rows()).find(|row| series(*row) != of).unwrap_or(batch.num_rows());
+        let within = wanted.within(&times[start..end]);
+        if !within.is_empty()
+            && let Some(key) = key(&words, of, wanted)?
+        {
+            runs.push(Run { key, rows: start + within.start..start + within.end });
+        }
+        start = end;
+    }
+    Ok(runs)
+}
+
+/// The series, if it is wanted. Names of others are not even interned.
+fn key(words: &[Words<'_>; 3], of: [Option<i32>; 3], wanted: &Wanted<'_>) -> Result<Option<SeriesKey>, Reason> {
+    let word = |column: usize| of[column].map(|key| words[column].word(key)).transpose();
+    let (entity, attribute) = (word(0)?.ok_or("a row has no entity")?, word(1)?.ok_or("a row has no attribute")?);
+    if !wanted.has_entity(entity) || !wanted.has_attribute(attribute) {
+        return Ok(None);
+    }
+    let dataset = word(2)?.map(value::iri).transpose()?;
+    Ok(Some(SeriesKey { entity: value::iri(entity)?, attribute: value::name(attribute)?, dataset }))
+}
+
+/// One row of a series: its time in microseconds and its position in the log.
+pub(crate) trait Row {
+    fn time(&self) -> i64;
+    fn seq(&self) -> u64;
+}
+
+impl Row for Observation {
+    fn time(&self) -> i64 {
+        Observation::time(self).micros()
+    }
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+/// A number, or NaN where the value is none: it hides older numbers all the same.
+struct Point {
+    time: i64,
+    seq: u64,
+    value: f64,
+}
+
+impl Row for Point {
+    fn time(&self) -> i64 {
+        self.time
+    }
+    fn seq(&self) -> u64 {
+        self.seq
+    }
+}
+
+/// Rows found so far, by series.
+pub(crate) struct Found<R>(BTreeMap<SeriesKey, Vec<R>>);
+
+impl<R: Row> Found<R> {
+    pub(crate) fn new() -> Self {
+        Self(BTreeMap::new())
+    }
+
+    fn add(&mut self, key: SeriesKey, rows: impl IntoIterator<Item = R>) {
+        self.0.entry(key).or_default().extend(rows);
+    }
+
+    /// Series by series in order of time, of equal times only what was written last.
+    fn settled(self) -> impl Iterator<Item = (SeriesKey, Vec<R>)> {
+        self.0.into_iter().map(|(key, mut rows)| {
+            rows.sort_by_key(|row| (row.time(), row.seq()));
+            // The later of two equal neighbours is kept: `dedup` keeps the earlier.
+            rows.reverse();
+            rows.dedup_by_key(|row| row.time());
+            rows.reverse();
+            (key, rows)
+        })
+    }
+}
+
+impl Found<Observation> {
+    pub(crate) fn take(&mut self, batch: &RecordBatch, wanted: &Wanted<'_>) -> Result<(), Reason> {
+        let runs = runs(batch, wanted)?;
+        if runs.is_empty() {
+            return Ok(());
+        }
+        let mut columns = Rows::of(batch)?;
+        for run in runs {
+            let rows = columns.observations(&run.key, run.rows)?;
+            self.add(run.key, rows);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn observations(self, question: &SeriesQuery) -> Vec<Observation> {
+        let mut all = Vec::new();
+        for (_, mut rows) in self.settled() {
+            // Only now: what was corrected must not show through where its
+            // correction lies outside the window.
+            rows.retain(|row| is_within(row, question));
+            all.append(&mut limited(rows, question.limit));
+        }
+        all
+    }
+}
+
+pub(crate) struct FoundNumbers(Found<Point>);
+
+impl FoundNumbers {
+    pub(crate) fn new() -> Self {
+        Self(Found::new())
+    }
+
+    pub(crate) fn take(&mut self, batch: &RecordBatch, wanted: &Wanted<'_>) -> Result<(), Reason> {
+        let (times, seqs, values) = (instants(batch, Column::Time)?, integers(batch, Column::Seq)?, numbers(batch)?);
+        let value = |row: usize| if arrow_array::Array::is_null(values, row) { f64::NAN } else { values.value(row) };
+        for run in runs(batch, wanted)? {
+            let points = run.rows.map(|row| Point { time: times.value(row), seq: seqs.value(row).cast_unsigned(), value: value(row) });
+            self.0.add(run.key, points);
+        }
+        Ok(())
+    }
+
+    pub(crate) fn series(self, limit: SeriesLimit) -> Vec<NumberSeries> {
+        let settled = self.0.settled().map(|(key, mut points)| {
+            points.retain(|point| !point.value.is_nan());
+            let points = limited(points, limit);
+            let times = points.iter().map(|point| point.time).collect();
+            let values = points.iter().map(|point| point.value).collect();
+            NumberSeries { key, times, values }
+        });
+        settled.filter(|series| !series.times.is_empty()).collect()
+    }
+}
+
+/// The numbers of whole observations, where times are asked for that a column of numbers has not.
+pub(crate) fn numbers_of(observations: Vec<Observation>) -> Vec<NumberSeries> {
+    let mut all: Vec<NumberSeries> = Vec::new();
+    for observation in observations {
+        let Some(value) = observation.attribute.value.as_f64().filter(|value| value.is_finite()) else { continue };
+        let key = observation.key();
+        if all.last().is_none_or(|series| series.key != key) {
+            all.push(NumberSeries { key, times: Vec::new(), values: Vec::new() });
+        }
+        if let Some(series) = all.last_mut() {
+            series.times.push(observation.time().micros());
+            series.values.push(value);
+        }
+    }
+    all
+}
+
+/// The first or last numbers of each series.
+pub(crate) fn limit_numbers(mut all: Vec<NumberSeries>, limit: SeriesLimit) -> Vec<NumberSeries> {
+    for series in &mut all {
+        series.times = limited(std::mem::take(&mut series.times), limit);
+        series.values = limited(std::mem::take(&mut series.values), limit);
+    }
+    all.retain(|series| !series.times.is_empty());
+    all
+}
+
+fn is_within(row: &Observation, question: &SeriesQuery) -> bool {
+    match question.time_property {
+        TimeProperty::ObservedAt => question.window.contains(row.time()),
+        TimeProperty::CreatedAt => question.window.contains(row.attribute.created_at),
+        TimeProperty::ModifiedAt => question.window.contains(row.attribute.modified_at),
+        TimeProperty::DeletedAt => false,
+    }
+}
+
+fn limited<R>(mut rows: Vec<R>, limit: SeriesLimit) -> Vec<R> {
+    match limit {
+        SeriesLimit::All => {}
+        SeriesLimit::First(count) => rows.truncate(count),
+        SeriesLimit::Last(count) => drop(rows.drain(..rows.len().saturating_sub(count))),
+    }
+    rows
+}

@@ -1,0 +1,331 @@
+//! Sealed history against a plain list, and what must never pass for history.
+
+mod given;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use model::series::SeriesLimit;
+use model::time::TimeProperty;
+use model::{Attribute, Class, Instant, Iri, Json, Name, Number, Observation, Segment, SeriesKey, SeriesQuery, TimeWindow, Value};
+use proptest::prelude::*;
+
+use crate::columns::Layout;
+use crate::{Error, History};
+
+/// Small enough that a few dozen rows fill several segments, row groups and pages.
+const TINY: Layout =
+    Layout { segment_rows_max: 40, segment_weight_bytes_max: 1 << 20, group_rows_max: 16, group_weight_bytes_max: 4096, page_rows_max: 4 };
+
+fn tiny() -> (tempfile::TempDir, History) {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let history = History::with_layout(folder.path(), TINY).expect("opened");
+    (folder, history)
+}
+
+fn seal(history: &History, observations: Vec<Observation>) -> Vec<Segment> {
+    let seal = history.plan(observations);
+    let segments = history.write(&seal).expect("written");
+    assert_eq!(seal.objects(), segments.iter().map(|segment| segment.object.clone()).collect::<Vec<_>>());
+    segments
+}
+
+fn entity(index: usize) -> Iri {
+    Iri::parse(&format!("urn:ngsi-ld:Station:{index}")).expect("an IRI")
+}
+
+fn reading(index: usize, minute: i64, number: &str, seq: u64) -> Observation {
+    let value = Value::Property(Json::Number(Number::parse(number).expect("a number")));
+    let recorded_at = Instant::from_seconds(2_000_000_000 + seq.cast_signed());
+    let mut attribute = Attribute::new(Name::known("https://example.org/no2"), value).observed(Instant::from_seconds(minute * 60));
+    attribute.created_at = recorded_at;
+    attribute.modified_at = recorded_at;
+    Observation { entity: entity(index), attribute, class: Class::Open, seq, recorded_at, origin: None }
+}
+
+fn all_of(entities: &[usize]) -> SeriesQuery {
+    SeriesQuery {
+        entities: entities.iter().map(|index| entity(*index)).collect(),
+        attributes: None,
+        window: TimeWindow::ALL,
+        time_property: TimeProperty::ObservedAt,
+        limit: SeriesLimit::All,
+    }
+}
+
+/// What a question means, said as plainly as possible.
+fn plainly(all: &[Observation], question: &SeriesQuery) -> Vec<Observation> {
+    let mut series: BTreeMap<SeriesKey, BTreeMap<Instant, Observation>> = BTreeMap::new();
+    for observation in all {
+        let times = series.entry(observation.key()).or_default();
+        if times.get(&observation.time()).is_none_or(|known| known.seq <= observation.seq) {
+            times.insert(observation.time(), observation.clone());
+        }
+    }
+    let mut answer = Vec::new();
+    for (key, times) in series {
+        let asked = question.entities.contains(&key.entity) && question.attributes.as_ref().is_none_or(|names| names.contains(&key.attribute));
+        let mut rows: Vec<Observation> = times.into_values().filter(|row| asked && is_inside(row, question)).collect();
+        match question.limit {
+            SeriesLimit::All => {}
+            SeriesLimit::First(count) => rows.truncate(count),
+            SeriesLimit::Last(count) => rows = rows.split_off(rows.len().saturating_sub(count)),
+        }
+        answer.extend(rows);
+    }
+    answer
+}
+
+fn is_inside(row: &Observation, question: &SeriesQuery) -> bool {
+    match question.time_property {
+        TimeProperty::ObservedAt => question.window.contains(row.time()),
+        TimeProperty::CreatedAt => question.window.contains(row.attribute.created_at),
+        TimeProperty::ModifiedAt => question.window.contains(row.attribute.modified_at),
+        TimeProperty::DeletedAt => false,
+    }
+}
+
+/// The numbers of a series, as a plain list.
+type Points = (SeriesKey, Vec<(i64, f64)>);
+
+fn points_of(rows: &[Observation]) -> Vec<Points> {
+    let mut series: BTreeMap<SeriesKey, Vec<(i64, f64)>> = BTreeMap::new();
+    for row in rows {
+        if let Some(value) = row.attribute.value.as_f64().filter(|value| value.is_finite()) {
+            series.entry(row.key()).or_default().push((row.time().micros(), value));
+        }
+    }
+    series.into_iter().collect()
+}
+
+proptest! {
+    // Each case writes files: a sixteenth of the usual number, and of PROPTEST_CASES.
+    #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 16))]
+
+    #[test]
+    fn what_was_sealed_comes_back_as_it_was(batches in prop::collection::vec(given::observations(), 1..4), questions in prop::collection::vec(given::question(), 1..6)) {
+        let (_folder, history) = tiny();
+        let mut segments = Vec::new();
+        for batch in &batches {
+            segments.extend(seal(&history, batch.clone()));
+        }
+        let all: Vec<Observation> = batches.concat();
+        for question in &questions {
+            let expected = plainly(&all, question);
+            prop_assert_eq!(history.observations(question, &segments).expect("read"), expected);
+            let unlimited = plainly(&all, &SeriesQuery { limit: SeriesLimit::All, ..question.clone() });
+            let mut points = points_of(&unlimited);
+            for (_, list) in &mut points {
+                match question.limit {
+                    SeriesLimit::All => {}
+                    SeriesLimit::First(count) => list.truncate(count),
+                    SeriesLimit::Last(count) => *list = list.split_off(list.len().saturating_sub(count)),
+                }
+            }
+            points.retain(|(_, list)| !list.is_empty());
+            let numbers = history.number_series(question, &segments).expect("read");
+            let numbers: Vec<Points> = numbers.into_iter().map(|s| (s.key, s.times.into_iter().zip(s.values).collect())).collect();
+            prop_assert_eq!(numbers, points);
+        }
+        let mut keys: Vec<SeriesKey> = all.iter().map(Observation::key).collect();
+        keys.sort();
+        keys.dedup();
+        prop_assert_eq!(history.series(&segments).expect("read"), keys);
+    }
+
+    #[test]
+    fn numbers_stay_digit_for_digit(numbers in prop::collection::vec(given::number(), 1..60)) {
+        let (_folder, history) = tiny();
+        let rows: Vec<Observation> = (0..).zip(&numbers).map(|(minute, number)| reading(1, minute, number.text(), 1)).collect();
+        let segments = seal(&history, rows.clone());
+        prop_assert_eq!(history.observations(&all_of(&[1]), &segments).expect("read"), rows);
+    }
+}
+
+#[track_caller]
+fn check_number(text: &str, decimals: Option<i8>) {
+    let number = Number::parse(text).expect(text);
+    assert_eq!(crate::value::decimals(&number), decimals, "{text}");
+    if let Some(decimals) = decimals {
+        assert_eq!(crate::value::number(number.as_f64(), decimals), Ok(number));
+    }
+}
+
+#[test]
+fn a_double_and_its_decimals_stand_for_a_number_only_when_they_are_exact() {
+    check_number("12.30", Some(2));
+    check_number("1.0", Some(1));
+    check_number("-0", Some(0));
+    check_number("-0.0", Some(1));
+    check_number("9007199254740992", Some(0));
+    check_number("9007199254740993", None);
+    check_number("1e400", None);
+    check_number("1e5", None);
+    check_number("0.1000000000000000055511151231", Some(28));
+    check_number("0.123456789012345678901234567890123", None);
+}
+
+#[test]
+fn a_correction_hides_what_it_corrects_also_when_it_is_no_number() {
+    let (_folder, history) = tiny();
+    let mut segments = seal(&history, vec![reading(1, 0, "1.5", 1), reading(1, 1, "2.5", 1)]);
+    let mut words = reading(1, 1, "0", 2);
+    words.attribute.value = Value::Property(Json::from("defekt"));
+    segments.extend(seal(&history, vec![words, reading(1, 0, "1.0", 3)]));
+    segments.reverse();
+    let numbers = history.number_series(&all_of(&[1]), &segments).expect("read");
+    assert_eq!(numbers.len(), 1);
+    assert_eq!((numbers[0].times.as_slice(), numbers[0].values.as_slice()), ([0].as_slice(), [1.0].as_slice()));
+    let rows = history.observations(&all_of(&[1]), &segments).expect("read");
+    assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [3, 2]);
+}
+
+#[test]
+fn a_correction_outside_the_window_does_not_bring_the_old_value_back() {
+    let (_folder, history) = tiny();
+    let segments = seal(&history, vec![reading(1, 0, "1", 1), reading(1, 0, "2", 50)]);
+    let before_correction = TimeWindow { start: Instant::MIN, end: Instant::from_seconds(2_000_000_010) };
+    let question = SeriesQuery { time_property: TimeProperty::ModifiedAt, window: before_correction, ..all_of(&[1]) };
+    assert_eq!(history.observations(&question, &segments).expect("read"), []);
+}
+
+#[test]
+fn only_the_pages_that_can_answer_are_selected() {
+    let (folder, history) = tiny();
+    let rows = (0..8).flat_map(|index| (0..5).map(move |minute| reading(index, minute, "1", 1))).collect();
+    let segments = seal(&history, rows);
+    assert_eq!(segments.len(), 1);
+    let question = SeriesQuery {
+        window: TimeWindow { start: Instant::from_seconds(120), end: Instant::from_seconds(180) },
+        ..all_of(&[6])
+    };
+    let bytes = bytes::Bytes::from(fs::read(folder.path().join(&segments[0].object)).expect("read"));
+    let options = parquet::arrow::arrow_reader::ArrowReaderOptions::new()
+        .with_page_index_policy(parquet::file::metadata::PageIndexPolicy::Required);
+    let footer = parquet::arrow::arrow_reader::ArrowReaderMetadata::load(&bytes, options).expect("a footer");
+    let wanted = crate::prune::Wanted::of(&question);
+    let selected: Vec<(usize, usize)> = wanted
+        .select(footer.metadata())
+        .iter()
+        .map(|group| (group.row_group_index(), group.selection().map_or(usize::MAX, parquet::arrow::arrow_reader::RowSelection::row_count)))
+        .collect();
+    // Rows 30 to 34 are entity 6: the last page of the second group holds rows
+    // 28 to 31, the first of the third 32 to 35. Minute 2 is row 32.
+    assert_eq!(selected, [(1, 4), (2, 4)]);
+    assert_eq!(history.observations(&question, &segments).expect("read").len(), 1);
+}
+
+#[test]
+fn writing_a_seal_again_makes_the_same_segments() {
+    let (folder, history) = tiny();
+    let seal = history.plan((0..100).map(|minute| reading(1, minute, "1.5", 7)).collect());
+    let first = history.write(&seal).expect("written");
+    assert_eq!(first.len(), 3);
+    assert_eq!(history.write(&seal).expect("written again"), first);
+    assert_eq!(first[0].time, (Instant::from_seconds(0), Instant::from_seconds(39 * 60)));
+    assert_eq!(first[2].rows, 20);
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 3);
+    assert!(history.plan(Vec::new()).is_empty());
+}
+
+#[test]
+fn what_would_not_come_back_is_refused_before_it_is_sealed() {
+    let (folder, history) = tiny();
+    let mut row = reading(1, 0, "1", 1);
+    let long = Number::parse(&"9".repeat(500)).expect("a number");
+    row.attribute.value = Value::Property(Json::Array(vec![Json::Number(long.clone())]));
+    let error = history.write(&history.plan(vec![row.clone()])).expect_err("too many digits");
+    assert!(matches!(error, Error::NotKept { .. }), "{error}");
+    assert!(error.to_string().contains("urn:ngsi-ld:Station:1"), "{error}");
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
+    row.attribute.value = Value::Property(Json::Number(long));
+    let segments = seal(&history, vec![row.clone()]);
+    assert_eq!(history.observations(&all_of(&[1]), &segments).expect("read"), [row]);
+}
+
+/// Replaces a file as an editor does: a new file in its place.
+fn replace(path: &Path, bytes: &[u8]) {
+    let beside = path.with_extension("edited");
+    fs::write(&beside, bytes).expect("written");
+    fs::rename(&beside, path).expect("renamed");
+}
+
+#[track_caller]
+fn check_damaged<T: std::fmt::Debug>(result: Result<T, Error>, object: &str) {
+    match result {
+        Err(Error::Damaged { object: named, .. }) => assert_eq!(named, object),
+        other => panic!("expected damage of {object}, got {other:?}"),
+    }
+}
+
+#[test]
+fn a_damaged_segment_is_named_and_never_answers() {
+    let (folder, history) = tiny();
+    let segments = seal(&history, (0..30).map(|minute| reading(1, minute, "1.5", 7)).collect());
+    let segment = &segments[0];
+    let path = folder.path().join(&segment.object);
+    let good = fs::read(&path).expect("read");
+    history.observations(&all_of(&[1]), &segments).expect("good");
+    for at in (0..good.len()).step_by(97) {
+        let mut bad = good.clone();
+        bad[at] ^= 1 << (at % 8);
+        replace(&path, &bad);
+        check_damaged(history.observations(&all_of(&[1]), &segments), &segment.object);
+        check_damaged(history.number_series(&all_of(&[1]), &segments), &segment.object);
+        check_damaged(history.verify(segment), &segment.object);
+    }
+    for length in (0..good.len()).step_by(97) {
+        replace(&path, &good[..length]);
+        check_damaged(history.series(&segments), &segment.object);
+    }
+    replace(&path, &good);
+    history.verify(segment).expect("good again");
+    assert_eq!(history.observations(&all_of(&[1]), &segments).expect("good again").len(), 30);
+}
+
+#[test]
+fn a_missing_segment_is_named() {
+    let (_folder, history) = tiny();
+    let segments = seal(&history, vec![reading(1, 0, "1", 1)]);
+    history.observations(&all_of(&[1]), &segments).expect("good");
+    history.remove(&segments[0].object).expect("removed");
+    history.remove(&segments[0].object).expect("removed again");
+    let error = history.observations(&all_of(&[1]), &segments).expect_err("missing");
+    assert!(matches!(&error, Error::Missing { object } if *object == segments[0].object), "{error}");
+    // A window that the segment does not touch needs no file.
+    let elsewhere = TimeWindow { start: Instant::from_seconds(60), end: Instant::MAX };
+    assert_eq!(history.observations(&SeriesQuery { window: elsewhere, ..all_of(&[1]) }, &segments).expect("not touched"), []);
+}
+
+#[test]
+fn removing_an_object_removes_what_an_interrupted_write_left() {
+    let (folder, history) = tiny();
+    let seal = history.plan(vec![reading(1, 0, "1", 1)]);
+    let object = &seal.objects()[0];
+    fs::write(folder.path().join(format!("{object}.part")), b"half").expect("written");
+    history.remove(object).expect("removed");
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
+}
+
+#[test]
+fn names_do_not_lead_out_of_the_folder() {
+    let (_folder, history) = tiny();
+    for name in ["../secret.parquet", "/etc/passwd", "", ".parquet", "a/b.parquet", "x.parquet.part"] {
+        assert!(matches!(history.remove(name), Err(Error::NotASegment(_))), "{name}");
+    }
+}
+
+#[test]
+fn sealed_values_leave_nothing_readable() {
+    let (folder, history) = tiny();
+    let mut row = reading(1, 0, "1", 1);
+    row.class = Class::Personal;
+    row.attribute.value =
+        Value::Sealed(Box::new(model::Sealed { key: u64::MAX, ciphertext: vec![0xab; 50], blind: [0xcd; 32] }));
+    let segments = seal(&history, vec![row.clone(), reading(2, 0, "3.5", 1)]);
+    let found = history.observations(&all_of(&[1]), &segments).expect("read");
+    assert_eq!(found, [row]);
+    assert_eq!(history.number_series(&all_of(&[1]), &segments).expect("read"), []);
+    assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
+}

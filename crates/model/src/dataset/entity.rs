@@ -1,0 +1,245 @@
+//! Dataset ⇄ entity.
+
+use super::{Agent, Aggregate, Column, ColumnKind, Contact, Dataset, Spatial, Texts, terms};
+use crate::{Attribute, Class, Entity, Instant, Json, Name, Text, TimeWindow, UnitCode, Value};
+
+/// An entity of the dataset type that does not say what a dataset must.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the dataset `{id}` has no usable `{member}`")]
+pub struct InvalidDataset {
+    /// Which entity.
+    pub id: String,
+    /// What is missing or malformed.
+    pub member: &'static str,
+}
+
+impl Dataset {
+    /// The dataset as an entity.
+    #[must_use]
+    pub fn to_entity(&self) -> Entity {
+        let mut entity = Entity::new(self.id.clone(), terms::dataset());
+        let mut add = |name: Name, value: Value| entity.attributes.push(Attribute::new(name, value));
+        add(terms::slug(), text(&self.slug));
+        add(terms::title(), language(&self.title));
+        add(terms::summary(), language(&self.summary));
+        add(terms::description(), language(&self.description));
+        add(terms::publisher(), Value::JsonProperty(agent(&self.publisher)));
+        if let Some(known) = &self.contact {
+            add(terms::contact(), Value::JsonProperty(contact(known)));
+        }
+        add(terms::licence(), text(&self.licence));
+        if let Some(line) = &self.attribution {
+            add(terms::attribution(), text(line));
+        }
+        add(terms::provenance(), language(&self.provenance));
+        if let Some(page) = &self.landing_page {
+            add(terms::landing_page(), text(page));
+        }
+        add(terms::themes(), list(&self.themes));
+        add(terms::keywords(), list(&self.keywords));
+        if let Some(code) = &self.frequency {
+            add(terms::frequency(), text(code));
+        }
+        if let Some(place) = &self.spatial {
+            let json = Json::object([("iri", string(&place.iri)), ("label", string(&place.label))]);
+            add(terms::spatial(), Value::JsonProperty(json));
+        }
+        if let Some(window) = &self.period {
+            let json = Json::object([
+                ("start", Json::from(window.start.to_string().as_str())),
+                ("end", Json::from(window.end.to_string().as_str())),
+            ]);
+            add(terms::period(), Value::JsonProperty(json));
+        }
+        let selection = Json::object([
+            ("type", Json::from(self.entity_type.iri())),
+            ("idPrefix", self.id_prefix.as_ref().map_or(Json::Null, string)),
+        ]);
+        add(terms::selection(), Value::JsonProperty(selection));
+        add(terms::columns(), Value::JsonProperty(Json::Array(self.columns.iter().map(column).collect())));
+        add(terms::published(), Value::Property(Json::Bool(self.published)));
+        entity
+    }
+
+    /// The dataset that an entity describes.
+    ///
+    /// # Errors
+    /// [`InvalidDataset`] names the entity and the member.
+    pub fn from_entity(entity: &Entity) -> Result<Self, InvalidDataset> {
+        let missing = |member: &'static str| InvalidDataset { id: entity.id.to_string(), member };
+        let text_of = |name: Name| entity.value(name).and_then(Value::as_str).map(Text::from);
+        let json_of = |name: Name| match entity.value(name) {
+            Some(Value::JsonProperty(json)) => Some(json),
+            _ => None,
+        };
+        let texts_of = |name: Name| entity.value(name).and_then(read_texts).unwrap_or_default();
+        let selection = json_of(terms::selection()).ok_or_else(|| missing("selection"))?;
+        let entity_type = selection.get("type").and_then(Json::as_str).and_then(|iri| Name::intern(iri).ok());
+        let publisher = json_of(terms::publisher()).and_then(read_agent).ok_or_else(|| missing("publisher"))?;
+        let columns = json_of(terms::columns()).and_then(Json::as_array).ok_or_else(|| missing("columns"))?;
+        Ok(Self {
+            id: entity.id.clone(),
+            slug: text_of(terms::slug()).ok_or_else(|| missing("slug"))?,
+            title: texts_of(terms::title()),
+            summary: texts_of(terms::summary()),
+            description: texts_of(terms::description()),
+            publisher,
+            contact: json_of(terms::contact()).and_then(read_contact),
+            licence: text_of(terms::licence()).ok_or_else(|| missing("licence"))?,
+            attribution: text_of(terms::attribution()),
+            provenance: texts_of(terms::provenance()),
+            landing_page: text_of(terms::landing_page()),
+            themes: entity.value(terms::themes()).map(read_list).unwrap_or_default(),
+            keywords: entity.value(terms::keywords()).map(read_list).unwrap_or_default(),
+            frequency: text_of(terms::frequency()),
+            spatial: json_of(terms::spatial())
+                .and_then(|json| Some(Spatial { iri: member(json, "iri")?, label: member(json, "label")? })),
+            period: json_of(terms::period()).and_then(read_window),
+            entity_type: entity_type.ok_or_else(|| missing("selection"))?,
+            id_prefix: member(selection, "idPrefix"),
+            columns: columns.iter().map(read_column).collect::<Option<_>>().ok_or_else(|| missing("columns"))?,
+            published: entity.value(terms::published()) == Some(&Value::Property(Json::Bool(true))),
+        })
+    }
+}
+
+fn string(text: &Text) -> Json {
+    Json::String(text.clone())
+}
+
+fn text(text: &Text) -> Value {
+    Value::Property(string(text))
+}
+
+fn list(texts: &[Text]) -> Value {
+    Value::List(texts.iter().map(string).collect())
+}
+
+fn language(texts: &Texts) -> Value {
+    let mut map = vec![(Text::from("de"), vec![texts.de.clone()])];
+    if let Some(english) = &texts.en {
+        map.push((Text::from("en"), vec![english.clone()]));
+    }
+    Value::Language(map)
+}
+
+fn texts_json(texts: &Texts) -> Json {
+    Json::object([("de", string(&texts.de)), ("en", texts.en.as_ref().map_or(Json::Null, string))])
+}
+
+fn agent(agent: &Agent) -> Json {
+    Json::object([("name", string(&agent.name)), ("homepage", agent.homepage.as_ref().map_or(Json::Null, string))])
+}
+
+fn contact(contact: &Contact) -> Json {
+    Json::object([
+        ("name", string(&contact.name)),
+        ("email", contact.email.as_ref().map_or(Json::Null, string)),
+        ("url", contact.url.as_ref().map_or(Json::Null, string)),
+    ])
+}
+
+fn column(column: &Column) -> Json {
+    Json::object([
+        ("attribute", Json::from(column.attribute.iri())),
+        ("label", texts_json(&column.label)),
+        ("description", column.description.as_ref().map_or(Json::Null, texts_json)),
+        ("kind", Json::from(column.kind.word())),
+        ("unit", column.unit.as_ref().map_or(Json::Null, |unit| Json::from(unit.code()))),
+        ("aggregate", Json::from(column.aggregate.word())),
+        ("class", Json::from(column.class.word())),
+    ])
+}
+
+fn member(json: &Json, name: &str) -> Option<Text> {
+    json.get(name).and_then(Json::as_str).map(Text::from)
+}
+
+fn read_texts(value: &Value) -> Option<Texts> {
+    let Value::Language(map) = value else { return None };
+    let find = |tag: &str| map.iter().find(|(known, _)| known == tag).and_then(|(_, texts)| texts.first().cloned());
+    Some(Texts { de: find("de")?, en: find("en") })
+}
+
+fn read_texts_json(json: &Json) -> Option<Texts> {
+    Some(Texts { de: member(json, "de")?, en: member(json, "en") })
+}
+
+fn read_list(value: &Value) -> Vec<Text> {
+    match value {
+        Value::List(items) => items.iter().filter_map(|item| item.as_str().map(Text::from)).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn read_agent(json: &Json) -> Option<Agent> {
+    Some(Agent { name: member(json, "name")?, homepage: member(json, "homepage") })
+}
+
+fn read_contact(json: &Json) -> Option<Contact> {
+    Some(Contact { name: member(json, "name")?, email: member(json, "email"), url: member(json, "url") })
+}
+
+fn read_window(json: &Json) -> Option<TimeWindow> {
+    let at = |name| json.get(name).and_then(Json::as_str).and_then(|text| Instant::parse(text).ok());
+    Some(TimeWindow { start: at("start")?, end: at("end")? })
+}
+
+fn read_column(json: &Json) -> Option<Column> {
+    Some(Column {
+        attribute: json.get("attribute").and_then(Json::as_str).and_then(|iri| Name::intern(iri).ok())?,
+        label: json.get("label").and_then(read_texts_json)?,
+        description: json.get("description").and_then(read_texts_json),
+        kind: json.get("kind").and_then(Json::as_str).and_then(ColumnKind::from_word)?,
+        unit: json.get("unit").and_then(Json::as_str).map(UnitCode::new),
+        aggregate: json.get("aggregate").and_then(Json::as_str).and_then(Aggregate::from_word)?,
+        class: json.get("class").and_then(Json::as_str).and_then(Class::from_word)?,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Iri;
+
+    #[test]
+    fn a_dataset_survives_being_an_entity() {
+        let dataset = Dataset {
+            id: Iri::parse("urn:ngsi-ld:Dataset:luft").expect("valid"),
+            slug: "luft".into(),
+            title: Texts { de: "Luftqualität".into(), en: Some("Air quality".into()) },
+            summary: Texts { de: "Wie sauber ist die Luft?".into(), en: None },
+            description: Texts { de: "Stündliche Werte.".into(), en: None },
+            publisher: Agent { name: "Umweltbundesamt".into(), homepage: Some("https://www.umweltbundesamt.de".into()) },
+            contact: Some(Contact { name: "Datenstelle".into(), email: Some("daten@musterstadt.example".into()), url: None }),
+            licence: "http://dcat-ap.de/def/licenses/dl-by-de/2.0".into(),
+            attribution: Some("Umweltbundesamt".into()),
+            provenance: Texts { de: "Messnetz der Länder".into(), en: None },
+            landing_page: None,
+            themes: vec!["ENVI".into()],
+            keywords: vec!["Luft".into(), "NO2".into()],
+            frequency: Some("HOURLY".into()),
+            spatial: Some(Spatial { iri: "http://dcat-ap.de/def/politicalGeocoding/stateKey/05".into(), label: "Nordrhein-Westfalen".into() }),
+            period: Some(TimeWindow { start: Instant::from_seconds(0), end: Instant::from_seconds(86_400) }),
+            entity_type: Name::known("https://smartdatamodels.org/dataModel.Environment/AirQualityObserved"),
+            id_prefix: Some("urn:ngsi-ld:AirQualityObserved:".into()),
+            columns: vec![Column {
+                attribute: Name::known("https://smartdatamodels.org/dataModel.Environment/no2"),
+                label: Texts { de: "Stickstoffdioxid".into(), en: None },
+                description: None,
+                kind: ColumnKind::Measure,
+                unit: Some(UnitCode::new("GQ")),
+                aggregate: Aggregate::Mean,
+                class: Class::Open,
+            }],
+            published: true,
+        };
+        assert_eq!(Dataset::from_entity(&dataset.to_entity()), Ok(dataset));
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let entity = Entity::new(Iri::parse("urn:x:1").expect("valid"), terms::dataset());
+        assert_eq!(Dataset::from_entity(&entity).expect_err("empty").member, "selection");
+    }
+}

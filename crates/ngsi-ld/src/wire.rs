@@ -1,0 +1,10 @@
+//! Wire forms: bytes to entities and back (NGSI-LD V1.9.1, clauses 4.5, 5.2).
+
+pub mod geojson;
+mod instance;
+pub mod parse;
+pub mod render;
+pub mod temporal;
+#[cfg(test)]
+mod tests;
+mod value;

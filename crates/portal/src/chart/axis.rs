@@ -1,0 +1,57 @@
+//! Bringing series onto one axis of time, gaps included.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use model::dataset::Aggregate;
+
+use super::{Aligned, Line, Series, Step, bucket};
+
+/// Aligns series on the steps from the first to the last, every step in
+/// between included. When that needs more than `limit` points, the step is
+/// made coarser and values become means.
+pub(super) fn align(series: &[Series], step: Step, limit: usize) -> Aligned {
+    let span = span(series, step);
+    let too_many = match span {
+        Some((first, last)) if step != Step::Instant => usize::try_from(last - first).is_ok_and(|count| count >= limit),
+        _ => series.iter().any(|one| one.points.len() > limit),
+    };
+    if too_many && step != Step::Year {
+        let coarser = step.coarser();
+        let merged: Vec<Series> = series
+            .iter()
+            .map(|one| {
+                let values = one.points.iter().filter_map(|point| Some((point.at, point.value?)));
+                Series { name: one.name.clone(), points: bucket(values, coarser, Aggregate::Mean) }
+            })
+            .collect();
+        return align(&merged, coarser, limit);
+    }
+    let keys = keys(series, step, span);
+    Aligned {
+        step,
+        axis: keys.iter().map(|key| step.start(*key)).collect(),
+        series: series.iter().map(|one| line(one, step, &keys)).collect(),
+    }
+}
+
+fn span(series: &[Series], step: Step) -> Option<(i64, i64)> {
+    let keys = || series.iter().flat_map(|one| one.points.iter().map(|point| step.key(point.at)));
+    keys().min().zip(keys().max())
+}
+
+fn keys(series: &[Series], step: Step, span: Option<(i64, i64)>) -> Vec<i64> {
+    match span {
+        None => Vec::new(),
+        Some(_) if step == Step::Instant => {
+            let keys: BTreeSet<i64> = series.iter().flat_map(|one| one.points.iter().map(|point| step.key(point.at))).collect();
+            keys.into_iter().collect()
+        }
+        Some((first, last)) => (first..=last).collect(),
+    }
+}
+
+fn line(series: &Series, step: Step, keys: &[i64]) -> Line {
+    let values: BTreeMap<i64, Option<f64>> =
+        series.points.iter().map(|point| (step.key(point.at), point.value.filter(|value| value.is_finite()))).collect();
+    Line { name: series.name.clone(), values: keys.iter().map(|key| values.get(key).copied().flatten()).collect() }
+}

@@ -1,0 +1,150 @@
+//! The words of a chart: sentences, table, readings for the slider.
+
+use serde_json::json;
+
+use super::{Aligned, Chart, Line, Step};
+use crate::format;
+use crate::parts::{Cell, Head, Table};
+
+/// How many rows stand in the table behind the chart; the page of all values
+/// and the downloads have the rest.
+const ROWS_MAX: usize = 31;
+
+pub(super) struct Words<'a> {
+    pub(super) chart: &'a Chart,
+    pub(super) aligned: &'a Aligned,
+    pub(super) digits: usize,
+}
+
+impl Words<'_> {
+    /// One sentence or two per series, and what a reader must know of the picture.
+    pub(super) fn sentences(&self) -> Vec<String> {
+        let texts = self.chart.language.texts();
+        if self.aligned.numbers().next().is_none() {
+            return vec![texts.chart_empty().to_owned()];
+        }
+        let named = self.aligned.series.len() > 1;
+        let mut sentences: Vec<String> = self
+            .aligned
+            .series
+            .iter()
+            .map(|line| {
+                let said = self.sentence(line);
+                if named { format!("{}: {said}", line.name) } else { said }
+            })
+            .collect();
+        if super::scale::Scale::of(self.aligned.numbers()).is_some_and(|scale| !scale.starts_at_zero()) {
+            sentences.push(texts.chart_not_zero().to_owned());
+        }
+        sentences
+    }
+
+    fn sentence(&self, line: &Line) -> String {
+        let texts = self.chart.language.texts();
+        let known: Vec<(usize, f64)> =
+            line.values.iter().enumerate().filter_map(|(index, value)| Some((index, (*value)?))).collect();
+        let (Some(least), Some(most)) =
+            (known.iter().min_by(|a, b| a.1.total_cmp(&b.1)), known.iter().max_by(|a, b| a.1.total_cmp(&b.1)))
+        else {
+            return texts.chart_empty().to_owned();
+        };
+        let when = |index: usize| self.aligned.step.when(self.aligned.axis[index], self.chart.language);
+        let mut said = if known.len() == 1 {
+            texts.chart_single(self.value(most.1), when(most.0))
+        } else if least.1.total_cmp(&most.1).is_eq() {
+            texts.chart_constant(self.value(most.1))
+        } else {
+            #[expect(clippy::cast_precision_loss, reason = "at most some thousand points")]
+            let mean = known.iter().map(|(_, value)| value).sum::<f64>() / known.len() as f64;
+            texts.chart_sentence(self.value(most.1), when(most.0), self.value(mean), self.value(least.1), when(least.0))
+        };
+        let gaps = line.values.len() - known.len();
+        if gaps > 0 {
+            said.push(' ');
+            said.push_str(&self.gaps(gaps, line.values.len()));
+        }
+        said
+    }
+
+    fn gaps(&self, gaps: usize, total: usize) -> String {
+        let texts = self.chart.language.texts();
+        let total = format::count(total as u64, self.chart.language);
+        let gaps = gaps as u64;
+        match self.aligned.step {
+            Step::Instant => texts.chart_gaps_instant(gaps, total),
+            Step::Hour => texts.chart_gaps_hour(gaps, total),
+            Step::Day => texts.chart_gaps_day(gaps, total),
+            Step::Week => texts.chart_gaps_week(gaps, total),
+            Step::Month => texts.chart_gaps_month(gaps, total),
+            Step::Year => texts.chart_gaps_year(gaps, total),
+        }
+    }
+
+    fn value(&self, value: f64) -> String {
+        format::with_unit(&format::decimal(value, self.digits, self.chart.language), &self.chart.unit)
+    }
+
+    /// The newest values, newest first.
+    pub(super) fn table(&self) -> Table {
+        let texts = self.chart.language.texts();
+        let mut head = vec![Head::text(texts.chart_time())];
+        head.extend(self.aligned.series.iter().map(|line| Head::number(&line.name)));
+        let rows = (0..self.aligned.axis.len()).rev().take(ROWS_MAX).map(|index| self.row(index)).collect();
+        let caption = if self.aligned.axis.len() > ROWS_MAX {
+            texts.chart_table_newest(ROWS_MAX, &self.chart.title)
+        } else {
+            self.chart.title.clone()
+        };
+        Table { id: format!("{}-table", self.chart.id), caption, head, rows }
+    }
+
+    fn row(&self, index: usize) -> Vec<Cell> {
+        let at = self.aligned.axis[index];
+        let name = self.aligned.step.name(at, self.chart.language);
+        let mut row = vec![Cell::text(&name).header().time(&self.aligned.step.iso(at))];
+        row.extend(self.aligned.series.iter().map(|line| match line.values[index] {
+            Some(value) => Cell::number(&self.value(value)),
+            None => Cell::missing(self.chart.language.texts().value_missing()),
+        }));
+        row
+    }
+
+    /// What the slider needs (`frontend/src/chart.ts`).
+    pub(super) fn readings(&self) -> Option<String> {
+        if self.aligned.axis.len() < 2 || self.aligned.numbers().next().is_none() {
+            return None;
+        }
+        let texts = self.chart.language.texts();
+        let mut before = 0;
+        let at: Vec<i64> = self
+            .aligned
+            .axis
+            .iter()
+            .map(|at| {
+                let minutes = at.micros().div_euclid(60_000_000);
+                minutes - std::mem::replace(&mut before, minutes)
+            })
+            .collect();
+        let round = |value: f64| format!("{value:.*}", self.digits).parse::<f64>().unwrap_or(value);
+        let series: Vec<_> = self
+            .aligned
+            .series
+            .iter()
+            .map(|line| json!({ "name": line.name, "values": line.values.iter().map(|value| value.map(round)).collect::<Vec<_>>() }))
+            .collect();
+        let unit = if self.chart.unit == "1" { "" } else { &self.chart.unit };
+        let readings = json!({
+            "at": at,
+            "step": self.aligned.step.word(),
+            "series": series,
+            "unit": unit,
+            "digits": self.digits,
+            "zone": format::ZONE,
+            "locale": self.chart.language.locale(),
+            "missing": texts.value_missing(),
+            // The island puts the date in; the placeholder stays as it is.
+            "week": texts.chart_week("{date}"),
+        });
+        Some(readings.to_string())
+    }
+}

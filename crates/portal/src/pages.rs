@@ -1,0 +1,13 @@
+//! The pages: one view per page, filled by handlers, written by its template.
+
+pub mod admin;
+pub mod dataset;
+pub mod document;
+pub mod entry;
+pub mod error;
+pub mod table;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,91 @@
+//! Pages for what went wrong: what happened, why, what now.
+
+use askama::Template;
+
+use crate::frame::Frame;
+
+/// An error page. The status stands in the answer, never in front of a person.
+#[derive(Debug, Clone, Template)]
+#[template(path = "error.html")]
+pub struct ErrorPage {
+    /// Its frame.
+    pub frame: Frame,
+    /// What happened.
+    pub title: String,
+    /// Why, and what now.
+    pub text: String,
+    /// An id for questions, found in the log.
+    pub reference: Option<String>,
+    /// Ways on: text, address.
+    pub actions: Vec<(String, String)>,
+}
+
+impl ErrorPage {
+    /// There is no such page.
+    #[must_use]
+    pub fn not_found(frame: Frame) -> Self {
+        let t = frame.t;
+        Self {
+            title: t.error_not_found_title().to_owned(),
+            text: t.error_not_found_text().to_owned(),
+            reference: None,
+            actions: vec![
+                (t.error_to_search().to_owned(), frame.href("/suche")),
+                (t.error_to_datasets().to_owned(), frame.href("/datensaetze")),
+            ],
+            frame: Frame { indexed: false, ..frame },
+        }
+    }
+
+    /// Something broke on our side.
+    #[must_use]
+    pub fn internal(frame: Frame, reference: String) -> Self {
+        let t = frame.t;
+        Self {
+            title: t.error_internal_title().to_owned(),
+            text: t.error_internal_text().to_owned(),
+            reference: Some(reference),
+            actions: vec![(t.error_to_start().to_owned(), frame.href("/"))],
+            frame: Frame { indexed: false, ..frame },
+        }
+    }
+
+    /// The page needs a right that the reader does not have.
+    #[must_use]
+    pub fn forbidden(frame: Frame) -> Self {
+        let t = frame.t;
+        Self {
+            title: t.error_forbidden_title().to_owned(),
+            text: t.error_forbidden_text().to_owned(),
+            reference: None,
+            actions: vec![(t.admin_login_title().to_owned(), frame.href("/verwaltung/anmelden"))],
+            frame: Frame { indexed: false, ..frame },
+        }
+    }
+
+    /// What was sent cannot be used.
+    #[must_use]
+    pub fn bad_request(frame: Frame, text: String) -> Self {
+        let t = frame.t;
+        Self {
+            title: t.error_bad_request_title().to_owned(),
+            text,
+            reference: None,
+            actions: vec![(t.error_to_start().to_owned(), frame.href("/"))],
+            frame: Frame { indexed: false, ..frame },
+        }
+    }
+
+    /// A form came without the session's token.
+    #[must_use]
+    pub fn expired(frame: Frame) -> Self {
+        let t = frame.t;
+        Self {
+            title: t.error_expired_title().to_owned(),
+            text: t.error_expired_text().to_owned(),
+            reference: None,
+            actions: vec![(t.admin_title().to_owned(), frame.href("/verwaltung"))],
+            frame: Frame { indexed: false, ..frame },
+        }
+    }
+}

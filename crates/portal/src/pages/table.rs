@@ -1,0 +1,76 @@
+//! All values of a dataset, page by page, and the way of one value back to its source.
+
+use askama::Template;
+
+use crate::frame::Frame;
+use crate::pages::dataset::Fact;
+use crate::parts::{Choice, Crumbs, Moment, Pagination, Phrase, Table};
+
+/// All values of a dataset.
+#[derive(Debug, Clone, Template)]
+#[template(path = "table.html")]
+pub struct TablePage {
+    /// Its frame.
+    pub frame: Frame,
+    /// The way here.
+    pub crumbs: Crumbs,
+    /// The dataset's name in addresses.
+    pub slug: String,
+    /// The dataset's title.
+    pub title: Phrase,
+    /// Places or things to choose.
+    pub places: Vec<Choice>,
+    /// Days from and to, as the form has them.
+    pub from: String,
+    /// The last day.
+    pub until: String,
+    /// How many rows, in words.
+    pub count: String,
+    /// The rows of this page; each value leads to its provenance.
+    pub table: Table,
+    /// Links to the other pages.
+    pub pagination: Option<Pagination>,
+}
+
+/// The way of one value back to its source.
+#[derive(Debug, Clone, Template)]
+#[template(path = "provenance.html")]
+pub struct ProvenancePage {
+    /// Its frame.
+    pub frame: Frame,
+    /// The way here.
+    pub crumbs: Crumbs,
+    /// The value with its unit.
+    pub value: String,
+    /// Which value it is: thing, column, time, ….
+    pub facts: Vec<Fact>,
+    /// Where it came from; `None` when it was written by hand or by a program.
+    pub origin: Option<Origin>,
+    /// Who wrote it, when there is no origin.
+    pub writer: Option<String>,
+    /// When it became part of the platform.
+    pub recorded: Option<Moment>,
+    /// Earlier values for the same time, newest first.
+    pub corrections: Option<Table>,
+}
+
+/// The run and the record a value came from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    /// The source's name.
+    pub source: String,
+    /// Number of the run.
+    pub run: String,
+    /// When the run began.
+    pub started: Moment,
+    /// File that was read.
+    pub input: String,
+    /// SHA-256 of the file.
+    pub checksum: String,
+    /// Version of the definition.
+    pub version: String,
+    /// Line of the text file, row of the sheet, position in the list.
+    pub record: String,
+    /// The record as it came; `None` when it is not kept any more or the reader may not see it.
+    pub raw: Option<String>,
+}

@@ -1,0 +1,207 @@
+//! The command line. The shape stands here, every text in the message files:
+//! `cli.<command>` says what a command is for, `cli.<command>.more` teaches
+//! by example, `cli.<command>.<argument>` or `cli.argument.<argument>`
+//! explains an argument.
+
+mod help;
+#[cfg(test)]
+pub(crate) use help::localized;
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Args, FromArgMatches, Parser, Subcommand};
+use engine::Role;
+
+/// `allmende …`.
+#[derive(Parser)]
+#[command(name = "allmende", version, disable_help_subcommand = true)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// What to do.
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Serve(Serve),
+    Demo(Demo),
+    #[command(subcommand)]
+    Source(Source),
+    Status(Status),
+    Backup(Backup),
+    Restore(Restore),
+    #[command(subcommand)]
+    User(User),
+    #[command(subcommand)]
+    Token(Token),
+    Version,
+}
+
+/// Which installation.
+#[derive(Args, Clone, Default)]
+pub(crate) struct Place {
+    #[arg(long, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+}
+
+/// Which tenant of which installation.
+#[derive(Args, Clone, Default)]
+pub(crate) struct InTenant {
+    #[arg(long, value_name = "TENANT")]
+    pub(crate) tenant: Option<String>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Args)]
+pub(crate) struct Serve {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[arg(long, value_name = "HOST:PORT", value_parser = listen)]
+    pub(crate) listen: Option<String>,
+}
+
+#[derive(Args)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    pub(crate) serve: Serve,
+    #[arg(long)]
+    pub(crate) reset: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Backup {
+    #[arg(value_name = "DIR")]
+    pub(crate) target: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Args)]
+pub(crate) struct Restore {
+    #[arg(value_name = "BACKUP")]
+    pub(crate) backup: PathBuf,
+    #[arg(long, value_name = "DIR")]
+    pub(crate) keys: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) place: Place,
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Source {
+    Check {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+    },
+    Preview {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[arg(long, value_name = "INPUT")]
+        input: Option<PathBuf>,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Put {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Run {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(long, value_name = "DIR")]
+        folder: Option<PathBuf>,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Replay {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    List {
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum User {
+    Add {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(long, value_name = "ROLE", value_parser = role)]
+        role: Role,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    List {
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Remove {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Token {
+    Create {
+        #[arg(long, value_name = "ROLE", value_parser = role)]
+        role: Role,
+        #[arg(long, value_name = "TEXT")]
+        label: Option<String>,
+        #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=366), default_value_t = 366)]
+        days: u32,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    List {
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Revoke {
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    let words = || Role::GRANTABLE.map(Role::word).join(", ");
+    Role::GRANTABLE.into_iter().find(|role| role.word() == text).ok_or_else(words)
+}
+
+fn listen(text: &str) -> Result<String, String> {
+    crate::config::parse_address(text)
+}
+
+/// Reads the command line. Help and mistakes are printed here.
+///
+/// # Errors
+/// The code to leave with: 0 after help, 2 after a mistake.
+pub(crate) fn parse(arguments: impl Iterator<Item = OsString>) -> Result<Command, ExitCode> {
+    let command = help::localized();
+    let matches = command.try_get_matches_from(arguments).map_err(|error| help::explain(&error))?;
+    Cli::from_arg_matches(&matches).map(|cli| cli.command).map_err(|error| help::explain(&error))
+}

@@ -1,0 +1,195 @@
+//! The configuration: one TOML file, read once. Each key stands in
+//! [`keys::KEYS`] with its reader and its printer; its text stands in the
+//! message files, and `docs/configuration.md` is written from the two.
+
+mod keys;
+#[cfg(test)]
+mod page;
+#[cfg(test)]
+mod tests;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use anyhow::{anyhow, bail};
+
+pub(crate) use keys::parse_address;
+
+use crate::fail;
+use crate::messages::say;
+
+/// Everything that can be set.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Config {
+    pub(crate) data: PathBuf,
+    pub(crate) listen: String,
+    pub(crate) public_url: Option<String>,
+    pub(crate) identifier_url: Option<String>,
+    pub(crate) municipality: Municipality,
+    pub(crate) tenant: String,
+    pub(crate) workers: usize,
+    pub(crate) log: Log,
+    pub(crate) http: Http,
+    pub(crate) engine: Engine,
+    pub(crate) sources_folder: Option<PathBuf>,
+    pub(crate) metrics_token: Option<Secret>,
+}
+
+/// `[municipality]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Municipality {
+    pub(crate) name: String,
+    pub(crate) homepage: Option<String>,
+    pub(crate) contributor: Option<String>,
+}
+
+/// `[log]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Log {
+    pub(crate) format: LogFormat,
+    pub(crate) level: String,
+    pub(crate) requests: web::RequestLog,
+}
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Text,
+    Json,
+}
+
+/// `[http]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Http {
+    pub(crate) connections_max: usize,
+    pub(crate) header_timeout_s: u64,
+    pub(crate) idle_timeout_s: u64,
+    pub(crate) header_size_bytes_max: usize,
+    pub(crate) grace_s: u64,
+}
+
+/// `[engine]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Engine {
+    pub(crate) seal_after: usize,
+    pub(crate) memory_mib_max: usize,
+    pub(crate) wal_mib_max: u64,
+}
+
+/// A value that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Secret(pub(crate) String);
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl fmt::Display for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("***")
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let defaults = engine::Config::at(Path::new("data"));
+        let http = web::Config::default();
+        Self {
+            data: "./data".into(),
+            listen: "127.0.0.1:8080".into(),
+            public_url: None,
+            identifier_url: None,
+            municipality: Municipality { name: "Gemeinde".into(), homepage: None, contributor: None },
+            tenant: "gemeinde".into(),
+            workers: 2,
+            log: Log { format: LogFormat::Text, level: "info".into(), requests: web::RequestLog::default() },
+            http: Http {
+                connections_max: http.connections_max,
+                header_timeout_s: http.header_timeout.as_secs(),
+                idle_timeout_s: http.idle_timeout.as_secs(),
+                header_size_bytes_max: http.header_size_bytes_max,
+                grace_s: http.grace.as_secs(),
+            },
+            engine: Engine {
+                seal_after: defaults.seal_after,
+                memory_mib_max: defaults.memory_bytes_max >> 20,
+                wal_mib_max: defaults.wal_bytes_max >> 20,
+            },
+            sources_folder: None,
+            metrics_token: None,
+        }
+    }
+}
+
+impl Config {
+    /// Reads a file over the defaults.
+    ///
+    /// # Errors
+    /// When it cannot be read, is no TOML, has an unknown key or a value that
+    /// cannot be: names the place and the way out.
+    pub(crate) fn read(path: &Path) -> anyhow::Result<Self> {
+        let text = std::fs::read_to_string(path).map_err(|error| fail::of_path(&error, path))?;
+        Self::parse(&text).map_err(|error| anyhow!(say("fail.config", &[("path", &path.display()), ("error", &error)])))
+    }
+
+    /// Reads the text of a file over the defaults.
+    pub(crate) fn parse(text: &str) -> anyhow::Result<Self> {
+        let table: toml::Table = text.parse().map_err(|error: toml::de::Error| anyhow!(flat(&error.to_string())))?;
+        let mut config = Self::default();
+        config.take("", &table)?;
+        Ok(config)
+    }
+
+    fn take(&mut self, prefix: &str, table: &toml::Table) -> anyhow::Result<()> {
+        for (name, value) in table {
+            let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+            if let Some(key) = keys::find(&path) {
+                (key.set)(self, value).map_err(|expected| {
+                    let shown = if key.secret { "***".to_owned() } else { value.to_string() };
+                    anyhow!(say("fail.config-value", &[("key", &path), ("value", &shown), ("expected", &expected)]))
+                })?;
+            } else if let toml::Value::Table(inner) = value
+                && keys::is_section(&path)
+            {
+                self.take(&path, inner)?;
+            } else {
+                bail!(say("fail.config-key", &[("key", &path), ("nearest", &keys::nearest(&path))]));
+            }
+        }
+        Ok(())
+    }
+
+    /// Settings of the engine.
+    pub(crate) fn engine(&self) -> engine::Config {
+        engine::Config {
+            seal_after: self.engine.seal_after,
+            memory_bytes_max: self.engine.memory_mib_max << 20,
+            wal_bytes_max: self.engine.wal_mib_max << 20,
+            ..engine::Config::at(&self.data)
+        }
+    }
+
+    /// Settings of the accept loop.
+    pub(crate) fn http(&self) -> web::Config {
+        let seconds = std::time::Duration::from_secs;
+        web::Config {
+            header_timeout: seconds(self.http.header_timeout_s),
+            idle_timeout: seconds(self.http.idle_timeout_s),
+            header_size_bytes_max: self.http.header_size_bytes_max,
+            connections_max: self.http.connections_max,
+            grace: seconds(self.http.grace_s),
+        }
+    }
+
+    /// Where files of sources are looked for when their definition gives a relative path.
+    pub(crate) fn sources_folder(&self) -> PathBuf {
+        self.sources_folder.clone().unwrap_or_else(|| self.data.join("eingang"))
+    }
+}
+
+/// One line of a message that has several, as errors with a picture of the place have.
+fn flat(text: &str) -> String {
+    text.lines().map(str::trim).filter(|line| !line.is_empty() && !line.starts_with('|')).collect::<Vec<_>>().join("; ")
+}

@@ -1,0 +1,1 @@
+SELECT name, role, password_hash, created_at, must_change FROM account ORDER BY name

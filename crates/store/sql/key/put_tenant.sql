@@ -1,0 +1,1 @@
+INSERT INTO tenant_key (purpose, key) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+SELECT id, key FROM subject_key WHERE subject = ?1

@@ -1,0 +1,1 @@
+SELECT key FROM tenant_key WHERE purpose = ?1

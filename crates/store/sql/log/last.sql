@@ -1,0 +1,1 @@
+SELECT header, hash FROM log ORDER BY seq DESC LIMIT 1

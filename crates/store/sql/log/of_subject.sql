@@ -1,0 +1,1 @@
+SELECT seq FROM log_subject WHERE subject = ?1 ORDER BY seq

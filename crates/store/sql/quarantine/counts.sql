@@ -1,0 +1,1 @@
+SELECT source, count(*) FROM quarantine WHERE state = 'open' GROUP BY source ORDER BY source

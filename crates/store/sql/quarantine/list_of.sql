@@ -1,0 +1,5 @@
+SELECT id, source, run, record, field, sealed, at, state, settled_run, settled_at
+FROM quarantine
+WHERE state = ?1 AND source = ?4 AND id > ?2
+ORDER BY id
+LIMIT ?3

@@ -1,0 +1,5 @@
+SELECT id, source, version, input, checksum, at, finished_at, state, records, written, unchanged, corrected, flagged, quarantined, message
+FROM run
+WHERE source = ?1
+ORDER BY id DESC
+LIMIT ?2

@@ -1,0 +1,1 @@
+INSERT INTO intent_object (intent, object) VALUES (?1, ?2)

@@ -1,0 +1,1 @@
+DELETE FROM intent WHERE id = ?1

@@ -1,0 +1,1 @@
+SELECT object FROM intent_object WHERE intent = ?1

@@ -1,0 +1,1 @@
+UPDATE session SET last_used = ?2 WHERE hash = ?1

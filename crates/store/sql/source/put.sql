@@ -1,0 +1,1 @@
+INSERT INTO source (name, version, paused) VALUES (?1, ?2, 0) ON CONFLICT (name) DO UPDATE SET version = excluded.version

@@ -1,0 +1,1 @@
+UPDATE token SET last_used = ?2 WHERE id = ?1

@@ -1,0 +1,228 @@
+//! Accounts, tokens, sessions, small settings. Hashes come ready-made: no
+//! secret reaches this crate.
+
+use model::Instant;
+
+use crate::backend::{Row, Sql, sql};
+use crate::{Account, Error, Session, TenantStore, TokenRow};
+
+const ACCOUNT_PUT: Sql = sql!("account/put");
+const ACCOUNT_ONE: Sql = sql!("account/one");
+const ACCOUNT_ALL: Sql = sql!("account/all");
+const ACCOUNT_REMOVE: Sql = sql!("account/remove");
+const TOKEN_PUT: Sql = sql!("token/put");
+const TOKEN_BY_HASH: Sql = sql!("token/by_hash");
+const TOKEN_ALL: Sql = sql!("token/all");
+const TOKEN_REVOKE: Sql = sql!("token/revoke");
+const TOKEN_TOUCH: Sql = sql!("token/touch");
+const SESSION_PUT: Sql = sql!("session/put");
+const SESSION_BY_HASH: Sql = sql!("session/by_hash");
+const SESSION_TOUCH: Sql = sql!("session/touch");
+const SESSION_REMOVE: Sql = sql!("session/remove");
+const SESSION_REMOVE_OF: Sql = sql!("session/remove_of");
+const SESSION_REMOVE_EXPIRED: Sql = sql!("session/remove_expired");
+const SETTING_PUT: Sql = sql!("setting/put");
+const SETTING_GET: Sql = sql!("setting/get");
+const SETTING_REMOVE: Sql = sql!("setting/remove");
+
+/// All fail only when the database cannot be read or written.
+impl TenantStore {
+    /// Makes an account, or replaces the one of that name.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn put_account(&self, account: &Account) -> Result<(), Error> {
+        let params = [
+            (&account.name).into(),
+            (&account.role).into(),
+            (&account.password_hash).into(),
+            account.created_at.into(),
+            account.must_change.into(),
+        ];
+        self.inner().write(|s| s.execute(ACCOUNT_PUT, &params)).map(|_| ())
+    }
+
+    /// The account of a name.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn account(&self, name: &str) -> Result<Option<Account>, Error> {
+        self.inner().read(|s| s.first(ACCOUNT_ONE, &[name.into()], read_account))
+    }
+
+    /// All accounts, by name.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn accounts(&self) -> Result<Vec<Account>, Error> {
+        self.inner().read(|s| s.all(ACCOUNT_ALL, &[], read_account))
+    }
+
+    /// Removes an account and its sessions; says whether there was one.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn remove_account(&self, name: &str) -> Result<bool, Error> {
+        self.inner().write(|s| {
+            s.execute(SESSION_REMOVE_OF, &[name.into()])?;
+            s.execute(ACCOUNT_REMOVE, &[name.into()]).map(|removed| removed > 0)
+        })
+    }
+
+    /// Makes a token, or replaces the one of that id.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn put_token(&self, token: &TokenRow) -> Result<(), Error> {
+        let params = [
+            (&token.id).into(),
+            (&token.hash).into(),
+            (&token.label).into(),
+            (&token.role).into(),
+            token.created_at.into(),
+            token.expires_at.into(),
+            token.revoked_at.into(),
+            token.last_used.into(),
+        ];
+        self.inner().write(|s| s.execute(TOKEN_PUT, &params)).map(|_| ())
+    }
+
+    /// The token of a hash, also when it is expired or revoked.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn token_by_hash(&self, hash: &[u8; 32]) -> Result<Option<TokenRow>, Error> {
+        self.inner().read(|s| s.first(TOKEN_BY_HASH, &[hash.into()], read_token))
+    }
+
+    /// All tokens, the oldest first.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn tokens(&self) -> Result<Vec<TokenRow>, Error> {
+        self.inner().read(|s| s.all(TOKEN_ALL, &[], read_token))
+    }
+
+    /// Takes a token back; says whether there was one that was not.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn revoke_token(&self, id: &str, at: Instant) -> Result<bool, Error> {
+        self.inner().write(|s| s.execute(TOKEN_REVOKE, &[id.into(), at.into()])).map(|revoked| revoked > 0)
+    }
+
+    /// Notes that a token was used. Costs a sync: call it once in a while, not per request.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn touch_token(&self, id: &str, at: Instant) -> Result<(), Error> {
+        self.inner().write(|s| s.execute(TOKEN_TOUCH, &[id.into(), at.into()])).map(|_| ())
+    }
+
+    /// Begins a session; removes those that had expired by then.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn put_session(&self, session: &Session) -> Result<(), Error> {
+        let params = [
+            (&session.hash).into(),
+            (&session.account).into(),
+            session.created_at.into(),
+            session.last_used.into(),
+            session.expires_at.into(),
+        ];
+        self.inner().write(|s| {
+            s.execute(SESSION_REMOVE_EXPIRED, &[session.created_at.into()])?;
+            s.execute(SESSION_PUT, &params).map(|_| ())
+        })
+    }
+
+    /// The session of a hash, also when it is expired.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn session_by_hash(&self, hash: &[u8; 32]) -> Result<Option<Session>, Error> {
+        self.inner().read(|s| s.first(SESSION_BY_HASH, &[hash.into()], read_session))
+    }
+
+    /// Notes that a session was used. Costs a sync: call it once in a while, not per request.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn touch_session(&self, hash: &[u8; 32], at: Instant) -> Result<(), Error> {
+        self.inner().write(|s| s.execute(SESSION_TOUCH, &[hash.into(), at.into()])).map(|_| ())
+    }
+
+    /// Ends a session; says whether there was one.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn remove_session(&self, hash: &[u8; 32]) -> Result<bool, Error> {
+        self.inner().write(|s| s.execute(SESSION_REMOVE, &[hash.into()])).map(|removed| removed > 0)
+    }
+
+    /// Ends all sessions of an account; says how many.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn remove_sessions_of(&self, account: &str) -> Result<u64, Error> {
+        self.inner().write(|s| s.execute(SESSION_REMOVE_OF, &[account.into()]))
+    }
+
+    /// Keeps a small setting of the tenant.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn put_setting(&self, key: &str, value: &str) -> Result<(), Error> {
+        self.inner().write(|s| s.execute(SETTING_PUT, &[key.into(), value.into()])).map(|_| ())
+    }
+
+    /// The value of a setting.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn setting(&self, key: &str) -> Result<Option<String>, Error> {
+        self.inner().read(|s| s.first(SETTING_GET, &[key.into()], |row| row.get(0)))
+    }
+
+    /// Removes a setting; says whether there was one.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn remove_setting(&self, key: &str) -> Result<bool, Error> {
+        self.inner().write(|s| s.execute(SETTING_REMOVE, &[key.into()])).map(|removed| removed > 0)
+    }
+}
+
+fn read_account(row: &dyn Row) -> Result<Account, Error> {
+    Ok(Account {
+        name: row.get(0)?,
+        role: row.get(1)?,
+        password_hash: row.get(2)?,
+        created_at: row.get(3)?,
+        must_change: row.get(4)?,
+    })
+}
+
+fn read_token(row: &dyn Row) -> Result<TokenRow, Error> {
+    Ok(TokenRow {
+        id: row.get(0)?,
+        hash: row.get(1)?,
+        label: row.get(2)?,
+        role: row.get(3)?,
+        created_at: row.get(4)?,
+        expires_at: row.get(5)?,
+        revoked_at: row.get(6)?,
+        last_used: row.get(7)?,
+    })
+}
+
+fn read_session(row: &dyn Row) -> Result<Session, Error> {
+    Ok(Session {
+        hash: row.get(0)?,
+        account: row.get(1)?,
+        created_at: row.get(2)?,
+        last_used: row.get(3)?,
+        expires_at: row.get(4)?,
+    })
+}

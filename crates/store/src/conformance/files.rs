@@ -1,0 +1,253 @@
+use std::fs;
+use std::io::Read;
+use std::os::unix::fs::PermissionsExt;
+
+use expect_test::expect;
+use model::Segment;
+
+use super::tables::{holds, item};
+use super::{World, at, context, entity, lasting, value};
+use crate::{Error, Kind, QuarantineState, Store, TenantStore};
+
+fn put(tenant: &TenantStore, content: &[u8]) -> [u8; 32] {
+    let stored = tenant.put_file(&mut &content[..]).expect("keeps");
+    assert_eq!(stored.size_bytes, content.len() as u64);
+    assert_eq!(stored.checksum, crate::disk::sha256(content));
+    stored.checksum
+}
+
+fn read(tenant: &TenantStore, checksum: &[u8; 32]) -> std::io::Result<Vec<u8>> {
+    let mut content = Vec::new();
+    tenant.open_file(checksum).expect("opens").expect("there").read_to_end(&mut content)?;
+    Ok(content)
+}
+
+/// Bytes that do not compress.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 1u32;
+    let mut next = || {
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(|_| next()).collect()
+}
+
+pub(super) fn files_are_kept_once(mut world: World) {
+    let contents = [Vec::new(), b"Datum;NO2\n".to_vec(), noise(300_000), vec![b'a'; 1_000_000]];
+    let checksums: Vec<_> = contents.iter().map(|content| put(world.tenant(), content)).collect();
+    put(world.tenant(), &contents[1]);
+    assert_eq!(crate::disk::files_below(&world.tenant().folder().join("files")).expect("lists").len(), 4);
+    world.reopen();
+    for (content, checksum) in contents.iter().zip(&checksums) {
+        assert!(read(world.tenant(), checksum).expect("reads") == *content);
+    }
+    assert!(world.tenant().open_file(&[0; 32]).expect("asks").is_none());
+}
+
+pub(super) fn a_damaged_file_is_an_error(world: World) {
+    let tenant = world.tenant();
+    let (one, two) = (put(tenant, &noise(200_000)), put(tenant, b"andere"));
+    let path = |checksum| {
+        let name = crate::disk::hex(checksum);
+        tenant.folder().join("files").join(&name[..2]).join(name)
+    };
+    assert_eq!(tenant.check_integrity().expect("looks"), Vec::<String>::new());
+    let good = fs::read(path(&one)).expect("reads");
+    for damage in [&good[..good.len() - 1], &good[..70_000], &[&good[..100], &[good[100] ^ 1][..], &good[101..]].concat()] {
+        fs::write(path(&one), damage).expect("writes");
+        read(tenant, &one).expect_err("refused");
+        assert_eq!(tenant.check_integrity().expect("looks").len(), 1);
+    }
+    fs::copy(path(&two), path(&one)).expect("copies");
+    expect!["the stored file is damaged: its content is not the one its name promises"]
+        .assert_eq(&read(tenant, &one).expect_err("refused").to_string());
+    put(tenant, &noise(200_000));
+    assert_eq!(tenant.check_integrity().expect("looks"), Vec::<String>::new(), "keeping it again mends it");
+}
+
+pub(super) fn nothing_readable_lies_around(world: World) {
+    let canary = b"kanarienvogel-8f3a";
+    let mut quarantined = item("luft", 1);
+    quarantined.raw = canary.to_vec();
+    quarantined.reason = format!("`{}` is not a date", String::from_utf8_lossy(canary));
+    world.tenant().quarantine(&[quarantined]).expect("keeps");
+    put(world.tenant(), canary);
+    assert!(!holds(&world, canary));
+    world.tenant().put_setting("vogel", "kanarienvogel-8f3a").expect("puts");
+    assert!(holds(&world, canary), "the search finds what is there");
+}
+
+pub(super) fn a_second_process_is_kept_out(mut world: World) {
+    let second = || Store::open(&world.root(), world.config());
+    let own = std::process::id();
+    assert!(matches!(second(), Err(Error::Locked { pid, .. }) if pid == own));
+    assert_eq!(second().expect_err("locked").kind(), Kind::Locked);
+    assert!(matches!(Store::restore(&world.root(), &world.root()), Err(error) if error.kind() == Kind::Invalid));
+    world.store = None;
+    assert!(Store::open(&world.root(), world.config()).is_err(), "an open tenant holds the directory too");
+    world.close();
+    Store::open(&world.root(), world.config()).expect("free again");
+}
+
+pub(super) fn foreign_and_newer_folders_are_left_alone(mut world: World) {
+    let foreign = world.beside("foreign");
+    fs::create_dir(&foreign).expect("a folder");
+    fs::write(foreign.join("brief.odt"), "").expect("a file");
+    let error = Store::open(&foreign, world.config()).expect_err("refused");
+    assert!(error.to_string().contains("it holds `brief.odt` but no `version`"), "{error}");
+    assert_eq!(crate::disk::names(&foreign).expect("lists"), ["brief.odt"], "nothing was written");
+    let file = foreign.join("brief.odt");
+    assert_eq!(Store::open(&file, world.config()).expect_err("refused").kind(), Kind::Invalid);
+    world.close();
+    fs::write(world.root().join("version"), "2\n").expect("writes");
+    expect!["the data directory has storage format 2, this version knows 1: install the newer version again"]
+        .assert_eq(&Store::open(&world.root(), world.config()).expect_err("refused").to_string());
+    fs::write(world.root().join("version"), "eins").expect("writes");
+    assert_eq!(Store::open(&world.root(), world.config()).expect_err("refused").kind(), Kind::Corrupt);
+}
+
+pub(super) fn tenants_are_apart(mut world: World) {
+    let store = world.store().clone();
+    let other = store.create_tenant(&context("nachbarstadt")).expect("a tenant");
+    assert_eq!(store.create_tenant(&context("nachbarstadt")).expect_err("there").kind(), Kind::Exists);
+    assert_eq!(store.tenant(&context("anderswo")).expect_err("not there").kind(), Kind::NotFound);
+    assert_eq!(store.tenants().expect("lists").iter().map(ToString::to_string).collect::<Vec<_>>(), ["musterstadt", "nachbarstadt"]);
+    world.tenant().append(&[value(1)]).expect("appends");
+    assert_eq!(other.last_header().expect("reads"), None);
+    assert_ne!(other.tenant_key("raw").expect("a key"), world.tenant().tenant_key("raw").expect("a key"));
+    let folder = other.folder().to_owned();
+    drop((other, store));
+    world.close();
+    // A tenant's folder under another tenant's name.
+    let own = world.root().join("tenants/musterstadt");
+    fs::remove_dir_all(&own).expect("removes");
+    fs::rename(folder, own).expect("renames");
+    let store = Store::open(&world.root(), world.config()).expect("opens");
+    let error = store.tenant(&context("musterstadt")).expect_err("refused");
+    assert!(error.to_string().contains("belongs to the tenant `nachbarstadt`"), "{error}");
+}
+
+pub(super) fn a_lost_key_store_is_named(mut world: World) {
+    world.tenant().quarantine(&[item("luft", 1)]).expect("keeps");
+    world.close();
+    let keys = world.root().join("keys/musterstadt.db");
+    fs::rename(&keys, world.beside("keys.db")).expect("moves");
+    let store = Store::open(&world.root(), world.config()).expect("opens");
+    let ctx = context("musterstadt");
+    let error = store.tenant(&ctx).expect_err("refused");
+    assert_eq!(error.kind(), Kind::Unavailable);
+    assert!(error.to_string().contains("musterstadt.db` is missing"), "{error}");
+    assert!(!keys.exists(), "no new one is made by itself");
+    store.replace_lost_keys(&ctx).expect("replaces");
+    assert_eq!(store.replace_lost_keys(&ctx).expect_err("there").kind(), Kind::Exists);
+    let tenant = store.tenant(&ctx).expect("opens");
+    assert_eq!(tenant.quarantined(None, QuarantineState::Open, 0, 9).expect_err("unreadable").kind(), Kind::Corrupt);
+    drop((tenant, store));
+    fs::copy(world.beside("keys.db"), &keys).expect("copies");
+    let store = Store::open(&world.root(), world.config()).expect("opens");
+    let error = store.tenant(&ctx).expect_err("refused");
+    assert!(error.to_string().contains("belongs to other data"), "{error}");
+}
+
+/// A tenant with something of everything.
+fn furnish(tenant: &TenantStore) -> [u8; 32] {
+    tenant.append(&[lasting(1), value(2), value(3), value(4)]).expect("appends");
+    tenant.write_snapshot(3, &mut [entity(1)].iter()).expect("writes");
+    fs::write(tenant.history_folder().join("a.parquet"), b"PAR1").expect("writes");
+    fs::write(tenant.history_folder().join("orphan.parquet"), b"PAR1").expect("writes");
+    let intent = tenant.begin_seal(&["a.parquet".to_owned()]).expect("begins");
+    let segment = Segment {
+        object: "a.parquet".to_owned(),
+        seq: (1, 3),
+        time: (at(1), at(3)),
+        rows: 2,
+        size_bytes: 4,
+        checksum: crate::disk::sha256(b"PAR1"),
+    };
+    tenant.finish_seal(intent, &[segment], &[], 3).expect("seals");
+    tenant.quarantine(&[item("luft", 1)]).expect("keeps");
+    put(tenant, b"roh")
+}
+
+pub(super) fn backup_and_restore(mut world: World) {
+    let raw = furnish(world.tenant());
+    let (backup, keys) = (world.beside("backup"), world.beside("safe/keys.db"));
+    let report = world.tenant().backup(&backup).expect("backs up");
+    assert_eq!((report.last_seq, report.files), (4, 4));
+    let saved: Vec<_> = crate::disk::files_below(&backup).expect("lists").iter().map(|p| p.to_string_lossy().into_owned()).collect();
+    let raw_name = format!("files/{}/{}", &crate::disk::hex(&raw)[..2], crate::disk::hex(&raw));
+    assert_eq!(saved, [raw_name.as_str(), "history/a.parquet", "manifest.json", "snapshots/3.snap", "tenant.db"]);
+    world.tenant().backup_keys(&keys).expect("saves");
+    assert_eq!(world.tenant().backup_keys(&keys).expect_err("there").kind(), Kind::Exists);
+    assert_eq!(world.tenant().backup(&backup).expect_err("not empty").kind(), Kind::Invalid);
+    world.tenant().append(&[value(5)]).expect("appends");
+
+    let elsewhere = world.beside("elsewhere");
+    assert_eq!(Store::restore(&elsewhere, &backup).expect("restores").as_str(), "musterstadt");
+    assert_eq!(Store::restore(&elsewhere, &backup).expect_err("there").kind(), Kind::Exists);
+    let opened = Store::open(&elsewhere, world.config()).and_then(|store| store.tenant(&context("musterstadt")));
+    assert_eq!(opened.expect_err("no keys").kind(), Kind::Unavailable);
+    assert_eq!(Store::restore_keys(&elsewhere, &keys).expect("restores").as_str(), "musterstadt");
+    assert_eq!(Store::restore_keys(&elsewhere, &keys).expect_err("there").kind(), Kind::Exists);
+    assert_eq!(Store::restore_keys(&elsewhere, &backup.join("tenant.db")).expect_err("no keys").kind(), Kind::Corrupt);
+    let restored = Store::open(&elsewhere, world.config()).and_then(|store| store.tenant(&context("musterstadt"))).expect("opens");
+    assert_eq!(restored.check_integrity().expect("looks"), Vec::<String>::new());
+    assert_eq!(restored.last_header().expect("reads").map(|header| header.seq), Some(4));
+    assert_eq!(restored.read_log(0, 9).expect("reads"), [lasting(1), value(4)]);
+    assert_eq!(restored.load_snapshot().expect("loads").map(|snapshot| snapshot.entities), Some(vec![entity(1)]));
+    assert_eq!(read(&restored, &raw).expect("reads"), b"roh");
+    assert_eq!(restored.quarantined(None, QuarantineState::Open, 0, 9).expect("reads")[0].item, item("luft", 1));
+    restored.append(&[value(5), value(6)]).expect("goes on");
+    world.close();
+}
+
+pub(super) fn a_damaged_backup_is_refused(world: World) {
+    furnish(world.tenant());
+    let backup = world.beside("backup");
+    world.tenant().backup(&backup).expect("backs up");
+    let elsewhere = world.beside("elsewhere");
+    for file in crate::disk::files_below(&backup).expect("lists") {
+        let path = backup.join(&file);
+        let good = fs::read(&path).expect("reads");
+        let mut bad = good.clone();
+        bad[good.len() / 2] ^= 1;
+        fs::write(&path, bad).expect("writes");
+        Store::restore(&elsewhere, &backup).expect_err("damaged");
+        fs::remove_file(&path).expect("removes");
+        Store::restore(&elsewhere, &backup).expect_err("missing");
+        assert!(!elsewhere.join("tenants/musterstadt").exists());
+        fs::write(&path, good).expect("writes");
+    }
+    let manifest = backup.join("manifest.json");
+    let forged = fs::read_to_string(&manifest).expect("reads").replace("tenant.db", "../../x.db");
+    fs::write(&manifest, forged).expect("writes");
+    assert_eq!(Store::restore(&elsewhere, &backup).expect_err("forged").kind(), Kind::Corrupt);
+    fs::write(world.tenant().history_folder().join("a.parquet"), b"PAR2").expect("writes");
+    let error = world.tenant().backup(&world.beside("second")).expect_err("damage is not backed up");
+    assert!(error.to_string().contains("a.parquet"), "{error}");
+    assert!(world.tenant().check_integrity().expect("looks").iter().any(|finding| finding.contains("a.parquet")));
+}
+
+pub(super) fn a_backup_stays_out_of_the_data(world: World) {
+    let error = world.tenant().backup(&world.root().join("backup")).expect_err("refused");
+    assert_eq!(error.kind(), Kind::Invalid);
+    let error = Store::restore(&world.beside("elsewhere"), &world.beside("nowhere")).expect_err("refused");
+    assert!(error.to_string().contains("is not a complete backup"), "{error}");
+}
+
+pub(super) fn everything_is_private(world: World) {
+    furnish(world.tenant());
+    world.tenant().backup(&world.beside("backup")).expect("backs up");
+    world.tenant().backup_keys(&world.beside("keys.db")).expect("saves");
+    // What other crates write into the history folder is theirs to guard; the folder itself is closed.
+    let ours = |path: &std::path::Path| !path.to_string_lossy().contains("/tenants/musterstadt/history/");
+    let mut open = vec![world.root(), world.beside("backup"), world.beside("keys.db")];
+    while let Some(path) = open.pop() {
+        let found = fs::metadata(&path).expect("there");
+        let expected = if found.is_dir() { 0o700 } else { 0o600 };
+        assert!(!ours(&path) || found.permissions().mode() & 0o777 == expected, "{}: {:o}", path.display(), found.permissions().mode());
+        if found.is_dir() {
+            open.extend(crate::disk::names(&path).expect("lists").iter().map(|name| path.join(name)));
+        }
+    }
+}

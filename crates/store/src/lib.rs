@@ -1,0 +1,41 @@
+//! Durable truth: the change log with its audit chain, snapshots of the
+//! current state, the manifest of sealed history, sources, runs, quarantine,
+//! accounts and keys, one tenant apart from the other.
+//!
+//! A data directory is held by one process. A tenant is a folder in it and a
+//! key store beside it. All calls block until the disk has answered; a call
+//! that returns `Ok` from a write has been synced. What may be asked by whom,
+//! and what an effect means, is decided above.
+
+mod accounts;
+mod backend;
+mod backup;
+pub mod codec;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod faults;
+mod disk;
+mod envelope;
+mod error;
+mod files;
+mod keys;
+mod log;
+mod manifest;
+mod quarantine;
+mod root;
+mod rows;
+mod runs;
+mod seal;
+mod snapshot;
+mod sources;
+mod sqlite;
+mod tenant;
+
+pub use error::{AppendError, Error, Kind};
+pub use root::{Config, Store};
+pub use rows::{
+    Account, BackupReport, BrokenLink, ChainReport, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState,
+    Session, Snapshot, SourceRow, StoredFile, TokenRow,
+};
+pub use tenant::TenantStore;

@@ -1,0 +1,91 @@
+//! The list of a backup's files with sizes and checksums, as JSON for people
+//! and programs. It is written last: a backup without it is not complete.
+
+use std::path::{Component, Path, PathBuf};
+
+use model::{Json, TenantId};
+
+use crate::{Error, disk};
+
+const NAME: &str = "manifest.json";
+
+/// What a backup contains.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Manifest {
+    pub(crate) tenant: TenantId,
+    pub(crate) last_seq: u64,
+    pub(crate) files: Vec<Entry>,
+}
+
+/// One file of a backup.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Entry {
+    /// Below the backup's folder, and below the tenant's folder once restored.
+    pub(crate) path: PathBuf,
+    pub(crate) size_bytes: u64,
+    pub(crate) checksum: [u8; 32],
+}
+
+impl Manifest {
+    /// Writes it into the backup's folder.
+    pub(crate) fn write(&self, folder: &Path) -> Result<(), Error> {
+        let files = self.files.iter().map(|entry| {
+            Json::object([
+                ("path", Json::from(entry.path.to_string_lossy().as_ref())),
+                ("size_bytes", Json::from(entry.size_bytes.cast_signed())),
+                ("sha256", Json::from(disk::hex(&entry.checksum).as_str())),
+            ])
+        });
+        let json = Json::object([
+            ("format", Json::from(1)),
+            ("tenant", Json::from(self.tenant.as_str())),
+            ("last_seq", Json::from(self.last_seq.cast_signed())),
+            ("files", Json::Array(files.collect())),
+        ]);
+        disk::write_whole(&folder.join(NAME), format!("{json}\n").as_bytes())
+    }
+
+    /// Reads the manifest of a backup.
+    pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
+        let path = folder.join(NAME);
+        if !path.is_file() {
+            return Err(Error::invalid(format!(
+                "`{}` is not a complete backup: it has no `{NAME}`; name the folder that `backup` wrote",
+                folder.display()
+            )));
+        }
+        let text = std::fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
+        let json = model::json::parse(&text).map_err(|e| damaged(&path, &e.to_string()))?;
+        if number(&json, "format") != Some(1) {
+            return Err(Error::invalid(format!("`{}` has a format this version does not know: install the newer version", path.display())));
+        }
+        Self::from_json(&json).ok_or_else(|| damaged(&path, "an entry is missing or has another shape"))
+    }
+
+    fn from_json(json: &Json) -> Option<Self> {
+        Some(Self {
+            tenant: TenantId::parse(json.get("tenant")?.as_str()?).ok()?,
+            last_seq: number(json, "last_seq")?,
+            files: json.get("files")?.as_array()?.iter().map(entry).collect::<Option<_>>()?,
+        })
+    }
+}
+
+fn entry(json: &Json) -> Option<Entry> {
+    let path = PathBuf::from(json.get("path")?.as_str()?);
+    // A forged manifest must not write outside of the tenant's folder.
+    let is_below = path.components().all(|part| matches!(part, Component::Normal(_))) && path.components().next().is_some();
+    let checksum = disk::unhex(json.get("sha256")?.as_str()?)?;
+    is_below.then_some(Entry { path, size_bytes: number(json, "size_bytes")?, checksum })
+}
+
+fn number(json: &Json, member: &str) -> Option<u64> {
+    match json.get(member)? {
+        Json::Number(number) => number.as_i64().and_then(|value| u64::try_from(value).ok()),
+        _ => None,
+    }
+}
+
+fn damaged(path: &Path, detail: &str) -> Error {
+    Error::corrupt(format!("`{}`", path.display()), format!("{detail}; take another backup"))
+}

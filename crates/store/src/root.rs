@@ -1,0 +1,223 @@
+//! The data directory: found or made, held against a second process, and the
+//! tenants in it.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::fs::{self, File};
+use std::io::{Read, Seek, Write};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
+
+use model::{TenantContext, TenantId};
+use rustix::fs::{FlockOperation, flock};
+
+use crate::tenant::{Inner, TenantStore};
+use crate::{Error, disk};
+
+/// The storage format this program writes.
+const FORMAT: u32 = 1;
+
+/// How the store behaves.
+#[derive(Debug, Clone)]
+pub struct Config {
+    /// How large the write-ahead log of a tenant may grow before it is moved
+    /// into the database. Default 64 MiB.
+    pub wal_max_bytes: u64,
+    /// New data is refused when the disk has less free space than this (or
+    /// than a twentieth of the disk, when that is less), so that deletion,
+    /// erasure and logins still work. Default 1 GiB.
+    pub reserve_max_bytes: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self { wal_max_bytes: 64 << 20, reserve_max_bytes: 1 << 30 }
+    }
+}
+
+/// A data directory, held by this process.
+#[derive(Debug, Clone)]
+pub struct Store {
+    root: Arc<Root>,
+    config: Config,
+    tenants: Arc<Mutex<HashMap<TenantId, Weak<Inner>>>>,
+}
+
+/// The directory and its lock, held until the last handle of it is gone.
+pub(crate) struct Root {
+    path: PathBuf,
+    _lock: File,
+}
+
+impl Store {
+    /// Opens a data directory, or makes one in a folder that is empty or not there.
+    ///
+    /// # Errors
+    /// [`Error::Locked`] when another process holds it; [`Error::Invalid`]
+    /// when the folder holds something else or was written by a newer version;
+    /// [`Error::Unavailable`] when permissions are missing; [`Error::NoSpace`].
+    pub fn open(root: &Path, config: Config) -> Result<Self, Error> {
+        let root = Arc::new(Root::acquire(root)?);
+        Ok(Self { root, config, tenants: Arc::default() })
+    }
+
+    /// The data directory.
+    #[must_use]
+    pub fn root(&self) -> &Path {
+        &self.root.path
+    }
+
+    /// The tenants that exist, by name.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn tenants(&self) -> Result<Vec<TenantId>, Error> {
+        let names = disk::names(&self.root.tenants())?;
+        let exists = |tenant: &TenantId| self.root.database(tenant).is_file();
+        Ok(names.iter().filter_map(|name| TenantId::parse(name).ok()).filter(exists).collect())
+    }
+
+    /// Makes a tenant: its folder and its keys.
+    ///
+    /// # Errors
+    /// [`Error::Exists`] when there is one of that name.
+    pub fn create_tenant(&self, ctx: &TenantContext) -> Result<TenantStore, Error> {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenant = ctx.tenant();
+        if self.root.folder(tenant).exists() {
+            return Err(Error::exists(format!("the tenant `{tenant}`")));
+        }
+        Inner::create(&self.root, tenant, &self.config)?;
+        self.open_tenant(&mut tenants, tenant)
+    }
+
+    /// A tenant that exists. Handles of one tenant share their connections;
+    /// when the last is dropped, the tenant's files are closed.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Unavailable`] when its key store is missing.
+    pub fn tenant(&self, ctx: &TenantContext) -> Result<TenantStore, Error> {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        self.open_tenant(&mut tenants, ctx.tenant())
+    }
+
+    fn open_tenant(&self, tenants: &mut HashMap<TenantId, Weak<Inner>>, tenant: &TenantId) -> Result<TenantStore, Error> {
+        if let Some(open) = tenants.get(tenant).and_then(Weak::upgrade) {
+            return Ok(TenantStore::new(open));
+        }
+        if !self.root.database(tenant).is_file() {
+            return Err(Error::not_found(format!("the tenant `{tenant}`")));
+        }
+        let inner = Arc::new(Inner::open(&self.root, tenant, &self.config)?);
+        tenants.insert(tenant.clone(), Arc::downgrade(&inner));
+        Ok(TenantStore::new(inner))
+    }
+
+    /// Gives a tenant whose key store is lost a new one. What was encrypted
+    /// under the old keys (personal values, raw files, quarantine) stays
+    /// unreadable.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`]; [`Error::Exists`] when the key store is there.
+    pub fn replace_lost_keys(&self, ctx: &TenantContext) -> Result<(), Error> {
+        let _tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let tenant = ctx.tenant();
+        if !self.root.database(tenant).is_file() {
+            return Err(Error::not_found(format!("the tenant `{tenant}`")));
+        }
+        if self.root.keys(tenant).exists() {
+            return Err(Error::exists(format!("the key store of the tenant `{tenant}`")));
+        }
+        Inner::replace_keys(&self.root, tenant, &self.config)
+    }
+}
+
+impl Root {
+    pub(crate) fn acquire(path: &Path) -> Result<Self, Error> {
+        refuse_foreign(path)?;
+        disk::make_folder(path)?;
+        disk::make_private(path)?;
+        let lock = lock(path)?;
+        check_version(&path.join("version"))?;
+        let root = Self { path: path.to_owned(), _lock: lock };
+        disk::make_folder(&root.tenants())?;
+        disk::make_folder(&path.join("keys"))?;
+        Ok(root)
+    }
+
+    pub(crate) fn tenants(&self) -> PathBuf {
+        self.path.join("tenants")
+    }
+
+    pub(crate) fn folder(&self, tenant: &TenantId) -> PathBuf {
+        self.tenants().join(tenant.as_str())
+    }
+
+    pub(crate) fn database(&self, tenant: &TenantId) -> PathBuf {
+        self.folder(tenant).join("tenant.db")
+    }
+
+    pub(crate) fn keys(&self, tenant: &TenantId) -> PathBuf {
+        self.path.join("keys").join(format!("{tenant}.db"))
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl fmt::Debug for Root {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Root({})", self.path.display())
+    }
+}
+
+/// A folder with content that is not a data directory is left alone.
+fn refuse_foreign(path: &Path) -> Result<(), Error> {
+    match fs::metadata(path) {
+        Err(_) => return Ok(()),
+        Ok(found) if !found.is_dir() => return Err(Error::invalid(format!("`{}` is not a folder; name one for the data", path.display()))),
+        Ok(_) => {}
+    }
+    // A crash between lock and version leaves a lone lock; a fresh file system has `lost+found`.
+    let foreign = disk::names(path)?.into_iter().find(|name| name != "lock" && name != "lost+found" && name != "version.new");
+    match foreign {
+        Some(name) if !path.join("version").is_file() => Err(Error::invalid(format!(
+            "`{}` is not a data directory: it holds `{name}` but no `version`; name an empty folder or one of ours",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
+}
+
+fn lock(root: &Path) -> Result<File, Error> {
+    let path = root.join("lock");
+    let mut file = disk::open_or_create(&path)?;
+    match flock(&file, FlockOperation::NonBlockingLockExclusive) {
+        Ok(()) => {}
+        Err(rustix::io::Errno::WOULDBLOCK) => {
+            let mut holder = String::new();
+            // The holder may be about to write its number: then it is not known.
+            let _ = file.read_to_string(&mut holder);
+            return Err(Error::Locked { root: root.to_owned(), pid: holder.trim().parse().unwrap_or(0) });
+        }
+        Err(error) => return Err(Error::io("lock", &path, error.into())),
+    }
+    file.set_len(0).and_then(|()| file.rewind()).map_err(|e| Error::io("write", &path, e))?;
+    writeln!(file, "{}", std::process::id()).map_err(|e| Error::io("write", &path, e))?;
+    Ok(file)
+}
+
+fn check_version(path: &Path) -> Result<(), Error> {
+    if !path.exists() {
+        return disk::write_whole(path, format!("{FORMAT}\n").as_bytes());
+    }
+    let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
+    match text.trim().parse::<u32>() {
+        Ok(version) if version <= FORMAT => Ok(()),
+        Ok(version) => Err(Error::invalid(format!(
+            "the data directory has storage format {version}, this version knows {FORMAT}: install the newer version again"
+        ))),
+        Err(_) => Err(Error::corrupt(format!("`{}`", path.display()), format!("it should hold a number and holds `{:.20}`", text.trim()))),
+    }
+}
