@@ -1,1 +1,38 @@
-fn main() {}
+//! Measurements as ratios: our figure and a reference from the same run on the
+//! same machine. `make bench` prints the table and writes `bench/result.json`.
+//!
+//! The server runs as its own process, pinned to core 0; the client is `wrk`,
+//! pinned to core 1. Reading is compared with a bare hyper server that
+//! returns the same bytes, writing with the same bytes appended to a file
+//! and synced in batches as large as ours were.
+
+mod client;
+mod codec;
+mod disk;
+mod hyper_reference;
+mod reading;
+mod report;
+mod server;
+mod writing;
+
+use anyhow::{Context, Result};
+
+fn main() -> Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    match (arguments.next().as_deref(), arguments.next()) {
+        (Some("hyper"), Some(body)) => hyper_reference::serve(&body),
+        (Some("run"), Some(binary)) => run(&binary),
+        _ => anyhow::bail!("usage: bench run PATH-OF-ALLMENDE"),
+    }
+}
+
+fn run(binary: &str) -> Result<()> {
+    client::check().context("wrk is needed; on Debian: apt-get install wrk")?;
+    let mut rows = vec![codec::measure()?];
+    let server = server::Server::start(binary)?;
+    rows.extend(reading::measure(&server)?);
+    rows.extend(writing::measure(&server)?);
+    drop(server);
+    report::print(&rows);
+    report::save(&rows)
+}

@@ -29,14 +29,13 @@ impl Extent {
     /// a change downstream.
     pub(crate) async fn of(access: &Access, dataset: &Dataset) -> Result<Self, engine::Error> {
         let statistics = access.statistics(dataset).await?;
-        let declared = dataset.period.map(last_inside);
         let (issued, changed) = match access.entity(&dataset.id) {
             Ok(view) => (Some(view.entity().created_at), Some(view.entity().modified_at)),
             Err(error) if error.kind() == engine::Kind::NotFound => (None, None),
             Err(error) => return Err(error),
         };
         Ok(Self {
-            period: declared.or(statistics.period),
+            period: period(dataset.period, statistics.period),
             bounds: bounds(access, dataset)?,
             issued,
             modified: changed.max(statistics.modified_at),
@@ -44,9 +43,13 @@ impl Extent {
     }
 }
 
-/// First and last instant of a window: DCAT's end lies inside, ours does not.
-fn last_inside(window: TimeWindow) -> (Instant, Instant) {
-    (window.start, window.end.plus_micros(-1_000_000).max(window.start))
+/// What is declared, and where a side was left open, what the data say.
+/// DCAT's end lies inside, the end of our windows does not.
+fn period(declared: Option<TimeWindow>, read: Option<(Instant, Instant)>) -> Option<(Instant, Instant)> {
+    let Some(window) = declared else { return read };
+    let start = (window.start != TimeWindow::ALL.start).then_some(window.start).or(read.map(|(first, _)| first))?;
+    let end = (window.end != TimeWindow::ALL.end).then(|| window.end.plus_micros(-1_000_000)).or(read.map(|(_, last)| last))?;
+    Some((start, end.max(start)))
 }
 
 /// The rectangle around all places of the dataset's open place columns.

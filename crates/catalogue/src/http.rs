@@ -10,7 +10,7 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{FromRequestParts, Request, State};
 use axum::http::header::{CACHE_CONTROL, CONTENT_LENGTH, CONTENT_TYPE, ETAG, IF_NONE_MATCH};
-use axum::http::{HeaderMap, HeaderValue, Method, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
@@ -30,8 +30,10 @@ pub fn attach(portal: Router, catalogue: Catalogue) -> Router {
 /// `/catalog.ttl`, `/catalog.rdf`, `/catalog.jsonld`.
 pub fn router(catalogue: Catalogue) -> Router {
     Format::ALL.into_iter().fold(Router::new(), |router, format| {
-        let handler = move |State(catalogue): State<Catalogue>, caller: Caller, request: Request| async move {
-            catalogue_page(&catalogue, &caller, &request, format).await
+        let handler = move |State(catalogue): State<Catalogue>, caller: Caller, method: Method, uri: Uri, headers: HeaderMap| async move {
+            let after = Params::of_uri(uri.query())?.one("after")?.map(str::to_owned);
+            let document = catalogue.page(&caller.tenant, format, after.as_deref()).await.map_err(problem)?;
+            Ok::<_, Problem>(answer(&method, &headers, format, document))
         };
         router.route(&format!("/catalog.{}", format.ending()), get(handler))
     })
@@ -62,13 +64,6 @@ fn document_of(path: &str) -> Option<(&str, Format)> {
     let (slug, ending) = path.strip_prefix("/datensaetze/")?.rsplit_once('.')?;
     let format = Format::of_ending(ending)?;
     (!slug.is_empty() && !slug.contains('/')).then_some((slug, format))
-}
-
-async fn catalogue_page(catalogue: &Catalogue, caller: &Caller, request: &Request, format: Format) -> Result<Response, Problem> {
-    let params = Params::of_uri(request.uri().query())?;
-    let after = params.one("after")?;
-    let document = catalogue.page(&caller.tenant, format, after).await.map_err(problem)?;
-    Ok(answer(request.method(), request.headers(), format, document))
 }
 
 fn answer(method: &Method, headers: &HeaderMap, format: Format, document: Vec<u8>) -> Response {

@@ -1,8 +1,11 @@
 //! Accounts, tokens and sessions. Secrets are shown once and kept as hashes.
 
+use std::collections::HashMap;
+
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use model::{Instant, TenantId, Text};
+use parking_lot::RwLock;
 use policy::{Action, Actor, Principal, Role};
 use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
@@ -76,6 +79,34 @@ pub struct TokenInfo {
     pub last_used: Option<Instant>,
 }
 
+/// Tokens that were looked up within the last minute, so that a request asks
+/// memory and not the disk. Forgotten when one is taken back.
+#[derive(Default)]
+pub(crate) struct TokenCache(RwLock<HashMap<[u8; 32], KnownToken>>);
+
+struct KnownToken {
+    principal: Principal,
+    expires_at: Option<Instant>,
+    /// From when on it is looked up again, so that its last use is written.
+    until: Instant,
+}
+
+impl TokenCache {
+    fn get(&self, hash: &[u8; 32], now: Instant) -> Option<Principal> {
+        let tokens = self.0.read();
+        let known = tokens.get(hash).filter(|known| now < known.until && known.expires_at.is_none_or(|end| now < end))?;
+        Some(known.principal.clone())
+    }
+
+    fn keep(&self, hash: [u8; 32], token: KnownToken) {
+        self.0.write().insert(hash, token);
+    }
+
+    fn forget(&self) {
+        self.0.write().clear();
+    }
+}
+
 fn unauthorized(message: &str) -> Error {
     Error::new(Kind::Unauthorized, message)
 }
@@ -124,6 +155,10 @@ impl Engine {
     /// [`Kind::Unauthorized`] when the token is unknown, expired or taken back.
     pub async fn principal_of_token(&self, tenant: &TenantId, secret: &str) -> Result<Principal, Error> {
         let hash = digest(secret);
+        let loaded = self.loaded(tenant)?;
+        if let Some(principal) = loaded.shared.tokens.get(&hash, loaded.shared.clock.now()) {
+            return Ok(principal);
+        }
         self.at_tenant(tenant, move |shared| {
             let now = shared.clock.now();
             let token = shared.store.token_by_hash(&hash)?.ok_or_else(|| unauthorized("the token is not known in this tenant"))?;
@@ -137,7 +172,9 @@ impl Engine {
                 shared.store.touch_token(&token.id, now)?;
             }
             let role = Role::from_word(&token.role).ok_or_else(|| Error::internal(format!("the token `{}` has no known role", token.id)))?;
-            Ok(Principal::new(Actor::Token(token.id.into()), role))
+            let principal = Principal::new(Actor::Token(token.id.into()), role);
+            shared.tokens.keep(hash, KnownToken { principal: principal.clone(), expires_at: token.expires_at, until: now.plus_micros(TOUCH_MICROS) });
+            Ok(principal)
         })
         .await
     }
@@ -206,6 +243,14 @@ impl Engine {
         let hash: String = digest(&code).iter().map(|byte| format!("{byte:02x}")).collect();
         tenant.shared.store.put_setting(FIRST_RUN, &hash)?;
         Ok(Some(code))
+    }
+
+    /// Whether the tenant has an account; without one the form of the first start is shown. Blocks.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub fn has_account(&self, tenant: &TenantId) -> Result<bool, Error> {
+        Ok(!self.loaded(tenant)?.shared.store.accounts()?.is_empty())
     }
 
     /// Makes the first administrator with the one-time code and begins a session.
@@ -330,7 +375,12 @@ impl Access {
     pub async fn revoke_token(&self, id: &str) -> Result<(), Error> {
         self.permit(Action::Administer)?;
         let id = id.to_owned();
-        self.blocking(move |shared| if shared.store.revoke_token(&id, shared.clock.now())? { Ok(()) } else { Err(Error::not_found("token", &id)) }).await
+        self.blocking(move |shared| {
+            let revoked = shared.store.revoke_token(&id, shared.clock.now())?;
+            shared.tokens.forget();
+            if revoked { Ok(()) } else { Err(Error::not_found("token", &id)) }
+        })
+        .await
     }
 
     /// The audit: headers of the log, newest first.

@@ -19,6 +19,7 @@ mod past;
 mod privacy;
 mod read;
 mod resolve;
+mod restore;
 mod scratch;
 mod search;
 mod sequencer;
@@ -37,6 +38,7 @@ pub use operation::{AttributePatch, Fragment, ImportReceipt, Instances, Operatio
 pub use past::{Bucket, BucketQuery, BucketSeries, Period};
 pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};
+pub use restore::{restore, restore_keys};
 pub use scratch::ScratchEngine;
 pub use search::Hit;
 pub use sources::Provenance;

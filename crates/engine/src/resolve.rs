@@ -267,7 +267,9 @@ impl Draft<'_> {
 
     /// Sets the system's times, and puts personal values into their envelope.
     fn prepare(&self, id: &EntityId, mut attribute: Attribute) -> Result<(Attribute, Class, Option<[u8; 32]>), Error> {
-        let entity = self.current(id).ok_or_else(|| Error::internal(format!("the entity `{id}` is gone while it is written")))?;
+        // An entity may be written whose time is over already: it is there, though nobody sees it.
+        let drafted = self.entities.get(id).map_or_else(|| (self.find)(id), Clone::clone);
+        let entity = drafted.ok_or_else(|| Error::internal(format!("the entity `{id}` is gone while it is written")))?;
         let created = entity.instance(attribute.name, attribute.dataset.as_ref()).map_or(self.at, |old| old.created_at);
         stamp(&mut attribute, created, self.at);
         let class = self.classes.class_of(&entity, attribute.name);

@@ -321,8 +321,12 @@ impl Writer {
             let datasets = entities.iter().any(|(id, entity)| self.shared.concerns_datasets(id, entity.as_deref()));
             {
                 let mut state = self.shared.state.write();
-                for (id, entity) in &entities {
-                    state.put(id, entity.clone());
+                // In the order of the log, so that entities of one batch are kept in the order they came.
+                let mut left: HashMap<&EntityId, &Option<Arc<Entity>>> = entities.iter().collect();
+                for effect in commits.iter().flat_map(|commit| &commit.effects) {
+                    if let Some(entity) = left.remove(&effect.entity) {
+                        state.put(&effect.entity, entity.clone());
+                    }
                 }
                 state.seq = last.header.seq;
             }

@@ -9,6 +9,7 @@ use model::{Clock, Dataset, Entity, EntityId, TenantContext, TenantId};
 use parking_lot::{Mutex, RwLock};
 use store::TenantStore;
 
+use crate::account::TokenCache;
 use crate::catalogue::StatisticsCache;
 use crate::classes::Classes;
 use crate::past::Past;
@@ -29,6 +30,7 @@ pub(crate) struct Shared {
     pub(crate) classes: ArcSwap<Classes>,
     pub(crate) datasets: ArcSwap<Vec<Arc<Dataset>>>,
     pub(crate) statistics: StatisticsCache,
+    pub(crate) tokens: TokenCache,
     pub(crate) envelope: Envelope,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: Config,
@@ -59,6 +61,7 @@ impl Tenant {
             classes: ArcSwap::default(),
             datasets: ArcSwap::default(),
             statistics: StatisticsCache::default(),
+            tokens: TokenCache::default(),
             clock,
             config,
             last_error: Mutex::new(None),

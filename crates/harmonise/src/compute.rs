@@ -6,8 +6,10 @@
 //! forty times, so after every step a guard counts work and measures the
 //! value; when either runs out the evaluation is unwound.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::rc::Rc;
 
 use jaq_core::data::JustLut;
 use jaq_core::load::lex::StrPart;
@@ -42,12 +44,16 @@ const FUNCTIONS: &[&str] = &[
 
 thread_local! {
     static WORK_LEFT: Cell<u64> = const { Cell::new(0) };
+    static COMPILED: RefCell<HashMap<String, Rc<Expression>>> = RefCell::new(HashMap::new());
 }
 
 /// Thrown through the interpreter, which could catch an ordinary error.
 struct Exhausted(&'static str);
 
-/// A compiled expression. Compiled once per run: the interpreter's values
+/// How many compiled expressions a thread keeps.
+const COMPILED_MAX: usize = 64;
+
+/// A compiled expression. It stays in its thread: the interpreter's values
 /// may not move between threads.
 pub(crate) struct Expression(Filter<Data>);
 
@@ -75,6 +81,22 @@ impl Expression {
         Ok(Self(filter))
     }
 
+    /// Compiles an expression, or takes the one compiled before: replaying a
+    /// thousand records must not compile it a thousand times.
+    pub(crate) fn cached(code: &str) -> Result<Rc<Self>, String> {
+        if let Some(known) = COMPILED.with_borrow(|compiled| compiled.get(code).cloned()) {
+            return Ok(known);
+        }
+        let compiled = Rc::new(Self::compile(code)?);
+        COMPILED.with_borrow_mut(|all| {
+            if all.len() >= COMPILED_MAX {
+                all.clear();
+            }
+            all.insert(code.to_owned(), Rc::clone(&compiled));
+        });
+        Ok(compiled)
+    }
+
     /// The first value the expression yields for a record; `None` when it yields none.
     pub(crate) fn evaluate(&self, record: &Json) -> Result<Option<Json>, String> {
         let input = jaq_json::read::parse_single(record.to_string().as_bytes()).map_err(|error| error.to_string())?;
@@ -86,13 +108,20 @@ impl Expression {
         match outcome {
             Ok(None) => Ok(None),
             Ok(Some(Ok(value))) => model::json::parse(value.to_string().as_bytes()).map(Some).map_err(|_| "the expression yields no JSON value".to_owned()),
-            Ok(Some(Err(error))) => Err(crate::issue::shorten(&error.to_string())),
+            Ok(Some(Err(error))) => Err(message(error)),
             Err(thrown) => match thrown.downcast::<Exhausted>() {
                 Ok(exhausted) => Err(exhausted.0.to_owned()),
                 Err(other) => resume_unwind(other),
             },
         }
     }
+}
+
+/// What an expression's own error says: a text without its quotes.
+fn message(error: Error<Val>) -> String {
+    let value = error.into_val().to_string();
+    let text = model::json::parse(value.as_bytes()).ok().and_then(|json| json.as_str().map(str::to_owned));
+    crate::issue::shorten(&text.unwrap_or(value))
 }
 
 fn undefined<P>(errors: &jaq_core::compile::Errors<&str, P>) -> String {
@@ -190,7 +219,7 @@ fn unknown_function(name: &str) -> String {
 }
 
 /// Names of members are plain strings, which need no guard and must stay recognisable.
-fn key<'s>(name: Term<&'s str>, depth: usize) -> Result<Term<&'s str>, String> {
+fn key(name: Term<&str>, depth: usize) -> Result<Term<&str>, String> {
     match name {
         Term::Str(None, parts) if parts.iter().all(|part| !matches!(part, StrPart::Term(_))) => Ok(Term::Str(None, parts)),
         other => guard(other, depth + 1),
@@ -204,7 +233,7 @@ fn guard_part<'s>(part: StrPart<&'s str, Term<&'s str>>, depth: usize) -> Result
     })
 }
 
-fn guard_step<'s>(part: Part<Term<&'s str>>, depth: usize) -> Result<Part<Term<&'s str>>, String> {
+fn guard_step(part: Part<Term<&str>>, depth: usize) -> Result<Part<Term<&str>>, String> {
     Ok(match part {
         Part::Index(index) => Part::Index(guard(index, depth + 1)?),
         Part::Range(from, to) => {

@@ -195,7 +195,9 @@ fn read(mut root: Section<'_>) -> Option<Definition> {
     let lookups = root.named("lookup").into_iter().filter_map(|(name, section)| lookup(name, section)).collect();
     let computed = root.children("compute").into_iter().filter_map(computed).collect();
     let subject = type_text.as_deref().and_then(terms::subject_of);
-    let name = |term: &str| attribute_name(term, &own_terms, subject);
+    // Of a type that is not known one fault is enough: its attributes are looked up anywhere.
+    let type_known = entity.is_some();
+    let name = |term: &str| attribute_name(term, &own_terms, subject, !type_known);
     let geojson = format.as_ref().is_some_and(|format| matches!(format.kind, Kind::Json { geo: true, .. }));
     let around = attribute::Surroundings { name: &name, timed, geojson };
     let mut attributes = Vec::new();
@@ -294,8 +296,13 @@ fn type_name(text: &str, own: &[(String, String)]) -> Result<Name, String> {
     named(text, iri, || terms::candidates(None, true))
 }
 
-fn attribute_name(text: &str, own: &[(String, String)], subject: Option<&str>) -> Result<Name, String> {
+fn attribute_name(text: &str, own: &[(String, String)], subject: Option<&str>, anywhere: bool) -> Result<Name, String> {
+    let elsewhere = terms::iri_anywhere(text);
     let iri = own.iter().find(|(term, _)| term == text).map(|(_, iri)| iri.as_str()).or_else(|| terms::attribute_iri(subject, text));
+    let iri = if anywhere { iri.or(elsewhere) } else { iri };
+    if iri.is_none() && elsewhere.is_some() {
+        return Err("the term belongs to another data model".to_owned());
+    }
     named(text, iri, || terms::candidates(subject, false))
 }
 

@@ -19,6 +19,8 @@ mod read;
 mod run;
 mod template;
 pub mod terms;
+#[cfg(test)]
+mod tests;
 
 pub use definition::{Definition, Glob, Source, Transport};
 pub use issue::Issue;

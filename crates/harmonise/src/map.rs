@@ -9,6 +9,7 @@
 mod value;
 
 use std::collections::{HashMap, HashSet};
+use std::rc::Rc;
 
 use model::{Attribute, Entity, EntityId, Instant, Json, Scope, Text, Value};
 
@@ -29,7 +30,7 @@ const REMEMBERED_MAX: usize = 10_000;
 /// Maps the records of one input.
 pub(crate) struct Mapper<'d> {
     definition: &'d Definition,
-    expressions: Vec<(&'d str, Expression)>,
+    expressions: Vec<(&'d str, Rc<Expression>)>,
     /// Fields taken from the input's name.
     file_fields: Vec<(Text, Json)>,
     columns: Vec<WideColumn>,
@@ -37,7 +38,12 @@ pub(crate) struct Mapper<'d> {
     twice: HashSet<(EntityId, i64)>,
     /// For a replay: whether the record was the second of its label.
     was_repeated: Option<bool>,
-    remembered: HashMap<EntityId, Vec<Attribute>>,
+    /// Ids by their text: a station's id is checked once, not in every row.
+    ids: HashMap<String, EntityId>,
+    /// The fields that attributes without time are made of, in order.
+    constant_fields: Vec<&'d str>,
+    /// What these fields held when an entity's attributes without time were last given on.
+    remembered: HashMap<EntityId, Vec<Option<Json>>>,
     quality: Quality,
     duration: Option<Attribute>,
     now: Instant,
@@ -75,7 +81,7 @@ impl<'d> Mapper<'d> {
     pub(crate) fn new(definition: &'d Definition, file: &str, was_repeated: Option<bool>, now: Instant) -> Result<Self, Fatal> {
         let mut expressions = Vec::new();
         for computed in &definition.computed {
-            let expression = Expression::compile(&computed.expression).map_err(unusable)?;
+            let expression = Expression::cached(&computed.expression).map_err(unusable)?;
             expressions.push((computed.field.as_str(), expression));
         }
         let duration = definition.time.as_ref().and_then(|time| time.interval.as_ref());
@@ -87,6 +93,8 @@ impl<'d> Mapper<'d> {
             columns: Vec::new(),
             twice: HashSet::new(),
             was_repeated,
+            ids: HashMap::new(),
+            constant_fields: definition.attributes.iter().filter(|rule| !rule.observed).flat_map(AttributeRule::fields).collect(),
             remembered: HashMap::new(),
             quality: Quality::default(),
             duration,
@@ -186,14 +194,18 @@ impl<'d> Mapper<'d> {
             Ok(scopes) => entity.scopes = scopes,
             Err(fault) => mapped.faults.push(fault),
         }
-        let mut constant = Vec::new();
         let definition = self.definition;
-        for rule in &definition.attributes {
-            if let Some(attribute) = self.attribute(rule, &fields, shape, observed_at, &entity.id, mapped) {
-                if rule.observed { entity.attributes.push(attribute) } else { constant.push(attribute) }
-            }
+        let faults_before = mapped.faults.len();
+        let unchanged = self.is_unchanged(&entity.id, &fields);
+        for rule in definition.attributes.iter().filter(|rule| !unchanged && !rule.observed) {
+            entity.attributes.extend(self.attribute(rule, &fields, shape, observed_at, &entity.id, mapped));
         }
-        self.add_constant(&mut entity, constant);
+        if !unchanged && mapped.faults.len() == faults_before {
+            self.remember(&entity.id, &fields);
+        }
+        for rule in definition.attributes.iter().filter(|rule| rule.observed) {
+            entity.attributes.extend(self.attribute(rule, &fields, shape, observed_at, &entity.id, mapped));
+        }
         if !entity.attributes.is_empty() {
             merge(&mut mapped.updates, entity);
         }
@@ -218,9 +230,17 @@ impl<'d> Mapper<'d> {
         Ok(())
     }
 
-    fn entity_id(&self, fields: &Fields<'_>) -> Result<EntityId, Fault> {
+    fn entity_id(&mut self, fields: &Fields<'_>) -> Result<EntityId, Fault> {
         let text = fill(&self.definition.entity.id, fields, "the id of the entity")?;
-        EntityId::parse(&text).map_err(|error| Fault { field: self.definition.entity.id.fields().next().map(str::to_owned), reason: error.to_string() })
+        if let Some(known) = self.ids.get(&text) {
+            return Ok(known.clone());
+        }
+        let field = || self.definition.entity.id.fields().next().map(str::to_owned);
+        let id = EntityId::parse(&text).map_err(|error| Fault { field: field(), reason: error.to_string() })?;
+        if self.ids.len() < REMEMBERED_MAX {
+            self.ids.insert(text, id.clone());
+        }
+        Ok(id)
     }
 
     fn scopes(&self, fields: &Fields<'_>) -> Result<Vec<Scope>, Fault> {
@@ -292,15 +312,17 @@ impl<'d> Mapper<'d> {
         Some(attribute)
     }
 
-    /// Adds the attributes without time, when they are not as they were.
-    fn add_constant(&mut self, entity: &mut Entity, constant: Vec<Attribute>) {
-        if constant.is_empty() || self.remembered.get(&entity.id) == Some(&constant) {
-            return;
+    /// Whether an entity's attributes without time were given on and nothing they are made of has changed.
+    fn is_unchanged(&self, id: &EntityId, fields: &Fields<'_>) -> bool {
+        let same = |held: &Vec<Option<Json>>| held.iter().zip(&self.constant_fields).all(|(held, field)| held.as_ref() == fields.get(field));
+        self.remembered.get(id).is_some_and(same)
+    }
+
+    fn remember(&mut self, id: &EntityId, fields: &Fields<'_>) {
+        if self.remembered.len() < REMEMBERED_MAX || self.remembered.contains_key(id) {
+            let held = self.constant_fields.iter().map(|field| fields.get(field).cloned()).collect();
+            self.remembered.insert(id.clone(), held);
         }
-        if self.remembered.len() < REMEMBERED_MAX || self.remembered.contains_key(&entity.id) {
-            self.remembered.insert(entity.id.clone(), constant.clone());
-        }
-        entity.attributes.extend(constant);
     }
 }
 

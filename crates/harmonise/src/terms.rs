@@ -56,6 +56,11 @@ pub(crate) fn attribute_iri(subject: Option<&str>, term: &str) -> Option<&'stati
     subject.and_then(|subject| SUBJECTS.get(subject)).and_then(|terms| terms.get(term)).map(String::as_str).or_else(|| shared(term))
 }
 
+/// The IRI of an attribute's term in any subject.
+pub(crate) fn iri_anywhere(term: &str) -> Option<&'static str> {
+    SUBJECTS.values().find_map(|terms| terms.get(term)).map(String::as_str)
+}
+
 /// All terms that could have been meant.
 pub(crate) fn candidates(subject: Option<&str>, types: bool) -> Vec<&'static str> {
     let wanted = |name: &&str| subject.is_none_or(|subject| subject == *name);

@@ -53,8 +53,11 @@ pub(crate) enum Column {
     SealedValue,
 }
 
-/// Names, types and whether a column may be empty, in the order of [`Column`].
-const COLUMNS: [(&str, fn() -> DataType, bool); 22] = [
+/// A column's name, its type, and whether it may be empty.
+type Definition = (&'static str, fn() -> DataType, bool);
+
+/// What the columns are, in the order of [`Column`].
+const COLUMNS: [Definition; 22] = [
     ("entity", words, false),
     ("attribute", words, false),
     ("dataset_id", words, true),
@@ -184,10 +187,13 @@ fn ascending(column: Column) -> SortingColumn {
     SortingColumn { column_idx: place, descending: false, nulls_first: true }
 }
 
+/// A column of whole numbers and how to get one of them.
+type WholeNumbers = (Column, fn(&Observation) -> i64);
+
 /// Times and positions: by their differences, which are equal in a series with
 /// a steady step; by a dictionary where many series share an unsteady one.
 fn integers(mut builder: WriterPropertiesBuilder, sample: &[Observation]) -> WriterPropertiesBuilder {
-    let columns: [(Column, fn(&Observation) -> i64); 6] = [
+    let columns: [WholeNumbers; 6] = [
         (Column::Time, |o| o.time().micros()),
         (Column::Seq, |o| o.seq.cast_signed()),
         (Column::RecordedAt, |o| o.recorded_at.micros()),

@@ -25,8 +25,8 @@ mod temporal;
 pub mod typesel;
 pub mod wire;
 
-pub use context::Context;
+pub use context::{Context, Library};
 pub use error::Error;
-pub use router::{ROUTES, router};
+pub use router::{ROUTES, router, router_with};
 pub use wire::parse::parse_entity;
 pub use wire::render::{Form, RenderOptions, render_entity};

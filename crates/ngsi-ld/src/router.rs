@@ -37,7 +37,12 @@ const TENANT: HeaderName = HeaderName::from_static("ngsild-tenant");
 
 /// The NGSI-LD API over an engine.
 pub fn router(engine: Engine) -> Router {
-    let state = Shared { engine, library: Arc::default() };
+    router_with(engine, Library::default())
+}
+
+/// The same with context documents of the operator's beside those shipped.
+pub fn router_with(engine: Engine, library: Library) -> Router {
+    let state = Shared { engine, library: Arc::new(library) };
     Router::new()
         .route("/ngsi-ld/v1", any(handle))
         .route("/ngsi-ld/v1/", any(handle))

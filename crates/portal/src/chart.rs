@@ -104,7 +104,9 @@ impl Chart {
     #[must_use]
     pub fn draw(&self) -> Drawing {
         let aligned = axis::align(&self.series[..self.series.len().min(SERIES_MAX)], self.step, POINTS_MAX);
-        let digits = format::digits_for(aligned.numbers().fold(0.0, |most: f64, value| most.max(value.abs())));
+        let most = aligned.numbers().fold(0.0, |most: f64, value| most.max(value.abs()));
+        // Counts stay whole; only measured values get decimals.
+        let digits = if aligned.numbers().all(|value| value.fract() == 0.0) { 0 } else { format::digits_for(most) };
         let words = words::Words { chart: self, aligned: &aligned, digits };
         let sentences = words.sentences();
         let scale = scale::Scale::of(aligned.numbers());

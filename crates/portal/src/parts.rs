@@ -87,6 +87,12 @@ impl Phrase {
         Self { text, lang: is_foreign.then_some("de") }
     }
 
+    /// A message of the program's own parts, which speak English.
+    #[must_use]
+    pub fn english(text: &str, language: Language) -> Self {
+        Self { text: text.to_owned(), lang: (language == Language::De).then_some("en") }
+    }
+
     /// German text that no one translates, such as names of offices.
     #[must_use]
     pub fn german(text: &str, language: Language) -> Self {
@@ -153,7 +159,7 @@ pub struct Alert {
     /// Why, and what now.
     pub text: String,
     /// Points, each with the id of the field it speaks of, when there is one.
-    pub items: Vec<(String, Option<String>)>,
+    pub items: Vec<(Phrase, Option<String>)>,
     /// Whether it is the summary of a failed form.
     pub takes_focus: bool,
 }
@@ -167,7 +173,7 @@ impl Alert {
 
     /// The summary after a failed form.
     #[must_use]
-    pub fn errors(title: impl Into<String>, items: Vec<(String, Option<String>)>) -> Self {
+    pub fn errors(title: impl Into<String>, items: Vec<(Phrase, Option<String>)>) -> Self {
         Self { tone: Tone::Danger, title: title.into(), text: String::new(), items, takes_focus: true }
     }
 }

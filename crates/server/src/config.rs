@@ -2,7 +2,7 @@
 //! [`keys::KEYS`] with its reader and its printer; its text stands in the
 //! message files, and `docs/configuration.md` is written from the two.
 
-mod keys;
+pub(crate) mod keys;
 #[cfg(test)]
 mod page;
 #[cfg(test)]
@@ -41,6 +41,9 @@ pub(crate) struct Municipality {
     pub(crate) name: String,
     pub(crate) homepage: Option<String>,
     pub(crate) contributor: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) imprint: Vec<String>,
+    pub(crate) notice: Option<String>,
 }
 
 /// `[log]`.
@@ -101,7 +104,7 @@ impl Default for Config {
             listen: "127.0.0.1:8080".into(),
             public_url: None,
             identifier_url: None,
-            municipality: Municipality { name: "Gemeinde".into(), homepage: None, contributor: None },
+            municipality: Municipality { name: "Gemeinde".into(), homepage: None, contributor: None, email: None, imprint: Vec::new(), notice: None },
             tenant: "gemeinde".into(),
             workers: 2,
             log: Log { format: LogFormat::Text, level: "info".into(), requests: web::RequestLog::default() },
@@ -183,9 +186,15 @@ impl Config {
         }
     }
 
-    /// Where files of sources are looked for when their definition gives a relative path.
-    pub(crate) fn sources_folder(&self) -> PathBuf {
-        self.sources_folder.clone().unwrap_or_else(|| self.data.join("eingang"))
+    /// Where files of sources are looked for: the configured folder, that of
+    /// the demo, or `eingang` in the data directory.
+    pub(crate) fn folders(&self) -> ingest::Folders {
+        let demo = self.data.join("demo");
+        match &self.sources_folder {
+            Some(folder) => ingest::Folders::at(folder),
+            None if demo.join("quellen").is_dir() => ingest::Folders::within(demo.join("quellen"), demo),
+            None => ingest::Folders::at(self.data.join("eingang")),
+        }
     }
 }
 

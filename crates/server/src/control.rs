@@ -37,7 +37,7 @@ pub(crate) enum Request {
     UserRemove { tenant: Option<String>, name: String },
     SourceList { tenant: Option<String> },
     SourcePut { tenant: Option<String>, text: String },
-    SourcePreview { tenant: Option<String>, text: String, input: Option<PathBuf>, folder: PathBuf },
+    SourcePreview { tenant: Option<String>, text: String, input: Option<PathBuf> },
     SourceRun { tenant: Option<String>, name: String, folder: Option<PathBuf> },
     SourceReplay { tenant: Option<String>, name: String },
     Backup { target: PathBuf, keys: PathBuf },

@@ -39,7 +39,7 @@ impl Operator {
         let (settings, data) = (config.engine(), config.data.clone());
         let opened = tokio::task::spawn_blocking(move || Engine::open(settings, Arc::new(SystemClock))).await?;
         let engine = opened.map_err(|error| fail::of_opening(&error, &data))?;
-        let ingest = Ingest::new(engine.clone());
+        let ingest = Ingest::new(engine.clone(), ingest::Config { folders: config.folders(), ..ingest::Config::at(&config.data) });
         Ok(Self { engine, ingest, config, url: OnceLock::new() })
     }
 
@@ -48,6 +48,7 @@ impl Operator {
     /// # Errors
     /// When something could not be written.
     pub(crate) async fn close(&self) -> anyhow::Result<()> {
+        self.ingest.stop_all();
         let engine = self.engine.clone();
         tokio::task::spawn_blocking(move || engine.shutdown()).await?.map_err(|error| anyhow!(say("fail.closing", &[("error", &error)])))
     }
@@ -151,12 +152,9 @@ impl Operator {
             }
             Request::SourceList { tenant } => sources::list(&self.access_to(tenant.as_deref())?),
             Request::SourcePut { tenant, text } => sources::put(&self.ingest, &self.access_to(tenant.as_deref())?, &text).await,
-            Request::SourcePreview { tenant, text, input, folder } => {
-                sources::preview(&self.ingest, &self.access_to(tenant.as_deref())?, &text, input, folder).await
-            }
+            Request::SourcePreview { tenant, text, input } => sources::preview(&self.ingest, &self.access_to(tenant.as_deref())?, &text, input).await,
             Request::SourceRun { tenant, name, folder } => {
-                let folder = folder.unwrap_or_else(|| self.config.sources_folder());
-                sources::run(&self.ingest, &self.access_to(tenant.as_deref())?, &name, &folder, progress).await
+                sources::run(&self.ingest, &self.access_to(tenant.as_deref())?, &name, folder, progress).await
             }
             Request::SourceReplay { tenant, name } => sources::replay(&self.ingest, &self.access_to(tenant.as_deref())?, &name).await,
             Request::Backup { target, keys } => self.backup(target, keys, progress).await,

@@ -36,7 +36,7 @@ impl TenantStore {
     /// [`Error::Invalid`] when the log does not reach `seq`;
     /// [`Error::NoSpace`]; [`Error::Corrupt`] when what was read back is not
     /// what was written. The snapshots that were there stay then.
-    pub fn write_snapshot<'a>(&self, seq: u64, entities: &mut dyn Iterator<Item = &'a Entity>) -> Result<(), Error> {
+    pub fn write_snapshot(&self, seq: u64, entities: &mut dyn Iterator<Item = &Entity>) -> Result<(), Error> {
         let inner = self.inner();
         let mut upkeep = inner.lock_upkeep();
         let chain = inner.chain_at(seq)?.ok_or_else(|| Error::invalid(format!("the log does not reach commit {seq}; append it first")))?;
@@ -165,7 +165,7 @@ struct Origin {
     chain: [u8; 32],
 }
 
-fn write_file<'a>(path: &Path, seq: u64, chain: &[u8; 32], entities: &mut dyn Iterator<Item = &'a Entity>) -> Result<u64, Error> {
+fn write_file(path: &Path, seq: u64, chain: &[u8; 32], entities: &mut dyn Iterator<Item = &Entity>) -> Result<u64, Error> {
     let mut out = Hashing { inner: BufWriter::with_capacity(256 << 10, disk::create_file(path)?), hasher: Sha256::new() };
     let mut count = 0u64;
     let fail = |e| Error::io("write", path, e);

@@ -48,8 +48,10 @@ struct Writer {
 impl Sqlite {
     /// Opens a database or makes it, and brings its schema up to date.
     pub(crate) fn open(path: &Path, wal_max_bytes: u64, migrations: &[Migration]) -> Result<Self, Error> {
-        // Made here first, so that it and the files beside it are private from the beginning.
-        drop(disk::open_or_create(path)?);
+        if !path.exists() {
+            // Made here first, so that it and the files beside it are private from the beginning.
+            drop(disk::create_file(path)?);
+        }
         let wal_pages = Arc::new(AtomicU64::new(0));
         let mut connection = open_writer(path, wal_max_bytes, &wal_pages)?;
         migrate::run(&mut connection, path, migrations)?;
@@ -123,15 +125,7 @@ impl Sqlite {
     }
 
     fn open_reader(&self) -> Result<Connection, Error> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let open = || {
-            let connection = Connection::open_with_flags(&self.path, flags)?;
-            connection.busy_timeout(BUSY)?;
-            connection.set_prepared_statement_cache_capacity(64);
-            connection.execute_batch(include_str!("../sql/open_reader.sql"))?;
-            Ok(connection)
-        };
-        open().map_err(|e| self.fail(e))
+        open_connection(&self.path, include_str!("../sql/open_reader.sql")).map_err(|e| self.fail(e))
     }
 
     /// A reading connection: the first if it is free, else the second, waiting for it.
@@ -151,13 +145,18 @@ impl Sqlite {
     }
 }
 
-fn open_writer(path: &Path, wal_max_bytes: u64, wal_pages: &Arc<AtomicU64>) -> Result<Connection, Error> {
+fn open_connection(path: &Path, settings: &str) -> rusqlite::Result<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection = Connection::open_with_flags(path, flags)?;
+    connection.busy_timeout(BUSY)?;
+    connection.set_prepared_statement_cache_capacity(64);
+    connection.execute_batch(settings)?;
+    Ok(connection)
+}
+
+fn open_writer(path: &Path, wal_max_bytes: u64, wal_pages: &Arc<AtomicU64>) -> Result<Connection, Error> {
     let open = || {
-        let mut connection = Connection::open_with_flags(path, flags)?;
-        connection.busy_timeout(BUSY)?;
-        connection.set_prepared_statement_cache_capacity(64);
-        connection.execute_batch(include_str!("../sql/open_writer.sql"))?;
+        let mut connection = open_connection(path, include_str!("../sql/open_writer.sql"))?;
         connection.pragma_update(None, "journal_size_limit", i64::try_from(wal_max_bytes).unwrap_or(i64::MAX))?;
         let counter = Arc::clone(wal_pages);
         connection.wal_hook(Some(move |_: &mut rusqlite::hooks::Wal, pages: std::ffi::c_int| {
@@ -242,7 +241,8 @@ impl Backend for Sqlite {
         let target = file.to_str().ok_or_else(|| Error::invalid(format!("the path `{}` is not UTF-8", file.display())))?;
         // An empty file of ours is filled in place: so it is private from the beginning.
         drop(disk::create_file(file)?);
-        let connection = self.open_reader()?;
+        // Not one of the readers: they may not write, not even to another file.
+        let connection = open_connection(&self.path, include_str!("../sql/open_copy.sql")).map_err(|e| self.fail(e))?;
         connection.execute("VACUUM INTO ?1", [target]).map_err(|e| Error::database(file, e))?;
         disk::sync_file(&disk::open(file)?, file)
     }

@@ -1,2 +1,173 @@
+use super::*;
+
+const SMALL: &str = r#"
+[source]
+name = "pegel"
+transport = "push"
+
+[format]
+kind = "csv"
+
+[time]
+fields = ["zeit"]
+patterns = ["TT.MM.JJJJ hh:mm"]
+zone = "Europe/Berlin"
+
+[entity]
+type = "WaterObserved"
+id = "urn:ngsi-ld:WaterObserved:{pegel|slug}"
+
+[[attribute]]
+name = "height"
+field = "stand"
+as = "number"
+unit = "cm"
+target_unit = "m"
+column = { label = "Wasserstand", class = "open" }
+"#;
+
+fn schema() -> jsonschema::Validator {
+    let text = include_str!("../../schema/quelle.schema.json");
+    jsonschema::validator_for(&serde_json::from_str(text).expect("the schema is JSON")).expect("the schema is a schema")
+}
+
+fn as_json(text: &str) -> serde_json::Value {
+    let table: Toml = text.parse().expect("TOML");
+    let json = section::json_of(&toml::Value::Table(table)).to_string();
+    serde_json::from_str(&json).expect("JSON")
+}
+
+/// The faults of a definition; empty when it is valid. Parser and schema must agree.
+#[track_caller]
+fn faults(text: &str) -> String {
+    let faults = match Definition::parse(text) {
+        Ok(_) => String::new(),
+        Err(issues) => issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+    };
+    let valid = schema().is_valid(&as_json(text));
+    assert_eq!(valid, faults.is_empty(), "schema and parser disagree; the parser says: {faults}");
+    faults
+}
+
+#[track_caller]
+fn check(change: (&str, &str), expected: &str) {
+    assert!(SMALL.contains(change.0), "`{}` is not in the sample", change.0);
+    assert_eq!(faults(&SMALL.replacen(change.0, change.1, 1)), expected);
+}
+
+/// Faults that only the parser can see: terms, units, zones, expressions.
+#[track_caller]
+fn check_deep(change: (&str, &str), expected: &str) {
+    assert!(SMALL.contains(change.0), "`{}` is not in the sample", change.0);
+    let issues = Definition::parse(&SMALL.replacen(change.0, change.1, 1)).expect_err("a fault");
+    assert_eq!(issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), expected);
+}
+
 #[test]
-fn placeholder_removed_soon() {}
+fn a_small_definition_is_valid() {
+    assert_eq!(faults(SMALL), "");
+    let definition = Definition::parse(SMALL).expect("valid");
+    assert_eq!(definition.source.transport, Transport::Push);
+    assert_eq!(definition.needed_columns(), ["zeit", "pegel", "stand"]);
+    assert!(definition.dataset().is_none());
+}
+
+#[test]
+fn unknown_keys_are_named_with_their_path() {
+    check(("fields =", "feilds = []\nfields ="), "`time.feilds`: the key is not known; did you mean `fields`?");
+    check(("unit = \"cm\"", "unti = \"cm\"\nunit = \"cm\""), "`attribute[1].unti`: the key is not known; did you mean `unit`?");
+    check(
+        ("transport = \"push\"", "transport = \"push\"\nxyzzy = 1"),
+        "`source.xyzzy`: the key is not known; known here are `name`, `version`, `title`, `transport`, `every`, `file_pattern`",
+    );
+}
+
+#[test]
+fn wrong_words_and_types_are_named() {
+    check(("kind = \"csv\"", "kind = \"cvs\""), "`format.kind` = `cvs`: this word is not known here; use one of `csv`, `xlsx`, `json`, `geojson`, did you mean `csv`?");
+    check(("name = \"pegel\"", "name = 7"), "`source.name` = `7`: this is a number; write a text in quotes");
+    check(("name = \"pegel\"", "name = \"Pegel Nord\""), "`source.name` = `Pegel Nord`: this is no slug; use 1 to 63 characters a-z, 0-9 and `-`, beginning with a letter");
+    check(("transport = \"push\"", "transport = \"file\""), "`source.path`: the key is missing; name the file, relative to this definition");
+    check(("zone = \"Europe/Berlin\"", ""), "`time.zone`: the key is missing; name the zone, for example `Europe/Berlin`, `UTC` or `in-value`");
+    check(
+        ("zone = \"Europe/Berlin\"", "zone = \"Europe/Berlin\"\nlabel = \"end\""),
+        "`time.interval`: a label at the end needs the length of the interval; write for example `interval = \"PT1H\"`",
+    );
+    check(("unit = \"cm\"\n", ""), "`attribute[1].target_unit` = `MTR`: nothing says which unit the values come in; give `unit`, too");
+    check(("field = \"stand\"", "field = \"stand\"\nvalue = 1"), "`attribute[1].field`: `field`, `value` do not go together with this kind; keep one of them");
+    check(("class = \"open\"", "class = \"offen\""), "`attribute[1].column.class` = `offen`: this word is not known here; use one of `open`, `internal`, `restricted`, `paid`, `confidential-business`, `personal`, `special`, did you mean `open`?");
+}
+
+#[test]
+fn all_faults_come_at_once() {
+    let broken = SMALL.replace("name = \"pegel\"", "nmae = \"pegel\"").replace("kind = \"csv\"", "kind = \"csv\"\nheader = -1").replace("as = \"number\"", "as = \"zahl\"");
+    assert_eq!(
+        faults(&broken),
+        "`source.name`: the key is missing; give the source a short name such as `luftqualitaet`\n\
+         `source.nmae`: the key is not known; did you mean `name`?\n\
+         `format.header` = `-1`: the number is too small; write 0 or more\n\
+         `attribute[1].as` = `zahl`: this word is not known here; use one of `number`, `text`, `bool`, `instant`, `json`"
+    );
+}
+
+#[test]
+fn what_only_the_parser_sees() {
+    check_deep(
+        ("type = \"WaterObserved\"", "type = \"WaterObservd\""),
+        "`entity.type` = `WaterObservd`: the term is not known; did you mean `WaterObserved`?; use a Smart Data Model's term, declare it in `[terms]`, or write an IRI",
+    );
+    check_deep(
+        ("name = \"height\"", "name = \"intensity\""),
+        "`attribute[1].name` = `intensity`: the term belongs to another data model; use a term of the type's data model, declare it in `[terms]`, or write an IRI",
+    );
+    check_deep(("unit = \"cm\"", "unit = \"Ellen\""), "`attribute[1].unit` = `Ellen`: this unit is not known; use a symbol such as `µg/m³` or a UN/CEFACT code such as `GQ`\n`attribute[1].target_unit` = `MTR`: nothing says which unit the values come in; give `unit`, too");
+    check_deep(("target_unit = \"m\"", "target_unit = \"°C\""), "`attribute[1].target_unit` = `CEL`: `CMT` measures length and `CEL` measures temperature: they do not convert; choose a unit of the same kind");
+    check_deep(("Europe/Berlin", "Europe/Musterstadt"), "`time.zone` = `Europe/Musterstadt`: `Europe/Musterstadt` is no time zone; expected for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`; write for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`");
+    check_deep(
+        ("[[attribute]]", "[[compute]]\nfield = \"x\"\nexpression = \"def f: f; f\"\n\n[[attribute]]"),
+        "`compute[1].expression` = `def f: f; f`: definitions, `reduce`, `foreach` and `label` are not available in computed fields; write a jq expression such as `.a + .b`",
+    );
+    check_deep(("{pegel|slug}", "{pegel|slog}"), "`entity.id` = `urn:ngsi-ld:WaterObserved:{pegel|slog}`: `slog` is no way to fill a gap; use `slug`, `lower` or `upper`; write a template such as `urn:ngsi-ld:AirQualityObserved:{station}`");
+}
+
+#[test]
+fn a_file_that_is_no_toml_names_the_line() {
+    let issues = Definition::parse("[source]\nname = \n").expect_err("a fault");
+    assert_eq!(issues.len(), 1);
+    assert_eq!((issues[0].code.as_ref(), issues[0].place.as_str()), ("syntax", "line 2"));
+}
+
+#[test]
+fn the_demo_definitions_are_valid() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/quellen");
+    let mut slugs = Vec::new();
+    for entry in std::fs::read_dir(folder).expect("the demo's definitions").map(|entry| entry.expect("an entry").path()) {
+        let text = std::fs::read_to_string(&entry).expect("a readable file");
+        assert_eq!(faults(&text), "", "{}", entry.display());
+        let definition = Definition::parse(&text).expect("valid");
+        assert_eq!(entry.file_stem().and_then(|stem| stem.to_str()), Some(definition.source.name.as_str()));
+        slugs.extend(definition.dataset().map(|dataset| dataset.slug.to_string()));
+    }
+    slugs.sort();
+    assert_eq!(slugs, ["gemeinden", "luftqualitaet", "parken", "radverkehr", "wetter"]);
+}
+
+#[test]
+fn a_dataset_is_read_with_its_columns() {
+    let text = include_str!("../../../../demo/quellen/luftqualitaet.toml");
+    let dataset = Definition::parse(text).expect("valid").dataset().expect("a dataset");
+    assert_eq!(dataset.id.as_str(), "urn:ngsi-ld:Dataset:luftqualitaet");
+    assert_eq!(dataset.licence, "http://dcat-ap.de/def/licenses/other-open");
+    let no2 = dataset.measures().find(|column| column.attribute.short() == "no2").expect("a column");
+    assert_eq!((no2.label.de.as_str(), no2.unit.as_ref().map(model::UnitCode::code), no2.class), ("Stickstoffdioxid (NO₂)", Some("GQ"), model::Class::Open));
+    let undeclared = Name::known("https://allmende.eu/def/undeclared");
+    assert_eq!(dataset.class_of(undeclared), model::Class::Restricted);
+}
+
+#[test]
+fn globs_choose_files() {
+    let glob = |text: &str, path: &str| Glob::parse(text).expect("a pattern").matches(path);
+    assert!(glob("*.csv", "a.csv") && !glob("*.csv", "a/b.csv") && !glob("*.csv", "a.csv.bak"));
+    assert!(glob("*/*.csv", "100/2022-01.csv") && glob("**/*.csv", "a.csv") && glob("**/*.csv", "a/b/c.csv"));
+    assert!(glob("2022-??.csv", "2022-01.csv") && !glob("2022-??.csv", "2022-1.csv"));
+}

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 
+use model::geo::Position;
 use model::{Crs, Geometry, Instant, Iri, Json, Number, Text, Value};
 
 use super::{Fault, fault, fill};
@@ -123,12 +124,9 @@ impl Reader<'_> {
                 other => self.style().read(&as_text(other).unwrap_or_default()).map_err(|reason| fault(field, reason))?.as_f64(),
             };
         }
-        let position = self.crs.to_wgs84(pair[0], pair[1]).map_err(|error| fault(x, error.to_string()))?;
-        let mut position = model::geo::Position::new(position.lon, position.lat);
-        if self.crs != Crs::Epsg4326 {
-            position = model::geo::Position::new(rounded(position.lon), rounded(position.lat));
-        }
-        Ok(Some(Value::Geo(Geometry::Point(position))))
+        let position = to_wgs84(self.crs, pair[0], pair[1]).map_err(|reason| fault(x, reason))?;
+        let converted = Position::new(rounded(position.lon), rounded(position.lat));
+        Ok(Some(Value::Geo(Geometry::Point(if self.crs == Crs::Epsg4326 { position } else { converted }))))
     }
 
     fn geometry(&self, json: &Json) -> Result<Geometry, String> {
@@ -185,6 +183,15 @@ fn language_map(json: &Json) -> Vec<(Text, Vec<Text>)> {
     }
 }
 
+/// Converts coordinates, and refuses degrees where metres should be: they
+/// would be taken for a place off the coast of Africa.
+fn to_wgs84(crs: Crs, x: f64, y: f64) -> Result<Position, String> {
+    if crs != Crs::Epsg4326 && x.abs() <= 180.0 && y.abs() <= 90.0 && (x, y) != (0.0, 0.0) {
+        return Err(format!("the coordinates ({x}, {y}) are degrees, and {} is in metres; declare `crs = \"EPSG:4326\"`", crs.code()));
+    }
+    crs.to_wgs84(x, y).map_err(|error| error.to_string())
+}
+
 /// Eight decimals of a degree are a millimetre; more would be invented.
 fn rounded(degrees: f64) -> f64 {
     (degrees * 1e8).round() / 1e8
@@ -200,7 +207,7 @@ fn transformed(crs: Crs, json: &Json) -> Result<Json, String> {
     let Some((x, y)) = pair else {
         return items.iter().map(|item| transformed(crs, item)).collect::<Result<_, _>>().map(Json::Array);
     };
-    let position = crs.to_wgs84(x, y).map_err(|error| error.to_string())?;
+    let position = to_wgs84(crs, x, y)?;
     let number = |value: f64| Number::from_f64(rounded(value)).map_or(Json::Null, Json::Number);
     let mut converted = vec![number(position.lon), number(position.lat)];
     converted.extend(items.get(2).cloned());

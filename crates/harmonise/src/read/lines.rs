@@ -100,8 +100,8 @@ mod tests {
     }
 
     #[test]
-    fn a_gigabyte_without_end_keeps_its_beginning_only() {
-        let mut reader = io::repeat(b'x').take(1 << 30).chain(&b"\nnext"[..]);
+    fn a_line_far_beyond_the_limit_keeps_its_beginning_only() {
+        let mut reader = io::repeat(b'x').take(1 << 26).chain(&b"\nnext"[..]);
         let mut lines = Lines::new(&mut reader, 1 << 20);
         let long = lines.next().expect("memory reads").expect("a line");
         assert!(long.too_long && long.bytes.len() <= EXCERPT_BYTES && long.bytes.capacity() <= 2 * EXCERPT_BYTES);

@@ -26,7 +26,7 @@ const COLUMNS_MAX: usize = 16_384;
 /// Reads a sheet.
 pub(crate) fn read(sheet: Option<&str>, table: &Table, reader: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<Shape, Fatal> {
     let bytes = load(reader)?;
-    measure(&bytes)?;
+    measure(&bytes, allowed(bytes.len()))?;
     let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes.as_slice())).map_err(|error| unusable(format!("the spreadsheet cannot be read: {error}")))?;
     let name = sheet_name(&book.sheet_names(), sheet)?;
     let mut rows = Rows { table, shape: Shape { sheet: Some(name.clone()), ..Shape::default() }, begun: false, skipped: 0 };
@@ -68,14 +68,18 @@ fn load(reader: &mut dyn Read) -> Result<Vec<u8>, Fatal> {
     Ok(bytes)
 }
 
+/// How much a file of so many bytes may unpack to.
+fn allowed(file_bytes: usize) -> u64 {
+    UNPACKED_BYTES_MAX.min((16 << 20) + RATIO_MAX * file_bytes as u64)
+}
+
 /// Unpacks every part into nothing and counts: what an archive says of its own sizes may be a lie.
-fn measure(bytes: &[u8]) -> Result<(), Fatal> {
+fn measure(bytes: &[u8], allowed: u64) -> Result<(), Fatal> {
     let broken = |error: &dyn std::fmt::Display| unusable(format!("the spreadsheet is a broken archive: {error}"));
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     if archive.len() > PARTS_MAX {
         return Err(unusable(format!("the spreadsheet has {} parts; {PARTS_MAX} are allowed", archive.len())));
     }
-    let allowed = UNPACKED_BYTES_MAX.min((16 << 20) + RATIO_MAX * bytes.len() as u64);
     let mut total = 0;
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|error| broken(&error))?;
@@ -190,5 +194,30 @@ fn value(data: &DataRef<'_>) -> Json {
         DataRef::DateTime(length) => number(length.as_f64()),
         DataRef::Error(error) => Json::from(error.to_string().as_str()),
         DataRef::Empty => Json::Null,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_bomb_is_measured_before_it_is_read() {
+        let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+        writer.start_file("xl/worksheets/sheet1.xml", zip::write::SimpleFileOptions::default()).expect("a part");
+        writer.write_all(&vec![b' '; 3 << 20]).expect("memory writes");
+        let bytes = writer.finish().expect("an archive").into_inner();
+        assert!(measure(&bytes, 3 << 20).is_ok());
+        let message = measure(&bytes, 1 << 20).expect_err("a bomb").to_string();
+        assert!(message.starts_with("the spreadsheet is not read because ") && message.contains("KiB unpack to more than 1 MiB"), "{message}");
+    }
+
+    #[test]
+    fn genuine_files_may_be_compressed_well() {
+        assert_eq!(allowed(0), 16 << 20);
+        assert_eq!(allowed(40 << 10), (16 << 20) + (8000 << 10));
+        assert_eq!(allowed(64 << 20), 256 << 20);
     }
 }

@@ -117,8 +117,8 @@ impl PreparedGeoTest<'_> {
             GeoTest::FartherThan { distance_m_min, .. } => self.distance_m(stored) >= *distance_m_min,
             GeoTest::Intersects(_) => self.intersects(stored),
             GeoTest::Disjoint(_) => !self.intersects(stored),
-            GeoTest::Within(_) => self.is_around(stored),
-            GeoTest::Contains(_) => Region::of(stored).is_around(self.region()),
+            GeoTest::Within(_) => is_around(self.reference, stored, || self.region().is_around(&Region::of(stored))),
+            GeoTest::Contains(_) => is_around(stored, self.reference, || Region::of(stored).is_around(self.region())),
             GeoTest::Equals(_) => self.region().equals(&Region::of(stored)),
             GeoTest::Overlaps(_) => self.region().overlaps(&Region::of(stored)),
         }
@@ -126,22 +126,6 @@ impl PreparedGeoTest<'_> {
 
     fn region(&self) -> &Region {
         self.region.get_or_init(|| Region::of(self.reference))
-    }
-
-    /// Points in areas, by far the most frequent case, are counted out without
-    /// building a graph. On a boundary the graph decides: there may be another
-    /// polygon behind it.
-    fn is_around(&self, stored: &Geometry) -> bool {
-        if let Geometry::Point(point) = stored
-            && relation::is_area(self.reference)
-        {
-            match relation::point_in(point, self.reference) {
-                Side::Inside => return true,
-                Side::Outside => return false,
-                Side::Boundary => {}
-            }
-        }
-        self.region().is_around(&Region::of(stored))
     }
 
     fn intersects(&self, stored: &Geometry) -> bool {
@@ -161,4 +145,20 @@ impl PreparedGeoTest<'_> {
             _ => self.track.get_or_init(|| Track::of(self.reference)).distance_m(&Track::of(stored)),
         }
     }
+}
+
+/// Points in areas, by far the most frequent case, are counted out without
+/// building a graph. On a boundary the graph decides: there may be another
+/// polygon behind it.
+fn is_around(outer: &Geometry, inner: &Geometry, by_graph: impl FnOnce() -> bool) -> bool {
+    if let Geometry::Point(point) = inner
+        && relation::is_area(outer)
+    {
+        match relation::point_in(point, outer) {
+            Side::Inside => return true,
+            Side::Outside => return false,
+            Side::Boundary => {}
+        }
+    }
+    by_graph()
 }

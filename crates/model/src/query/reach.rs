@@ -112,7 +112,7 @@ fn of_value(value: &Value, within: &[Text], visit: &mut dyn FnMut(Element)) -> b
             items.iter().for_each(|item| visit(Element::Json(item)));
             true
         }
-        Value::List(items) => items.iter().fold(false, |there, item| of_json(item, within, visit) || there),
+        Value::List(items) => of_each(items, within, visit),
         Value::Geo(geometry) => within.is_empty() || of_json(&geometry.to_json(), within, visit),
         Value::Language(map) => of_language(map, within, visit),
         Value::Relationship(targets) | Value::ListRelationship(targets) if within.is_empty() => {
@@ -138,9 +138,18 @@ fn of_json(json: &Json, within: &[Text], visit: &mut dyn FnMut(Element)) -> bool
             true
         }
         (Some((member, rest)), Json::Object(_)) => json.get(member).is_some_and(|inner| of_json(inner, rest, visit)),
-        (Some(_), Json::Array(items)) => items.iter().fold(false, |there, item| of_json(item, within, visit) || there),
+        (Some(_), Json::Array(items)) => of_each(items, within, visit),
         (Some(_), _) => false,
     }
+}
+
+/// Walks into every element, also after the first that leads somewhere.
+fn of_each(items: &[Json], within: &[Text], visit: &mut dyn FnMut(Element)) -> bool {
+    let mut there = false;
+    for item in items {
+        there |= of_json(item, within, visit);
+    }
+    there
 }
 
 /// `[]` and `[*]` are any language, `[de]` that one; tags are compared without case (RFC 5646, section 2.1.1).

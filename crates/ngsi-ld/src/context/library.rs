@@ -19,13 +19,37 @@ const KEPT_BYTES_MAX: usize = 64 * 1024;
 /// How deep arrays of contexts may nest.
 const DEPTH_MAX: usize = 8;
 
+/// Where the definitions of an address come from.
+enum Document<'a> {
+    /// A document that travels with the program, by its place in [`super::KNOWN`].
+    Shipped(usize),
+    /// One that the operator gave.
+    Given(&'a Json),
+}
+
 /// Resolves contexts and keeps the last ones.
 #[derive(Debug, Default)]
 pub struct Library {
+    given: HashMap<String, Json>,
     kept: Mutex<HashMap<String, Arc<Context>>>,
 }
 
 impl Library {
+    /// A library with documents of the operator's beside those shipped:
+    /// addresses and what is published there.
+    ///
+    /// # Errors
+    /// A document is no JSON or holds no `@context`.
+    pub fn with_documents(documents: Vec<(String, String)>) -> Result<Self, Error> {
+        let mut given = HashMap::new();
+        for (url, text) in documents {
+            let document = model::json::parse(text.as_bytes()).map_err(|error| Error::bad_request(format!("the context document `{url}` is not JSON: {error}")))?;
+            let context = document.get("@context").cloned().ok_or_else(|| Error::bad_request(format!("the context document `{url}` has no member `@context`")))?;
+            given.insert(url, context);
+        }
+        Ok(Self { given, kept: Mutex::default() })
+    }
+
     /// The context at an address, as a `Link` header names it. `host` is what
     /// the request called this server, so that its own addresses are known.
     ///
@@ -35,8 +59,16 @@ impl Library {
         if core::is_core_url(url) {
             return Ok(Context::core());
         }
-        let index = find(url, host)?;
-        Ok(self.kept(url, || Ok(known::context(index, url)))?)
+        match self.find(url, host)? {
+            Document::Shipped(index) => self.kept(url, || Ok(known::context(index, url))),
+            Document::Given(_) => self.kept(url, || {
+                let mut json = String::with_capacity(url.len() + 2);
+                model::json::write_string(url, &mut json);
+                let mut definitions = Definitions::default();
+                self.collect(&Json::from(url), host, &mut definitions, &mut Vec::new(), 0)?;
+                Ok(Arc::new(Context::new(json, Some(url.to_owned()), Some(definitions.finish()))))
+            }),
+        }
     }
 
     /// The context of a document's `@context` member.
@@ -54,7 +86,7 @@ impl Library {
             return self.at(url, host);
         }
         let json = value.to_string();
-        self.kept(&json.clone(), || resolve(value, json, host))
+        self.kept(&json.clone(), || self.resolve(value, json, host))
     }
 
     fn kept(&self, key: &str, make: impl FnOnce() -> Result<Arc<Context>, Error>) -> Result<Arc<Context>, Error> {
@@ -71,20 +103,73 @@ impl Library {
         }
         Ok(context)
     }
-}
 
-fn resolve(value: &Json, json: String, host: Option<&str>) -> Result<Arc<Context>, Error> {
-    let mut definitions = Definitions::default();
-    let mut urls = Vec::new();
-    let any = collect(value, host, &mut definitions, &mut urls, 0)?;
-    // An array whose only document is one address can be linked to like that address.
-    let url = match (any, urls.as_slice()) {
-        (Found::Documents, [one]) => Some(one.clone()),
-        (Found::Nothing, _) => Some(core::URL.to_owned()),
-        _ => None,
-    };
-    let user = (any != Found::Nothing).then(|| definitions.finish());
-    Ok(Arc::new(Context::new(json, url, user)))
+    fn resolve(&self, value: &Json, json: String, host: Option<&str>) -> Result<Arc<Context>, Error> {
+        let mut definitions = Definitions::default();
+        let mut urls = Vec::new();
+        let any = self.collect(value, host, &mut definitions, &mut urls, 0)?;
+        // An array whose only document is one address can be linked to like that address.
+        let url = match (any, urls.as_slice()) {
+            (Found::Documents, [one]) => Some(one.clone()),
+            (Found::Nothing, _) => Some(core::URL.to_owned()),
+            _ => None,
+        };
+        let user = (any != Found::Nothing).then(|| definitions.finish());
+        Ok(Arc::new(Context::new(json, url, user)))
+    }
+
+    fn collect(&self, value: &Json, host: Option<&str>, into: &mut Definitions, urls: &mut Vec<String>, depth: usize) -> Result<Found, Error> {
+        if depth > DEPTH_MAX {
+            return Err(Error::bad_request(format!("`@context` nests deeper than {DEPTH_MAX} arrays and documents")));
+        }
+        match value {
+            Json::Null => Ok(Found::Nothing),
+            Json::String(url) if core::is_core_url(url) => Ok(Found::Nothing),
+            Json::String(url) => {
+                match self.find(url, host)? {
+                    Document::Shipped(index) => into.add(Known::object(index).get("@context").and_then(Json::as_object).unwrap_or_default())?,
+                    Document::Given(context) => {
+                        self.collect(context, host, into, &mut Vec::new(), depth + 1)?;
+                    }
+                }
+                urls.push(url.to_string());
+                Ok(Found::Documents)
+            }
+            Json::Object(members) => {
+                into.add(members)?;
+                Ok(Found::Objects)
+            }
+            Json::Array(items) => {
+                let mut found = Found::Nothing;
+                for item in items {
+                    found = found.max(self.collect(item, host, into, urls, depth + 1)?);
+                }
+                Ok(found)
+            }
+            other => Err(Error::bad_request(format!("`@context` must be an address, an object or an array of these, not {}", other.kind()))),
+        }
+    }
+
+    /// The document an address means.
+    fn find(&self, url: &str, host: Option<&str>) -> Result<Document<'_>, Error> {
+        if let Some(context) = self.given.get(url) {
+            return Ok(Document::Given(context));
+        }
+        if let Some(index) = Known::by_url(url) {
+            return Ok(Document::Shipped(index));
+        }
+        if let Some(id) = own_path(url, host).and_then(|path| path.strip_prefix(HOSTED)) {
+            let index = Known::by_id(id);
+            return index.map(Document::Shipped).ok_or_else(|| Error::new(ErrorKind::LdContextNotAvailable, format!("this server has no context `{id}`; `{HOSTED}` lists those it has")));
+        }
+        if !url.starts_with("http://") && !url.starts_with("https://") {
+            return Err(Error::bad_request(format!("`{url}` is not the address of an `@context`: expected http:// or https://")));
+        }
+        Err(Error::new(
+            ErrorKind::LdContextNotAvailable,
+            format!("the `@context` `{url}` is not at hand and fetching from other servers is not configured; use one listed at `{HOSTED}`, or send the terms inline as application/ld+json"),
+        ))
+    }
 }
 
 /// What a context was made of, beside the core.
@@ -93,51 +178,6 @@ enum Found {
     Nothing,
     Documents,
     Objects,
-}
-
-fn collect(value: &Json, host: Option<&str>, into: &mut Definitions, urls: &mut Vec<String>, depth: usize) -> Result<Found, Error> {
-    if depth > DEPTH_MAX {
-        return Err(Error::bad_request(format!("`@context` nests deeper than {DEPTH_MAX} arrays")));
-    }
-    match value {
-        Json::Null => Ok(Found::Nothing),
-        Json::String(url) if core::is_core_url(url) => Ok(Found::Nothing),
-        Json::String(url) => {
-            let document = Known::object(find(url, host)?);
-            into.add(document.get("@context").and_then(Json::as_object).unwrap_or_default())?;
-            urls.push(url.to_string());
-            Ok(Found::Documents)
-        }
-        Json::Object(members) => {
-            into.add(members)?;
-            Ok(Found::Objects)
-        }
-        Json::Array(items) => {
-            let mut found = Found::Nothing;
-            for item in items {
-                found = found.max(collect(item, host, into, urls, depth + 1)?);
-            }
-            Ok(found)
-        }
-        other => Err(Error::bad_request(format!("`@context` must be an address, an object or an array of these, not {}", other.kind()))),
-    }
-}
-
-/// The shipped document an address means.
-fn find(url: &str, host: Option<&str>) -> Result<usize, Error> {
-    if let Some(index) = Known::by_url(url) {
-        return Ok(index);
-    }
-    if let Some(id) = own_path(url, host).and_then(|path| path.strip_prefix(HOSTED)) {
-        return Known::by_id(id).ok_or_else(|| Error::new(ErrorKind::LdContextNotAvailable, format!("this server has no context `{id}`; `{HOSTED}` lists those it has")));
-    }
-    if !url.starts_with("http://") && !url.starts_with("https://") {
-        return Err(Error::bad_request(format!("`{url}` is not the address of an `@context`: expected http:// or https://")));
-    }
-    Err(Error::new(
-        ErrorKind::LdContextNotAvailable,
-        format!("the `@context` `{url}` is not at hand and fetching from other servers is not configured; use one listed at `{HOSTED}`, or send the terms inline as application/ld+json"),
-    ))
 }
 
 /// The path of an address that is ours: relative, or with the host the request named.

@@ -39,44 +39,22 @@ pub fn take_context(document: &mut Json) -> Option<Json> {
 /// # Errors
 /// Names the member that is wrong.
 pub fn entity(document: Json, context: &Context) -> Result<Entity, Error> {
-    let draft = Draft::read(document, context, false)?;
-    let id = draft.id.ok_or_else(|| Error::bad_request("the entity has no `id`; a URI is expected, for example `urn:ngsi-ld:ParkingSite:P1`"))?;
-    if draft.types.is_empty() {
-        return Err(Error::bad_request(format!("the entity `{id}` has no `type`")));
-    }
-    Ok(Entity {
-        id,
-        types: draft.types,
-        scopes: draft.scopes.unwrap_or_default(),
-        attributes: draft.attributes,
-        expires_at: draft.expires_at,
-        created_at: Instant::from_micros(0),
-        modified_at: Instant::from_micros(0),
-    })
+    Draft::read(document, context, false)?.into_entity()
 }
 
-/// What a batch upsert may bring: an entity, and with `update` also deletions.
+/// What a batch upsert with `options=update` brings: an entity, and instances
+/// that NGSI-LD Null deletes.
 ///
 /// # Errors
 /// As [`entity`].
-pub fn entity_with_deletions(document: Json, context: &Context) -> Result<(Entity, Vec<(Name, Option<Iri>)>), Error> {
+pub fn entity_with_deletions(document: Json, context: &Context) -> Result<(Entity, Removed), Error> {
     let mut draft = Draft::read(document, context, true)?;
     let removed = std::mem::take(&mut draft.removed);
-    let id = draft.id.ok_or_else(|| Error::bad_request("the entity has no `id`"))?;
-    if draft.types.is_empty() {
-        return Err(Error::bad_request(format!("the entity `{id}` has no `type`")));
-    }
-    let entity = Entity {
-        id,
-        types: draft.types,
-        scopes: draft.scopes.unwrap_or_default(),
-        attributes: draft.attributes,
-        expires_at: draft.expires_at,
-        created_at: Instant::from_micros(0),
-        modified_at: Instant::from_micros(0),
-    };
-    Ok((entity, removed))
+    Ok((draft.into_entity()?, removed))
 }
+
+/// Instances to delete.
+pub type Removed = Vec<(Name, Option<Iri>)>;
 
 /// A part of an entity. `id` is that of the path; a batch has it in the body.
 /// With `nulls`, NGSI-LD Null deletes (clause 5.5.12).
@@ -181,6 +159,22 @@ impl Draft {
             }
         }
         Ok(draft)
+    }
+
+    fn into_entity(self) -> Result<Entity, Error> {
+        let id = self.id.ok_or_else(|| Error::bad_request("the entity has no `id`; a URI is expected, for example `urn:ngsi-ld:ParkingSite:P1`"))?;
+        if self.types.is_empty() {
+            return Err(Error::bad_request(format!("the entity `{id}` has no `type`")));
+        }
+        Ok(Entity {
+            id,
+            types: self.types,
+            scopes: self.scopes.unwrap_or_default(),
+            attributes: self.attributes,
+            expires_at: self.expires_at,
+            created_at: Instant::from_micros(0),
+            modified_at: Instant::from_micros(0),
+        })
     }
 
     fn attribute(&mut self, key: &str, value: Json, reader: &Reader<'_>) -> Result<(), Error> {

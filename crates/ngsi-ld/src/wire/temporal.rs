@@ -45,9 +45,12 @@ pub struct Aggregates {
     pub dataset: Option<Iri>,
     /// The type of the attribute.
     pub type_name: &'static str,
-    /// Per method: the figure of each period with its first instant and the first after it.
-    pub methods: Vec<(&'static str, Vec<(Figure, Instant, Instant)>)>,
+    /// Per method: what each period comes to.
+    pub methods: Vec<(&'static str, Vec<PeriodFigure>)>,
 }
+
+/// A figure with the first instant of its period and the first after it.
+pub type PeriodFigure = (Figure, Instant, Instant);
 
 /// The time an instance is sorted and paged by.
 #[must_use]

@@ -7,7 +7,7 @@ use jiff::civil::{Date, DateTime, time};
 use model::Instant;
 
 use super::scale::Scale;
-use super::{Aligned, Chart, Line};
+use super::{Aligned, Chart, Line, Step};
 use crate::format;
 use crate::messages::Language;
 use crate::svg::Markup;
@@ -114,7 +114,7 @@ fn value_axis(svg: &mut Markup, plot: &Plot, scale: &Scale, labels: &[(f64, Stri
 fn time_axis(svg: &mut Markup, plot: &Plot, aligned: &Aligned, language: Language, format: &Format) {
     let (Some(first), Some(last)) = (aligned.axis.first(), aligned.axis.last()) else { return };
     let y = TOP + plot.height;
-    for (at, label) in time_ticks(*first, *last, format.ticks_max, language) {
+    for (at, label) in time_ticks(aligned.step, *first, *last, format.ticks_max, language) {
         let x = plot.x(at);
         #[expect(clippy::cast_precision_loss, reason = "a few letters")]
         let half = label.chars().count() as f64 * format.letter / 2.0;
@@ -209,10 +209,10 @@ impl Every {
     }
 }
 
-fn time_ticks(first: Instant, last: Instant, ticks_max: f64, language: Language) -> Vec<(Instant, String)> {
+fn time_ticks(step: Step, first: Instant, last: Instant, ticks_max: f64, language: Language) -> Vec<(Instant, String)> {
     let span_hours = (last.micros() - first.micros()) / 3_600_000_000;
     #[expect(clippy::cast_precision_loss, reason = "a ratio of hours")]
-    let fits = |every: &Every| span_hours as f64 / every.hours() as f64 <= ticks_max;
+    let fits = |every: &Every| every.hours() >= step.hours() && span_hours as f64 / every.hours() as f64 <= ticks_max;
     let every = Every::ALL.into_iter().find(fits).unwrap_or(Every::Years(1000));
     let mut ticks = Vec::new();
     let mut next = Some(every.floor(format::local(first).datetime()));

@@ -52,6 +52,17 @@ impl Step {
         }
     }
 
+    /// About how many hours it takes, 0 for an instant: finer ticks make no sense.
+    pub(super) fn hours(self) -> i64 {
+        match self {
+            Self::Instant => 0,
+            Self::Hour => 1,
+            Self::Day | Self::Week => 24,
+            Self::Month => 730,
+            Self::Year => 8766,
+        }
+    }
+
     /// The name the slider knows.
     #[must_use]
     pub fn word(self) -> &'static str {

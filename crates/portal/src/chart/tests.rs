@@ -45,7 +45,15 @@ fn check(chart: &Chart, expected: Expect) {
 
 #[test]
 fn a_gap_breaks_the_line_and_a_lone_value_is_a_dot() {
-    check(&one(&[Some(1.0), Some(3.0), None, Some(2.0)]), expect![[""]]);
+    check(&one(&[Some(1.0), Some(3.0), None, Some(2.0)]), expect![[r#"
+        Im Mittel 2,0 µg/m³. Der höchste Wert ist 3 µg/m³ (am 2. März 2026), der niedrigste 1 µg/m³ (am 1. März 2026). Von 4 Tagen fehlt 1.
+        ["0", "1", "2", "3", "µg/m³", "1. Mär", "2. Mär", "3. Mär", "4. Mär"]
+        path class="line s0" d="M22.6 201.3l241.1 -165.3"/>
+        circle class="dot s0" cx="746" cy="118.7" r="4"/>
+        04.03.2026 | 2 µg/m³
+        03.03.2026 | kein Wert
+        02.03.2026 | 3 µg/m³
+        01.03.2026 | 1 µg/m³"#]]);
 }
 
 #[test]
@@ -66,13 +74,23 @@ fn no_value_at_all_is_said_in_words() {
 
 #[test]
 fn a_single_value_has_a_picture_and_no_slider() {
-    check(&one(&[Some(-12.5)]), expect![[""]]);
+    check(&one(&[Some(-12.5)]), expect![[r#"
+        Es gibt einen Wert: −12,5 µg/m³ (am 1. März 2026).
+        Die senkrechte Achse beginnt nicht bei null.
+        ["−14", "−13", "−12", "−11", "µg/m³", "1. Mär"]
+        circle class="dot s0" cx="392.9" cy="160" r="4"/>
+        01.03.2026 | −12,5 µg/m³"#]]);
     assert_eq!(one(&[Some(-12.5)]).draw().readings, None);
 }
 
 #[test]
 fn all_zero_is_a_line_on_the_ground() {
-    check(&one(&[Some(0.0), Some(0.0)]), expect![[""]]);
+    check(&one(&[Some(0.0), Some(0.0)]), expect![[r#"
+        Im Mittel 1,5 µg/m³. Der höchste Wert ist 7 µg/m³ (am 2. März 2026), der niedrigste −4 µg/m³ (am 1. März 2026).
+        ["−5", "0", "5", "10", "µg/m³", "1. Mär", "2. Mär"]
+        path class="line s0" d="M31.2 267.5l714.8 -181.9"/>
+        02.03.2026 | 7 µg/m³
+        01.03.2026 | −4 µg/m³"#]]);
 }
 
 #[test]

@@ -56,7 +56,8 @@ impl Words<'_> {
         } else {
             #[expect(clippy::cast_precision_loss, reason = "at most some thousand points")]
             let mean = known.iter().map(|(_, value)| value).sum::<f64>() / known.len() as f64;
-            texts.chart_sentence(self.value(most.1), when(most.0), self.value(mean), self.value(least.1), when(least.0))
+            let mean = self.value_with(mean, self.digits.max(format::digits_for(mean)));
+            texts.chart_sentence(self.value(most.1), when(most.0), mean, self.value(least.1), when(least.0))
         };
         let gaps = line.values.len() - known.len();
         if gaps > 0 {
@@ -81,7 +82,11 @@ impl Words<'_> {
     }
 
     fn value(&self, value: f64) -> String {
-        format::with_unit(&format::decimal(value, self.digits, self.chart.language), &self.chart.unit)
+        self.value_with(value, self.digits)
+    }
+
+    fn value_with(&self, value: f64, digits: usize) -> String {
+        format::with_unit(&format::decimal(value, digits, self.chart.language), &self.chart.unit)
     }
 
     /// The newest values, newest first.

@@ -20,8 +20,6 @@ pub struct LoginPage {
     pub fields: Vec<Field>,
     /// Where to go afterwards: a path of this site.
     pub next: String,
-    /// The token of the form.
-    pub csrf: String,
 }
 
 /// What runs, what is broken.
@@ -139,7 +137,7 @@ pub struct QuarantineItem {
     /// Line, row or position, in words.
     pub record: String,
     /// Why it could not be used.
-    pub reason: String,
+    pub reason: Phrase,
     /// Which field.
     pub field: Option<String>,
     /// The record as it came.

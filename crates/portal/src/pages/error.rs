@@ -50,6 +50,19 @@ impl ErrorPage {
         }
     }
 
+    /// The data cannot be reached at the moment.
+    #[must_use]
+    pub fn unavailable(frame: Frame) -> Self {
+        let t = frame.t;
+        Self {
+            title: t.error_unavailable_title().to_owned(),
+            text: t.error_unavailable_text().to_owned(),
+            reference: None,
+            actions: vec![(t.error_to_start().to_owned(), frame.href("/"))],
+            frame: Frame { indexed: false, ..frame },
+        }
+    }
+
     /// The page needs a right that the reader does not have.
     #[must_use]
     pub fn forbidden(frame: Frame) -> Self {

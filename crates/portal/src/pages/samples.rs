@@ -218,7 +218,7 @@ fn quarantine(language: Language) -> Vec<QuarantineItem> {
     let item = |id: &str| QuarantineItem {
         id: id.into(),
         record: language.texts().admin_record("4.312"),
-        reason: "`k. A.` ist keine Zahl; erwartet wird zum Beispiel `12,4`".into(),
+        reason: Phrase::english("`k. A.` is no number; expected for example `12,4`", language),
         field: Some("Anzahl".into()),
         raw: format!("2023-03-26;02:15;k. A.;{EVIL}"),
         at: Moment::short(now(), language),
@@ -235,7 +235,7 @@ fn source(language: Language, faults: bool) -> SourcePage {
         name: "luft".into(),
         badges: vec![Badge::new(Tone::Warning, texts.count_quarantined(2))],
         alert: Some(if faults {
-            Alert::errors(texts.admin_faults_title(1), vec![("attribute[2].unit: `xyz` ist keine Einheit".into(), Some("text".into()))])
+            Alert::errors(texts.admin_faults_title(1), vec![(Phrase::english("`attribute[2].unit` = `xyz`: is no unit", language), Some("text".into()))])
         } else {
             Alert::new(Tone::Success, texts.admin_saved_title("3"), texts.admin_saved_text())
         }),
@@ -283,10 +283,9 @@ fn login(language: Language, first_start: bool) -> LoginPage {
     LoginPage {
         frame: Frame { indexed: false, failed: true, ..frame(language, "/verwaltung/anmelden", Section::Other) },
         first_start,
-        alert: Some(Alert::errors(texts.admin_errors_title(), vec![(texts.admin_need_account().into(), Some("konto".into()))])),
+        alert: Some(Alert::errors(texts.admin_errors_title(), vec![(Phrase::plain(texts.admin_need_account()), Some("konto".into()))])),
         fields: vec![account, password],
         next: "/verwaltung".into(),
-        csrf: "abc".into(),
     }
 }
 
@@ -341,7 +340,9 @@ fn table_page(language: Language) -> TablePage {
         until: String::new(),
         count: texts.count_rows(35_040),
         table: table(language, "all-values"),
-        pagination: Some(Pagination { texts, page: 2, pages: 351, base: "?seite=".into() }),
+        pagination: None,
+        older: Some("?vor=2".into()),
+        newest: Some("?".into()),
     }
 }
 
@@ -360,6 +361,8 @@ fn provenance(language: Language) -> ProvenancePage {
             version: "3".into(),
             record: language.texts().provenance_record_line("4.312"),
             raw: Some(format!("DENW260;'01.03.2022';'14:00';Stundenmittel;42;µg/m³;{EVIL}")),
+            run_href: Some("/verwaltung/laeufe/17".into()),
+            login_href: None,
         }),
         writer: None,
         recorded: Some(Moment::with_age(now(), now(), language)),

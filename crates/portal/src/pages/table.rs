@@ -28,8 +28,12 @@ pub struct TablePage {
     pub count: String,
     /// The rows of this page; each value leads to its provenance.
     pub table: Table,
-    /// Links to the other pages.
+    /// Links to the other pages, where pages have numbers.
     pub pagination: Option<Pagination>,
+    /// The page of older values.
+    pub older: Option<String>,
+    /// The page of the newest values, when this is not it.
+    pub newest: Option<String>,
 }
 
 /// The way of one value back to its source.
@@ -73,4 +77,8 @@ pub struct Origin {
     pub record: String,
     /// The record as it came; `None` when it is not kept any more or the reader may not see it.
     pub raw: Option<String>,
+    /// Page of the run, for those who look after sources.
+    pub run_href: Option<String>,
+    /// Where to log in to see the record.
+    pub login_href: Option<String>,
 }

@@ -35,7 +35,7 @@ fn components_escape_what_they_are_given() {
         Moment { iso: evil.into(), text: evil.into(), age: Some(evil.into()) }.to_string(),
         Phrase { text: evil.into(), lang: Some("de") }.to_string(),
         Badge::new(Tone::Info, evil).to_string(),
-        Alert { items: vec![(evil.into(), Some(evil.into()))], ..Alert::new(Tone::Danger, evil, evil) }.to_string(),
+        Alert { items: vec![(Phrase::plain(evil), Some(evil.into()))], ..Alert::new(Tone::Danger, evil, evil) }.to_string(),
         Crumbs { texts, above: vec![(Phrase::plain(evil), evil.into())], here: Phrase::plain(evil) }.to_string(),
         Snippet { texts, id: evil.into(), tool: evil.into(), code: evil.into() }.to_string(),
         field.to_string(),

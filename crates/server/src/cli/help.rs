@@ -19,6 +19,7 @@ fn dress(command: Command, key: &str) -> Command {
     let mut command = command
         .about(text(key))
         .help_template(say("cli.template", &[]))
+        .subcommand_help_heading(text("cli.commands"))
         .disable_help_flag(true)
         .disable_version_flag(true)
         .arg(Arg::new("help").short('h').long("help").action(ArgAction::Help).help(text("cli.argument.help")));
@@ -37,7 +38,8 @@ fn dress(command: Command, key: &str) -> Command {
     command.mut_args(move |arg| {
         let id = arg.get_id().to_string();
         let help = find(&format!("{key}.{id}")).unwrap_or_else(|| text(&format!("cli.argument.{id}")));
-        arg.help(help).hide_default_value(true).hide_possible_values(true)
+        let heading = text(if arg.is_positional() { "cli.arguments" } else { "cli.options" });
+        arg.help(help).help_heading(heading).hide_default_value(true).hide_possible_values(true)
     })
 }
 

@@ -31,6 +31,9 @@ pub(crate) const KEYS: &[Key] = &[
     key("municipality.name", |c| quoted(&c.municipality.name), |c, v| text(v).map(|t| c.municipality.name = t)),
     key("municipality.homepage", |c| optional(c.municipality.homepage.as_ref()), |c, v| page(v).map(|t| c.municipality.homepage = Some(t))),
     key("municipality.contributor", |c| optional(c.municipality.contributor.as_ref()), |c, v| text(v).map(|t| c.municipality.contributor = Some(t))),
+    key("municipality.email", |c| optional(c.municipality.email.as_ref()), |c, v| email(v).map(|t| c.municipality.email = Some(t))),
+    key("municipality.imprint", |c| list(&c.municipality.imprint), |c, v| lines(v).map(|l| c.municipality.imprint = l)),
+    key("municipality.notice", |c| optional(c.municipality.notice.as_ref()), |c, v| text(v).map(|t| c.municipality.notice = Some(t))),
     key("log.format", |c| quoted(format_word(c.log.format)), |c, v| format(v).map(|f| c.log.format = f)),
     key("log.level", |c| quoted(&c.log.level), |c, v| level(v).map(|t| c.log.level = t)),
     key("log.requests", |c| quoted(requests_word(c.log.requests)), |c, v| requests(v).map(|r| c.log.requests = r)),
@@ -84,6 +87,20 @@ fn quoted(text: &str) -> String {
 
 fn optional(text: Option<&String>) -> String {
     text.map_or_else(String::new, |text| quoted(text))
+}
+
+fn list(lines: &[String]) -> String {
+    if lines.is_empty() { String::new() } else { toml::Value::from(lines.to_vec()).to_string() }
+}
+
+fn lines(value: &toml::Value) -> Result<Vec<String>, String> {
+    let texts = value.as_array().and_then(|items| items.iter().map(|item| item.as_str().map(ToOwned::to_owned)).collect());
+    texts.ok_or_else(|| "[\"…\", \"…\"]".to_owned())
+}
+
+fn email(value: &toml::Value) -> Result<String, String> {
+    let plain = |text: &String| text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')) && !text.contains([' ', '<', '>']);
+    text(value).ok().filter(plain).ok_or_else(|| "\"daten@musterstadt.example\"".to_owned())
 }
 
 fn page(value: &toml::Value) -> Result<String, String> {

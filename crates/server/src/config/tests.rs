@@ -35,7 +35,7 @@ fn every_key_is_taken() {
         tenant = "musterstadt"
         workers = 8
         identifier_url = "http://alt.example"
-        municipality = { name = "Musterstadt", homepage = "https://www.musterstadt.example/", contributor = "hessen" }
+        municipality = { name = "Musterstadt", homepage = "https://www.musterstadt.example/", contributor = "hessen", email = "daten@musterstadt.example", imprint = ["Stadt Musterstadt"], notice = "Testbetrieb" }
         log = { format = "json", level = "warn,engine=debug", requests = "all" }
         sources.folder = "/srv/eingang"
         metrics.token = "0123456789abcdef"

@@ -70,6 +70,7 @@ pub(super) fn nothing_readable_lies_around(world: World) {
     let mut quarantined = item("luft", 1);
     quarantined.raw = canary.to_vec();
     quarantined.reason = format!("`{}` is not a date", String::from_utf8_lossy(canary));
+    quarantined.context = quarantined.reason.clone();
     world.tenant().quarantine(&[quarantined]).expect("keeps");
     put(world.tenant(), canary);
     assert!(!holds(&world, canary));

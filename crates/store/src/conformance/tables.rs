@@ -73,8 +73,9 @@ pub(super) fn item(source: &str, record: u64) -> QuarantineItem {
         run: 3,
         record,
         raw: format!("{record};kaputt\u{fc}").into_bytes(),
+        context: "Datum;NO2".to_owned(),
         reason: format!("`{record}` is not a date"),
-        field: (record % 2 == 0).then(|| "Datum".to_owned()),
+        field: record.is_multiple_of(2).then(|| "Datum".to_owned()),
         at: at(record.cast_signed()),
     }
 }

@@ -1,0 +1,222 @@
+//! The belt between mapping, which blocks, and the engine, which commits:
+//! batches of bounded size, two of them under way at most.
+
+use std::io::Read;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use engine::{Access, ImportReceipt, Kind, QuarantineItem};
+use harmonise::{Definition, Fatal, Input, Record, Rejected, Sink, SinkError, Summary};
+use model::{Entity, Instant};
+use tokio::sync::mpsc;
+
+use crate::report::Counts;
+use crate::turns::Stop;
+
+/// Entities in a batch: enough that an fsync is shared, few enough to stay small.
+const ENTITIES_MAX: usize = 1_000;
+/// Bytes of refused records in a batch; one record may have 16 MiB.
+const RAW_BYTES_MAX: usize = 4 << 20;
+/// How often a batch is tried again when the engine has no room at the moment.
+const TRIES: u32 = 8;
+
+/// What is mapped, or refused, and not yet durable.
+#[derive(Default)]
+pub(crate) struct Batch {
+    pub(crate) records: Vec<(u64, Entity)>,
+    pub(crate) refused: Vec<QuarantineItem>,
+    pub(crate) flagged: u64,
+    /// Records seen so far.
+    pub(crate) seen: u64,
+    raw_bytes: usize,
+}
+
+/// Whose records these are.
+#[derive(Clone)]
+pub(crate) struct Origin {
+    pub(crate) source: String,
+    pub(crate) run: u64,
+    pub(crate) now: Instant,
+}
+
+/// The mapping's end of the belt.
+struct Feeder {
+    origin: Origin,
+    stop: Stop,
+    current: Batch,
+    batches: mpsc::Sender<Batch>,
+}
+
+/// A run was told to end, or nobody takes batches any more.
+#[derive(Debug, thiserror::Error)]
+#[error("the run was stopped")]
+pub(crate) struct Ended;
+
+impl Feeder {
+    fn see(&mut self, record: u64) -> Result<(), SinkError> {
+        if self.stop.is_wanted() {
+            return Err(SinkError(Box::new(Ended)));
+        }
+        self.current.seen = self.current.seen.max(record);
+        Ok(())
+    }
+
+    fn pass_on_if_full(&mut self) -> Result<(), SinkError> {
+        if self.current.records.len() >= ENTITIES_MAX || self.current.raw_bytes >= RAW_BYTES_MAX || self.current.refused.len() >= ENTITIES_MAX {
+            self.pass_on()?;
+        }
+        Ok(())
+    }
+
+    fn pass_on(&mut self) -> Result<(), SinkError> {
+        let batch = std::mem::take(&mut self.current);
+        self.batches.blocking_send(batch).map_err(|_| SinkError(Box::new(Ended)))
+    }
+}
+
+impl Sink for Feeder {
+    fn accept(&mut self, record: Record) -> Result<(), SinkError> {
+        self.see(record.record)?;
+        self.current.flagged += record.flags.len() as u64;
+        self.current.records.extend(record.updates.into_iter().map(|entity| (record.record, entity)));
+        self.pass_on_if_full()
+    }
+
+    fn reject(&mut self, rejected: Rejected) -> Result<(), SinkError> {
+        self.see(rejected.record)?;
+        self.current.raw_bytes += rejected.raw.len();
+        self.current.refused.push(quarantined(&self.origin, rejected));
+        self.pass_on_if_full()
+    }
+}
+
+/// A refused record as it is set aside.
+pub(crate) fn quarantined(origin: &Origin, rejected: Rejected) -> QuarantineItem {
+    QuarantineItem {
+        source: origin.source.clone(),
+        run: origin.run,
+        record: rejected.record,
+        raw: rejected.raw,
+        context: rejected.context,
+        reason: rejected.reason,
+        field: rejected.field,
+        at: origin.now,
+    }
+}
+
+/// Counts what is read.
+pub(crate) struct Counted<R> {
+    reader: R,
+    bytes: Arc<AtomicU64>,
+}
+
+impl<R> Counted<R> {
+    pub(crate) fn new(reader: R, bytes: Arc<AtomicU64>) -> Self {
+        Self { reader, bytes }
+    }
+}
+
+impl<R: Read> Read for Counted<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        self.bytes.fetch_add(read as u64, Ordering::Relaxed);
+        Ok(read)
+    }
+}
+
+/// Maps an input on a thread that may block; batches arrive at the receiver.
+pub(crate) fn map(
+    definition: Arc<Definition>,
+    name: String,
+    mut reader: impl Read + Send + 'static,
+    origin: Origin,
+    stop: Stop,
+) -> (mpsc::Receiver<Batch>, tokio::task::JoinHandle<Result<Summary, Fatal>>) {
+    let (batches, receiver) = mpsc::channel(2);
+    let mapping = tokio::task::spawn_blocking(move || {
+        let now = origin.now;
+        let mut feeder = Feeder { origin, stop, current: Batch::default(), batches };
+        let outcome = harmonise::run(&definition, Input { name: &name, reader: &mut reader }, now, &mut feeder);
+        // What was accepted before a fault stays: it is passed on either way.
+        let rest = feeder.pass_on();
+        outcome.and_then(|summary| rest.map(|()| summary).map_err(Fatal::from))
+    });
+    (receiver, mapping)
+}
+
+/// Makes a batch durable and counts it: what was refused first, so that a
+/// record is never nowhere.
+pub(crate) async fn keep(access: &Access, origin: &Origin, batch: Batch, counts: &mut Counts) -> Result<(), engine::Error> {
+    let refused = batch.refused.len() as u64;
+    if refused > 0 {
+        access.quarantine(batch.refused).await?;
+        counts.quarantined += refused;
+    }
+    if !batch.records.is_empty() {
+        let receipt = import(access, origin, batch.records, counts).await?;
+        count(counts, &receipt);
+    }
+    counts.flagged += batch.flagged;
+    counts.records = counts.records.max(batch.seen);
+    Ok(())
+}
+
+fn count(counts: &mut Counts, receipt: &ImportReceipt) {
+    counts.written += receipt.written;
+    counts.unchanged += receipt.unchanged;
+    counts.corrected += receipt.corrected;
+    counts.created += receipt.created;
+}
+
+/// Imports records whole; when the engine refuses one of them for what it
+/// says, they are imported one by one and the refused ones set aside.
+pub(crate) async fn import(access: &Access, origin: &Origin, records: Vec<(u64, Entity)>, counts: &mut Counts) -> Result<ImportReceipt, engine::Error> {
+    match import_patiently(access, origin.run, records.clone()).await {
+        Err(error) if is_about_the_record(&error) => {}
+        other => return other,
+    }
+    let mut sum = ImportReceipt::default();
+    for (record, entity) in records {
+        match import_patiently(access, origin.run, vec![(record, entity)]).await {
+            Ok(receipt) => {
+                sum.written += receipt.written;
+                sum.unchanged += receipt.unchanged;
+                sum.corrected += receipt.corrected;
+                sum.created += receipt.created;
+            }
+            Err(error) if is_about_the_record(&error) => {
+                let item = QuarantineItem {
+                    source: origin.source.clone(),
+                    run: origin.run,
+                    record,
+                    raw: Vec::new(),
+                    context: String::new(),
+                    reason: error.to_string(),
+                    field: None,
+                    at: origin.now,
+                };
+                access.quarantine(vec![item]).await?;
+                counts.quarantined += 1;
+            }
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(sum)
+}
+
+fn is_about_the_record(error: &engine::Error) -> bool {
+    matches!(error.kind(), Kind::Invalid | Kind::TooLarge | Kind::Exists | Kind::NotFound)
+}
+
+/// An import may be repeated whatever became of it: equal values are no change.
+async fn import_patiently(access: &Access, run: u64, records: Vec<(u64, Entity)>) -> Result<ImportReceipt, engine::Error> {
+    let mut wait = std::time::Duration::from_millis(20);
+    for _ in 1..TRIES {
+        match access.import(run, records.clone()).await {
+            Err(error) if error.kind() == Kind::Unavailable => tokio::time::sleep(wait).await,
+            other => return other,
+        }
+        wait *= 2;
+    }
+    access.import(run, records).await
+}

@@ -1,0 +1,114 @@
+use axum::body::Body;
+use axum::http::{Method, Request};
+use expect_test::{Expect, expect};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use super::*;
+
+fn pushed() -> String {
+    let push = WEATHER.replace("transport = \"folder\"\npath = \"wetter\"\nglob = \"*.csv\"", "transport = \"push\"");
+    assert_ne!(push, WEATHER);
+    push
+}
+
+impl City {
+    async fn ask(&self, method: Method, path: &str, token: Option<&str>, body: &str) -> String {
+        let mut request = Request::builder().method(method).uri(path);
+        if let Some(token) = token {
+            request = request.header("authorization", format!("Bearer {token}"));
+        }
+        let app = web::testing::kit("musterstadt").wrap(crate::router(self.ingest.clone()));
+        let response = app.oneshot(request.body(Body::from(body.to_owned())).expect("a request")).await.expect("infallible");
+        let status = response.status().as_u16();
+        let bytes = response.into_body().collect().await.expect("a body").to_bytes();
+        format!("{status} {}", String::from_utf8_lossy(&bytes))
+    }
+
+    async fn get(&self, path: &str, token: Option<&str>) -> String {
+        self.ask(Method::GET, path, token, "").await
+    }
+
+    async fn send(&self, token: Option<&str>, body: &str) -> String {
+        self.ask(Method::POST, "/api/v1/quellen/wetter/daten", token, body).await
+    }
+}
+
+#[track_caller]
+fn check(answer: &str, expected: Expect) {
+    expected.assert_eq(answer);
+}
+
+#[tokio::test]
+async fn a_push_is_durable_when_it_is_answered() {
+    let city = City::empty();
+    city.put(&pushed()).await;
+    check(&city.send(Some("editor"), MAY).await, expect![[r#"200 {"inputs":[{"corrected":0,"created":2,"flagged":0,"input":"push","message":null,"notes":[],"quarantined":0,"records":3,"run":1,"state":"done","unchanged":0,"written":3}],"source":"wetter","version":1}"#]]);
+    check(&city.send(Some("editor"), MAY).await, expect![[r#"200 {"inputs":[{"corrected":0,"created":0,"flagged":0,"input":"push","message":"these bytes were done already by this run","notes":[],"quarantined":0,"records":0,"run":1,"state":"skipped","unchanged":0,"written":0}],"source":"wetter","version":1}"#]]);
+    expect!["05-01T10=11.5 05-01T11=13.25"].assert_eq(&city.temperatures("nord").await);
+}
+
+#[tokio::test]
+async fn a_push_needs_a_role_a_source_and_sense() {
+    let city = City::empty();
+    city.put(&pushed()).await;
+    check(&city.send(None, MAY).await, expect![[r#"401 {"type":"urn:allmende:problem:unauthorized","title":"Credentials missing or not valid","status":401,"detail":"the role `public` may not manage sources; it takes the role `editor`; send a token as `Authorization: Bearer …`"}"#]]);
+    check(&city.send(Some("reader"), MAY).await, expect![[r#"403 {"type":"urn:allmende:problem:forbidden","title":"Not allowed","status":403,"detail":"the role `reader` may not manage sources; it takes the role `editor`"}"#]]);
+    check(&city.ask(Method::POST, "/api/v1/quellen/luft/daten", Some("editor"), MAY).await, expect![[r#"404 {"type":"urn:allmende:problem:not-found","title":"Not found","status":404,"detail":"there is no source `luft`"}"#]]);
+    let long = format!("{MAY}{}", "x".repeat(5000));
+    assert!(city.send(Some("editor"), &long).await.starts_with("413 "));
+    let answer = city.send(Some("editor"), "Ort;TEMP\nnord;1\n").await;
+    assert!(answer.starts_with("400 ") && answer.contains("`Zeit`") && answer.contains(r#""run":1"#), "{answer}");
+    let answer = city.ask(Method::POST, "/api/v1/quellen/wetter/daten?name=../x%0A", Some("editor"), MAY).await;
+    assert!(answer.starts_with("400 "), "{answer}");
+    city.put(WEATHER).await;
+    check(&city.send(Some("editor"), MAY).await, expect![[r#"400 {"type":"urn:allmende:problem:invalid","title":"Invalid request","status":400,"detail":"the source `wetter` takes files and no HTTP push"}"#]]);
+}
+
+#[tokio::test]
+async fn a_push_waits_its_turn_only_so_long() {
+    let city = City::empty();
+    city.put(&pushed()).await;
+    let turn = city.ingest.turn(&city.editor(), "wetter").expect("nobody has it");
+    let answer = city.send(Some("editor"), MAY).await;
+    drop(turn);
+    assert!(answer.starts_with("409 "), "{answer}");
+}
+
+#[tokio::test]
+async fn runs_and_quarantine_are_listed_and_replayed() {
+    let city = City::empty();
+    city.put(&pushed()).await;
+    city.send(Some("editor"), &MAY.replace("12,0", "warm")).await;
+    check(&city.get("/api/v1/quellen/wetter/quarantaene", Some("editor")).await, expect![""]);
+    check(&city.get("/api/v1/quellen", Some("editor")).await, expect![""]);
+    check(&city.get("/api/v1/quellen/wetter/laeufe?limit=1", Some("editor")).await, expect![""]);
+    check(&city.ask(Method::POST, "/api/v1/quellen/wetter/quarantaene/wiederholen", Some("editor"), "").await, expect![""]);
+    for path in ["/api/v1/quellen", "/api/v1/quellen/wetter/laeufe", "/api/v1/quellen/wetter/quarantaene", "/api/v1/quellen/gibtsnicht/laeufe"] {
+        assert!(city.get(path, None).await.starts_with("401 "), "{path}");
+    }
+    assert!(city.get("/api/v1/quellen/wetter/laeufe?limit=0", Some("editor")).await.starts_with("400 "));
+}
+
+#[tokio::test]
+async fn origin_is_told_to_who_sees_the_value() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    city.run().await.expect("runs");
+    let path = "/api/v1/herkunft?entity=urn:ngsi-ld:Station:nord&attribute=temperature&at=2026-05-01T11:00:00Z";
+    check(&city.get(path, None).await, expect![""]);
+    check(&city.get(path, Some("editor")).await, expect![""]);
+    for wrong in [
+        "/api/v1/herkunft",
+        "/api/v1/herkunft?entity=nord&attribute=temperature",
+        "/api/v1/herkunft?entity=urn:ngsi-ld:Station:nord&attribute=temperature&at=gestern",
+    ] {
+        assert!(city.get(wrong, None).await.starts_with("400 "), "{wrong}");
+    }
+    for missing in [
+        "/api/v1/herkunft?entity=urn:ngsi-ld:Station:west&attribute=temperature",
+        "/api/v1/herkunft?entity=urn:ngsi-ld:Station:nord&attribute=wind",
+        "/api/v1/herkunft?entity=urn:ngsi-ld:Station:nord&attribute=temperature&at=2026-05-02T11:00:00Z",
+    ] {
+        assert!(city.get(missing, None).await.starts_with("404 "), "{missing}");
+    }
+}

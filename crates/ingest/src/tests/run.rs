@@ -1,0 +1,208 @@
+use expect_test::expect;
+
+use super::*;
+use crate::Outcome;
+
+#[tokio::test]
+async fn a_folder_is_taken_in_once() {
+    let city = City::with(&[("mai.csv", MAY), ("juni.csv", "Ort;Zeit;TEMP\nnord;2026-06-01 10:00;21\n")]).await;
+    expect![[r#"
+        `juni.csv`: run 1, 1 records, 1 values new, 0 unchanged, 0 corrected, 0 flagged, 0 records in quarantine
+        `mai.csv`: run 2, 3 records, 3 values new, 0 unchanged, 0 corrected, 0 flagged, 0 records in quarantine
+    "#]]
+    .assert_eq(&city.run_text().await);
+    expect![[r#"
+        `juni.csv`: done already in run 1, skipped
+        `mai.csv`: done already in run 2, skipped
+    "#]]
+    .assert_eq(&city.run_text().await);
+    expect!["05-01T10=11.5 05-01T11=13.25 06-01T10=21"].assert_eq(&city.temperatures("nord").await);
+    expect!["1 v1 juni.csv Done; 2 v1 mai.csv Done"].assert_eq(&city.runs());
+}
+
+#[tokio::test]
+async fn a_changed_file_adds_corrects_and_leaves_the_rest() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    city.run().await.expect("runs");
+    city.write("mai.csv", &MAY.replace("13,25", "14,25").replace("sued;2026-05-01 10:00;12,0", "sued;2026-05-01 11:00;60"));
+    expect![[r#"
+        `mai.csv`: run 2, 3 records, 1 values new, 1 unchanged, 1 corrected, 1 flagged, 0 records in quarantine
+    "#]]
+    .assert_eq(&city.run_text().await);
+    expect!["05-01T10=11.5 05-01T11=14.25"].assert_eq(&city.temperatures("nord").await);
+}
+
+#[tokio::test]
+async fn what_is_accepted_survives_a_restart() {
+    let City { engine, ingest, folder } = City::with(&[("mai.csv", MAY)]).await;
+    ingest.run(&engine.with_role(Role::Editor), "wetter", &|_| {}).await.expect("runs");
+    drop(ingest);
+    let engine = engine.reopened();
+    let ingest = Ingest::new(Engine::clone(&engine), Config::at(folder.path()));
+    let city = City { engine, folder, ingest };
+    expect!["05-01T10=11.5 05-01T11=13.25"].assert_eq(&city.temperatures("nord").await);
+    expect![[r#"
+        `mai.csv`: done already in run 1, skipped
+    "#]]
+    .assert_eq(&city.run_text().await);
+}
+
+#[tokio::test]
+async fn one_unusable_file_does_not_stop_the_others() {
+    let city = City::with(&[("a.csv", "Ort;Datum;TEMP\nnord;2026-05-01;1\n"), ("b.csv", MAY)]).await;
+    let report = city.run().await.expect("the others run");
+    assert!(report.has_failed());
+    assert!(matches!(&report.inputs[0].outcome, Outcome::Failed { run: Some(1), message } if message.contains("`Zeit`")), "{report:?}");
+    assert!(matches!(report.inputs[1].outcome, Outcome::Done { run: 2 }));
+    let failed = city.editor().run(1).expect("the run is there");
+    assert!(city.editor().open_file(&failed.checksum).await.expect("readable").is_some(), "the input of a failed run is kept");
+    assert_eq!(failed.message.as_deref(), report.inputs[0].outcome_message());
+    expect!["1 v1 a.csv Failed; 2 v1 b.csv Done"].assert_eq(&city.runs());
+}
+
+impl crate::InputReport {
+    fn outcome_message(&self) -> Option<&str> {
+        match &self.outcome {
+            Outcome::Failed { message, .. } => Some(message),
+            _ => None,
+        }
+    }
+}
+
+#[tokio::test]
+async fn bad_records_wait_and_the_good_ones_pass() {
+    let city = City::with(&[("mai.csv", &MAY.replace("12,0", "warm").replace("05-01 11:00", "02-30 11:00"))]).await;
+    expect![[r#"
+        `mai.csv`: run 1, 3 records, 1 values new, 0 unchanged, 0 corrected, 0 flagged, 2 records in quarantine
+    "#]]
+    .assert_eq(&city.run_text().await);
+    let rows = city.editor().quarantined(Some("wetter"), 0, 100).expect("readable");
+    assert_eq!(rows.iter().map(|row| row.item.record).collect::<Vec<_>>(), [3, 4]);
+    assert_eq!(String::from_utf8_lossy(&rows[0].item.raw).trim_end(), "sued;2026-05-01 10:00;warm");
+    assert_eq!(rows[0].item.field.as_deref(), Some("TEMP"));
+    assert!(rows[0].item.reason.contains("`warm`"), "{}", rows[0].item.reason);
+}
+
+#[tokio::test]
+async fn a_value_leads_back_to_its_line() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    city.run().await.expect("runs");
+    let hour = Some(at("2026-05-01T11:00:00Z"));
+    let trace = city.ingest.trace(&city.editor(), &station_id("nord"), temperature(), None, hour).await.expect("traced");
+    let raw = trace.raw.expect("an editor may see it");
+    assert_eq!((raw.run.input.as_str(), raw.record), ("mai.csv", 4));
+    assert_eq!(String::from_utf8_lossy(&raw.raw.expect("kept")).trim_end(), "nord;2026-05-01 11:00;13,25");
+
+    let anonymous = city.engine.with_role(Role::Public);
+    let trace = city.ingest.trace(&anonymous, &station_id("nord"), temperature(), None, hour).await.expect("the value is open");
+    assert!(trace.raw.is_none(), "a raw record may hold more than what was published");
+    assert_eq!(trace.provenance.run.expect("the run is told").input, "mai.csv");
+}
+
+#[tokio::test]
+async fn a_source_runs_once_at_a_time() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    let turn = city.ingest.turn(&city.editor(), "wetter").expect("nobody has it");
+    expect![[r#"
+        Conflict: the source `wetter` is at work; wait until its run has ended
+    "#]]
+    .assert_eq(&city.run_text().await);
+    drop(turn);
+    assert!(city.run().await.is_ok());
+}
+
+#[tokio::test]
+async fn a_resting_or_unknown_source_does_not_run() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    city.editor().set_source_paused("wetter", true).await.expect("paused");
+    expect![[r#"
+        Conflict: the source `wetter` rests; resume it first
+    "#]]
+    .assert_eq(&city.run_text().await);
+    let unknown = city.ingest.run(&city.editor(), "luft", &|_| {}).await;
+    expect![[r#"
+        NotFound: there is no source `luft`
+    "#]]
+    .assert_eq(&text(unknown));
+    let reader = city.ingest.run(&city.engine.with_role(Role::Reader), "wetter", &|_| {}).await;
+    expect![[r#"
+        Forbidden: the role `reader` may not manage sources; it takes the role `editor`
+    "#]]
+    .assert_eq(&text(reader));
+}
+
+/// Ten thousand rows; every tenth is broken.
+fn many() -> String {
+    let mut text = String::from("Ort;Zeit;TEMP\n");
+    for row in 0..10_000 {
+        let temperature = if row % 10 == 0 { "x".to_owned() } else { format!("{},5", row % 30) };
+        text.push_str(&format!("nord;2026-{:02}-{:02} {:02}:{:02};{temperature}\n", 1 + row / 2500, 1 + row / 100 % 25, row / 60 % 24, row % 60));
+    }
+    text
+}
+
+#[tokio::test]
+async fn a_stopped_run_is_completed_by_the_next() {
+    let city = City::with(&[("viel.csv", &many())]).await;
+    let stop = |progress: &Progress| {
+        if progress.counts.written > 0 && progress.outcome.is_none() {
+            assert!(city.ingest.stop(&city.editor(), "wetter").expect("permitted"), "a run is there to stop");
+        }
+    };
+    let stopped = city.ingest.run(&city.editor(), "wetter", &stop).await;
+    assert!(matches!(stopped, Err(Error::Stopped)), "{stopped:?}");
+    let first = city.editor().run(1).expect("there");
+    assert_eq!(first.state, engine::RunState::Interrupted);
+    assert!(first.written > 0);
+
+    let report = city.run().await.expect("completes");
+    let counts = report.counts();
+    assert_eq!(counts.records, 10_000);
+    assert_eq!(counts.written + counts.unchanged, report_values(), "what the first run wrote is no change");
+    assert_eq!(counts.unchanged, first.written);
+    assert_eq!(counts.corrected, 0);
+    // The records that the stopped run had set aside wait once, not twice.
+    assert_eq!(city.editor().quarantine_counts().expect("readable"), [("wetter".to_owned(), 1_000)]);
+}
+
+/// Distinct values in [`many`]: rows with the same minute repeat and correct nothing when equal.
+fn report_values() -> u64 {
+    let text = many();
+    let rows = text.lines().skip(1).filter(|row| !row.ends_with(";x"));
+    rows.count() as u64
+}
+
+#[tokio::test]
+async fn progress_is_told() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    let heard = Heard::default();
+    city.ingest.run(&city.editor(), "wetter", &|progress| heard.hear(progress)).await.expect("runs");
+    let told: Vec<_> = heard.all().iter().map(|p| format!("{} {:?} {:?} {} {:?}", p.input, p.position, p.bytes, p.counts.records, p.outcome)).collect();
+    expect![[r#"
+        mai.csv (1, 1) (0, 101) 0 None
+        mai.csv (1, 1) (101, 101) 4 None
+        mai.csv (1, 1) (101, 101) 3 Some(Done { run: 1 })"#]]
+    .assert_eq(&told.join("\n"));
+}
+
+#[tokio::test]
+async fn the_dataset_is_declared_before_values_come() {
+    let city = City::with(&[]).await;
+    let anonymous = city.engine.with_role(Role::Public);
+    assert_eq!(anonymous.dataset("wetter").expect("published").title.de, "Wetter");
+    let broken = city.ingest.put(&city.editor(), &WEATHER.replace("delimiter", "delimeter")).await;
+    let Err(Error::Definition(issues)) = broken else { panic!("{broken:?}") };
+    assert!(issues[0].to_string().contains("delimeter"), "{issues:?}");
+    assert_eq!(city.put(WEATHER).await, 1, "the same text is the same version");
+    assert_eq!(city.put(&WEATHER.replace("max = 50", "max = 60")).await, 2);
+}
+
+#[tokio::test]
+async fn a_preview_keeps_nothing() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    let preview = city.ingest.preview(&city.editor(), WEATHER, None, 2).await.expect("readable");
+    assert_eq!(preview.records.len(), 2);
+    let given = city.ingest.preview(&city.editor(), WEATHER, Some("Ort;TEMP\n".into()), 2).await.expect("readable");
+    assert!(given.fatal.is_some_and(|fatal| fatal.contains("Zeit")));
+    assert_eq!(city.runs(), "");
+}

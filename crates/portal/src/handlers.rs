@@ -1,0 +1,12 @@
+//! Handlers: from a request to the view of its page.
+
+pub(crate) mod admin;
+pub(crate) mod dataset;
+pub(crate) mod document;
+pub(crate) mod download;
+pub(crate) mod entry;
+mod figures;
+pub(crate) mod machine;
+mod quality;
+pub(crate) mod session;
+pub(crate) mod table;

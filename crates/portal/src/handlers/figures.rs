@@ -1,0 +1,299 @@
+//! Charts and map of a dataset.
+
+use engine::{BucketQuery, BucketSeries, Period, Statistics, View};
+use model::dataset::{Aggregate, Column, ColumnKind};
+use model::geo::Geometry;
+use model::{Dataset, EntityId, Instant, TimeWindow};
+
+use crate::ask::{Ask, Trouble};
+use crate::chart::{self, Chart, Point, Step};
+use crate::map_image::{self, Classes, Feature};
+use crate::pages::dataset::Chooser;
+use crate::parts::{Cell, ChartFigure, Choice, Head, MapFigure, MapLegend, Phrase, Table};
+use crate::{format, reading};
+
+/// How many points all lines of a chart may have together: what the page's budget bears.
+const POINTS_MAX: usize = 800;
+/// How many lines are drawn when nobody has chosen.
+const LINES_MAX: usize = 4;
+/// How many places a map and its list show.
+const PLACES_MAX: usize = 500;
+const LIST_MAX: usize = 40;
+const DAY_MICROS: i64 = 86_400_000_000;
+
+/// A thing with its name, as choosers and maps need it.
+pub(super) struct Thing<'a> {
+    pub(super) view: &'a View,
+    pub(super) name: String,
+}
+
+/// The things of a dataset by name.
+pub(super) fn things<'a>(ask: &Ask, views: &'a [View]) -> Vec<Thing<'a>> {
+    let mut things: Vec<Thing<'a>> = views.iter().map(|view| Thing { view, name: reading::name_of(view.entity(), ask.language) }).collect();
+    things.sort_by_cached_key(|thing| thing.name.to_lowercase());
+    things
+}
+
+/// The chart of the measure, places and period that were chosen, and the choices.
+pub(super) async fn chart(ask: &Ask, dataset: &Dataset, statistics: &Statistics, things: &[Thing<'_>]) -> Result<(Vec<ChartFigure>, Chooser), Trouble> {
+    let charted: Vec<&Column> = dataset.measures().filter(|column| has_course(statistics, column)).collect();
+    let (Some(first), Some(period)) = (charted.first(), statistics.period) else { return Ok((Vec::new(), Chooser::default())) };
+    let column = ask.param("messwert").and_then(|key| charted.iter().find(|column| column.attribute.short() == key)).unwrap_or(first);
+    let chosen = ask.param("ort").and_then(|key| things.iter().find(|thing| reading::key_of(dataset, &thing.view.entity().id) == key));
+    let drawn: Vec<&Thing<'_>> = chosen.map_or_else(|| overview(things), |one| vec![one]);
+    let span = Span::of(ask.param("zeitraum"));
+    let own_period = statistics.columns.iter().find(|known| known.attribute == column.attribute).and_then(|known| known.period).unwrap_or(period);
+    let figure = figure(ask, dataset, statistics, column, &drawn, span.window(own_period)).await?;
+    let chooser = Chooser {
+        measures: charted
+            .iter()
+            .map(|one| Choice { value: one.attribute.short().to_owned(), text: reading::label(one, ask.language).to_owned(), chosen: one == column })
+            .collect(),
+        places: place_choices(ask, dataset, things, chosen),
+        periods: span.choices(ask, period),
+    };
+    Ok((vec![figure], chooser))
+}
+
+/// Whether a measure has more than one value in time.
+fn has_course(statistics: &Statistics, column: &Column) -> bool {
+    statistics.columns.iter().any(|known| known.attribute == column.attribute && known.count > 1 && known.period.is_some_and(|(first, last)| first < last))
+}
+
+/// Which lines are drawn when nobody has chosen: wholes before their parts, not too many.
+fn overview<'a, 'b>(things: &'b [Thing<'a>]) -> Vec<&'b Thing<'a>> {
+    let ids: Vec<EntityId> = things.iter().map(|thing| thing.view.entity().id.clone()).collect();
+    let wholes: Vec<&Thing<'_>> = things.iter().filter(|thing| !reading::is_part(thing.view.entity(), &ids)).collect();
+    let mut shown = if wholes.is_empty() { things.iter().collect() } else { wholes };
+    shown.truncate(LINES_MAX);
+    shown
+}
+
+fn place_choices(ask: &Ask, dataset: &Dataset, things: &[Thing<'_>], chosen: Option<&Thing<'_>>) -> Vec<Choice> {
+    if things.len() < 2 {
+        return Vec::new();
+    }
+    let is_chosen = |thing: &Thing<'_>| chosen.is_some_and(|one| one.view.entity().id == thing.view.entity().id);
+    let first = Choice { value: String::new(), text: ask.t().dataset_overview().to_owned(), chosen: chosen.is_none() };
+    let each = things.iter().take(PLACES_MAX).map(|thing| Choice {
+        value: reading::key_of(dataset, &thing.view.entity().id).to_owned(),
+        text: thing.name.clone(),
+        chosen: is_chosen(thing),
+    });
+    std::iter::once(first).chain(each).collect()
+}
+
+/// Which part of the period is shown.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Span {
+    All,
+    Days(i64),
+}
+
+impl Span {
+    const WORDS: [(&'static str, Self); 4] = [("", Self::All), ("jahr", Self::Days(365)), ("monat", Self::Days(31)), ("woche", Self::Days(7))];
+
+    fn of(word: Option<&str>) -> Self {
+        Self::WORDS.into_iter().find(|(known, _)| Some(*known) == word).map_or(Self::All, |(_, span)| span)
+    }
+
+    fn window(self, (first, last): (Instant, Instant)) -> TimeWindow {
+        let end = last.plus_micros(1);
+        match self {
+            Self::All => TimeWindow { start: first, end },
+            Self::Days(days) => TimeWindow { start: first.max(end.plus_micros(-days * DAY_MICROS)), end },
+        }
+    }
+
+    /// Only periods that are shorter than all of them are worth a choice.
+    fn choices(self, ask: &Ask, (first, last): (Instant, Instant)) -> Vec<Choice> {
+        let t = ask.t();
+        let days = (last.micros() - first.micros()) / DAY_MICROS;
+        Self::WORDS
+            .into_iter()
+            .filter(|(_, span)| match span {
+                Self::All => true,
+                Self::Days(length) => *length < days,
+            })
+            .map(|(word, span)| {
+                let text = match word {
+                    "jahr" => t.dataset_period_year(),
+                    "monat" => t.dataset_period_month(),
+                    "woche" => t.dataset_period_week(),
+                    _ => t.dataset_period_all(),
+                };
+                Choice { value: word.to_owned(), text: text.to_owned(), chosen: span == self }
+            })
+            .collect()
+    }
+}
+
+async fn figure(
+    ask: &Ask,
+    dataset: &Dataset,
+    statistics: &Statistics,
+    column: &Column,
+    drawn: &[&Thing<'_>],
+    window: TimeWindow,
+) -> Result<ChartFigure, Trouble> {
+    let (native, is_exact) = native_step(statistics, column);
+    let step = Step::for_window(window, POINTS_MAX / drawn.len().max(1)).max(native);
+    let is_native = step == native && is_exact;
+    let found = ask.access.buckets(BucketQuery {
+        entities: drawn.iter().map(|thing| thing.view.entity().id.clone()).collect(),
+        attributes: vec![column.attribute],
+        window,
+        period: period_of(step),
+        zone: format::ZONE,
+    });
+    let found = found.await?;
+    let mut left_out = false;
+    let series = drawn.iter().map(|thing| {
+        let own = found.iter().find(|series| series.key.entity == thing.view.entity().id && series.key.dataset.is_none());
+        let (points, incomplete) = own.map_or((Vec::new(), false), |own| points(own, column.aggregate, !is_native));
+        left_out |= incomplete;
+        chart::Series { name: thing.name.clone(), points }
+    });
+    let series: Vec<chart::Series> = series.filter(|series| drawn.len() == 1 || !series.points.is_empty()).collect();
+    let (t, language) = (ask.t(), ask.language);
+    let title = match drawn {
+        [only] => t.chart_title(reading::label(column, language), &only.name),
+        _ => reading::label(column, language).to_owned(),
+    };
+    let how = if is_native { values_of(step, t) } else { reading::how(column.aggregate, step, t) };
+    let chart = Chart { id: format!("c-{}", column.attribute.short().to_lowercase()), title: title.clone(), unit: reading::unit(column).to_owned(), step, series, language };
+    let mut drawing = chart.draw();
+    if left_out {
+        drawing.sentences.push(t.chart_left_out().to_owned());
+    }
+    Ok(ChartFigure {
+        texts: t,
+        id: chart.id,
+        title: Phrase::plain(&title),
+        subtitle: t.chart_subtitle(how, format::period(window.start, window.end.plus_micros(-1), language)),
+        drawing,
+        source: dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name).to_owned(),
+        table_href: ask.href(&format!("/datensaetze/{}/tabelle", dataset.slug)),
+    })
+}
+
+fn values_of(step: Step, t: crate::messages::Texts) -> &'static str {
+    match step {
+        Step::Instant => t.chart_single_values(),
+        Step::Hour => t.chart_values_hour(),
+        Step::Day => t.chart_values_day(),
+        Step::Week => t.chart_values_week(),
+        Step::Month => t.chart_values_month(),
+        Step::Year => t.chart_values_year(),
+    }
+}
+
+/// The step at which the values come by themselves; finer ones would show gaps
+/// that are none. Says too whether there is just one value per step.
+fn native_step(statistics: &Statistics, column: &Column) -> (Step, bool) {
+    let known = statistics.columns.iter().find(|known| known.attribute == column.attribute);
+    let Some((known, (first, last))) = known.and_then(|known| Some((known, known.period?))) else { return (Step::Hour, false) };
+    // `expected` counts over all things; each covers about the whole period.
+    let per_thing = known.expected / (statistics.entities.max(1) as u64);
+    let distance = (last.micros() - first.micros()) / i64::try_from(per_thing.max(1)).unwrap_or(i64::MAX);
+    let hour = DAY_MICROS / 24;
+    let steps = [(360 * DAY_MICROS, Step::Year), (27 * DAY_MICROS, Step::Month), (6 * DAY_MICROS, Step::Week), (18 * hour, Step::Day), (hour * 9 / 10, Step::Hour)];
+    steps.into_iter().find(|(least, _)| distance >= *least).map_or((Step::Hour, false), |(_, step)| (step, true))
+}
+
+fn period_of(step: Step) -> Period {
+    match step {
+        Step::Instant | Step::Hour => Period::Fixed { micros: 3_600_000_000 },
+        Step::Day => Period::Day,
+        Step::Week => Period::Week,
+        Step::Month => Period::Month,
+        Step::Year => Period::Year,
+    }
+}
+
+/// The points of a series. Where values were summed up, periods that hold far
+/// fewer values than usual become gaps: half a year of counts beside whole
+/// ones would look like a collapse. Says whether that happened.
+fn points(series: &BucketSeries, aggregate: Aggregate, is_summed_up: bool) -> (Vec<Point>, bool) {
+    let least = match aggregate {
+        Aggregate::Sum => 0.9,
+        Aggregate::Mean => 0.5,
+        Aggregate::Max | Aggregate::Min => 0.25,
+    };
+    #[expect(clippy::cast_precision_loss, reason = "a rate")]
+    let rate = |bucket: &engine::Bucket| bucket.count as f64 / (bucket.end.micros() - bucket.start.micros()).max(1) as f64;
+    let mut rates: Vec<f64> = series.buckets.iter().map(rate).collect();
+    rates.sort_by(f64::total_cmp);
+    let usual = rates.get(rates.len() / 2).copied().unwrap_or(0.0);
+    let mut left_out = false;
+    let points = series.buckets.iter().map(|bucket| {
+        let is_complete = !is_summed_up || rate(bucket) >= usual * least;
+        left_out |= !is_complete;
+        let value = match aggregate {
+            Aggregate::Mean => bucket.mean(),
+            Aggregate::Sum => bucket.sum,
+            Aggregate::Max => bucket.max,
+            Aggregate::Min => bucket.min,
+        };
+        Point { at: bucket.start, value: is_complete.then_some(value) }
+    });
+    (points.collect(), left_out)
+}
+
+/// The map of the things that have a shape, coloured or marked by the first number.
+pub(super) fn map(ask: &Ask, dataset: &Dataset, things: &[Thing<'_>]) -> Option<MapFigure> {
+    let (t, language) = (ask.t(), ask.language);
+    let placed: Vec<(&Thing<'_>, &Geometry)> = things.iter().filter_map(|thing| Some((thing, reading::shape(thing.view.entity())?))).take(PLACES_MAX).collect();
+    let are_areas = placed.iter().any(|(_, shape)| matches!(shape, Geometry::Polygon(_) | Geometry::MultiPolygon(_)));
+    let column = dataset.columns.iter().find(|column| matches!(column.kind, ColumnKind::Measure | ColumnKind::Number));
+    let number = |thing: &Thing<'_>| thing.view.entity().value(column?.attribute)?.as_f64();
+    let classes = if are_areas { Classes::of(placed.iter().filter_map(|(thing, _)| number(thing))) } else { None };
+    let values: Vec<Option<String>> = placed.iter().map(|(thing, _)| reading::current(thing.view.entity(), column?, t)).collect();
+    let features: Vec<Feature<'_>> = placed
+        .iter()
+        .zip(&values)
+        .map(|((thing, geometry), value)| Feature {
+            name: &thing.name,
+            value: value.as_deref(),
+            geometry,
+            class: classes.as_ref().and_then(|classes| Some(classes.class(number(thing)?))),
+        })
+        .collect();
+    let title = dataset.title.get(language.code());
+    let picture = map_image::draw(&features, &[], &t.map_label(title), language)?;
+    let measure = column.map(|column| reading::label_with_unit(column, t));
+    let subtitle = match (&classes, &measure) {
+        (Some(_), Some(measure)) => t.map_colours(measure),
+        _ => t.map_points().to_owned(),
+    };
+    Some(MapFigure {
+        texts: t,
+        title: t.map_title().to_owned(),
+        subtitle,
+        picture,
+        legend: classes.map_or_else(Vec::new, |classes| legend(ask, &classes)),
+        attribution: Phrase::plain(&t.map_attribution(dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name))),
+        list: list(ask, dataset, &placed, &values, measure.as_deref()),
+        more: (things.len() > LIST_MAX).then(|| (t.map_more(format::count(things.len() as u64, language)), ask.href(&format!("/datensaetze/{}/tabelle", dataset.slug)))),
+    })
+}
+
+fn legend(ask: &Ask, classes: &Classes) -> Vec<MapLegend> {
+    let number = |value: f64| format::decimal(value, format::digits_for(value), ask.language);
+    let entry = |(class, (from, to)): (usize, (f64, f64))| MapLegend { class: u8::try_from(class).unwrap_or(0), text: ask.t().map_range(number(from), number(to)) };
+    classes.ranges().into_iter().enumerate().map(entry).collect()
+}
+
+fn list(ask: &Ask, dataset: &Dataset, placed: &[(&Thing<'_>, &Geometry)], values: &[Option<String>], measure: Option<&str>) -> Table {
+    let t = ask.t();
+    let mut head = vec![Head::text(t.map_place())];
+    head.extend(measure.map(Head::number));
+    let rows = placed.iter().zip(values).take(LIST_MAX).map(|((thing, _), value)| {
+        let key = web::params::encode(reading::key_of(dataset, &thing.view.entity().id));
+        let name = Cell::text(&thing.name).header().link(ask.href(&format!("/datensaetze/{}/tabelle?ort={key}", dataset.slug)));
+        let cell = value.as_ref().map_or_else(|| Cell::missing(t.value_missing()), |value| Cell::number(value));
+        if measure.is_some() { vec![name, cell] } else { vec![name] }
+    });
+    let caption = if measure.is_some() { t.map_list_caption() } else { t.map_list_caption_plain() };
+    Table { id: "places".to_owned(), caption: caption.to_owned(), head, rows: rows.collect() }
+}

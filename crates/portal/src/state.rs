@@ -1,0 +1,135 @@
+//! What the pages need from outside: the engine, the municipality's texts,
+//! and the workshop that handles sources.
+
+use std::collections::HashMap;
+use std::fmt;
+use std::sync::Arc;
+
+use engine::{Access, Engine};
+use parking_lot::Mutex;
+use tokio::sync::Semaphore;
+use web::BoxFuture;
+
+use crate::frame::Site;
+
+/// How many passwords are checked at once: each costs a core for a while.
+const LOGINS_AT_ONCE: usize = 2;
+/// How many wrong passwords an account may get within a minute.
+const FAILURES_MAX: u32 = 10;
+const MINUTE_MICROS: i64 = 60_000_000;
+
+/// Everything the pages share. Cheap to clone.
+#[derive(Clone)]
+pub struct State(Arc<Inner>);
+
+struct Inner {
+    engine: Engine,
+    site: Site,
+    workshop: Arc<dyn Workshop>,
+    logins: Semaphore,
+    failures: Mutex<HashMap<(String, String), Failures>>,
+}
+
+struct Failures {
+    count: u32,
+    since: i64,
+}
+
+impl State {
+    /// Over an engine, for a municipality, with a workshop for its sources.
+    #[must_use]
+    pub fn new(engine: Engine, site: Site, workshop: Arc<dyn Workshop>) -> Self {
+        let (logins, failures) = (Semaphore::new(LOGINS_AT_ONCE), Mutex::default());
+        Self(Arc::new(Inner { engine, site, workshop, logins, failures }))
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn engine(&self) -> &Engine {
+        &self.0.engine
+    }
+
+    /// The municipality.
+    #[must_use]
+    pub fn site(&self) -> &Site {
+        &self.0.site
+    }
+
+    /// The workshop.
+    #[must_use]
+    pub fn workshop(&self) -> &dyn Workshop {
+        &*self.0.workshop
+    }
+
+    /// Waits for a turn to check a password.
+    pub(crate) async fn login_turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
+        self.0.logins.acquire().await.ok()
+    }
+
+    /// Whether an account had too many wrong passwords within the last minute.
+    pub(crate) fn must_wait(&self, tenant: &str, account: &str) -> bool {
+        let now = self.0.engine.now().micros();
+        let failures = self.0.failures.lock();
+        let known = failures.get(&(tenant.to_owned(), account.to_owned()));
+        known.is_some_and(|known| known.count >= FAILURES_MAX && now - known.since < MINUTE_MICROS)
+    }
+
+    /// Notes a wrong password.
+    pub(crate) fn note_failure(&self, tenant: &str, account: &str) {
+        let now = self.0.engine.now().micros();
+        let mut failures = self.0.failures.lock();
+        failures.retain(|_, known| now - known.since < MINUTE_MICROS);
+        failures.entry((tenant.to_owned(), account.to_owned())).or_insert(Failures { count: 0, since: now }).count += 1;
+    }
+}
+
+impl fmt::Debug for State {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("State").field("site", &self.0.site.owner).finish_non_exhaustive()
+    }
+}
+
+/// What the administration does with sources. `server` wires it to the part
+/// that takes data in, which pages must not know.
+pub trait Workshop: Send + Sync + 'static {
+    /// Checks a definition without keeping it: the source's name, or all faults.
+    ///
+    /// # Errors
+    /// The faults, each with its place, the value and the remedy.
+    fn check(&self, text: &str) -> Result<String, Vec<String>>;
+
+    /// Keeps a definition as the source's newest version and declares its dataset; answers the version.
+    fn put<'a>(&'a self, access: &'a Access, text: &'a str) -> BoxFuture<'a, Result<u64, WorkError>>;
+
+    /// Begins a run of a source and answers when it has begun; the run goes on by itself.
+    fn start<'a>(&'a self, access: &'a Access, source: &'a str) -> BoxFuture<'a, Result<(), WorkError>>;
+
+    /// Maps what waits in a source's quarantine again.
+    fn replay<'a>(&'a self, access: &'a Access, source: &'a str) -> BoxFuture<'a, Result<Replayed, WorkError>>;
+
+    /// The raw record behind a value; `None` when it is not kept or this reader may not see it.
+    fn raw<'a>(&'a self, access: &'a Access, run: u64, record: u64) -> BoxFuture<'a, Result<Option<Vec<u8>>, WorkError>>;
+}
+
+/// What a replay did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Replayed {
+    /// Records that left the quarantine.
+    pub settled: u64,
+    /// Records that wait on.
+    pub waiting: u64,
+}
+
+/// Why the workshop could not do it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum WorkError {
+    /// The definition has faults.
+    #[error("the definition has {} faults", .0.len())]
+    Definition(Vec<String>),
+    /// It cannot be done now, for a reason people can act on: a run is at work, a file is missing.
+    #[error("{0}")]
+    Refused(String),
+    /// The engine did not allow or manage it.
+    #[error(transparent)]
+    Engine(#[from] engine::Error),
+}

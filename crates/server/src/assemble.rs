@@ -1,0 +1,68 @@
+//! Puts the parts together. Nobody imports this file; what several parts need lives below.
+
+mod workshop;
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+
+use axum::Router;
+use catalogue::Catalogue;
+use web::{Auth, Kit, Metrics};
+
+use crate::authenticate::EngineAuthenticator;
+use crate::config::Config;
+use crate::operate::{self, Operate};
+use crate::operator::Operator;
+use workshop::IngestWorkshop;
+
+/// Everything that answers, behind the HTTP kit. `url` is where people reach it.
+///
+/// # Errors
+/// When the public address cannot be used in identifiers.
+pub(crate) fn router(operator: &Arc<Operator>, url: &str, stopping: &Arc<AtomicBool>) -> anyhow::Result<(Router, Arc<Metrics>)> {
+    let (engine, ingest, config) = (operator.engine(), operator.ingest(), operator.config());
+    let auth = Auth::new(Arc::new(EngineAuthenticator::new(engine.clone(), &config.tenant)), url.starts_with("https://"));
+    let kit = Kit { log: config.log.requests, ..Kit::new(auth) };
+    let metrics = Arc::clone(&kit.metrics);
+    let workshop = Arc::new(IngestWorkshop::new(ingest.clone()));
+    let pages = portal::router(portal::State::new(engine.clone(), pages_site(config, url), workshop));
+    let operate = Operate {
+        operator: Arc::clone(operator),
+        metrics: Arc::clone(&metrics),
+        stopping: Arc::clone(stopping),
+        metrics_token: config.metrics_token.clone(),
+    };
+    let all = catalogue::attach(pages, Catalogue::new(engine.clone(), catalogue_site(config, url)?))
+        .merge(ngsi_ld::router(engine.clone()))
+        .merge(ingest::router(ingest.clone()))
+        .merge(operate::router(operate));
+    Ok((kit.wrap(all), metrics))
+}
+
+/// The municipality as the pages show it.
+fn pages_site(config: &Config, url: &str) -> portal::Site {
+    let own = &config.municipality;
+    let both = |german: String, english: String| model::dataset::Texts { de: german.into(), en: Some(english.into()) };
+    portal::Site {
+        owner: own.name.clone(),
+        name: both(format!("Datenportal {}", own.name), format!("Data portal of {}", own.name)),
+        public_url: Some(url.to_owned()),
+        email: own.email.clone().unwrap_or_default(),
+        imprint: own.imprint.clone(),
+        notice: own.notice.as_ref().map(|notice| model::dataset::Texts { de: notice.as_str().into(), en: None }),
+    }
+}
+
+/// The municipality as harvesters see it.
+fn catalogue_site(config: &Config, url: &str) -> anyhow::Result<catalogue::Site> {
+    let own = &config.municipality;
+    let mut site = catalogue::Site::new(url, &own.name)?;
+    if let Some(earlier) = &config.identifier_url {
+        site = site.with_identifiers_of(earlier)?;
+    }
+    if let Some(homepage) = &own.homepage {
+        site.publisher.homepage = Some(homepage.as_str().into());
+    }
+    site.contributor = own.contributor.as_deref().map(Into::into);
+    Ok(site)
+}

@@ -1,0 +1,121 @@
+//! `allmende demo`: real data of a made-up city, from the binary itself.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{anyhow, bail};
+use rust_embed::RustEmbed;
+
+use super::serve;
+use crate::cli::Demo;
+use crate::config::Config;
+use crate::control::{self, Request};
+use crate::messages::say;
+use crate::operator::Operator;
+use crate::{fail, log, out};
+
+/// Definitions and data, each with its source and licence in `daten/QUELLEN.md`.
+#[derive(RustEmbed)]
+#[folder = "../../demo"]
+#[include = "quellen/*.toml"]
+#[include = "daten/**"]
+struct Files;
+
+/// The demo's tenant.
+const TENANT: &str = "musterstadt";
+/// Says that a data directory is a demo's; `--reset` deletes no other.
+const MARK: &str = "demo";
+
+pub(super) fn run(demo: &Demo) -> anyhow::Result<()> {
+    let config = settings(serve::config(&demo.serve)?);
+    log::start(&config.log);
+    super::runtime(config.workers)?.block_on(async {
+        if demo.reset {
+            reset(&config.data).await?;
+        }
+        refuse_other_data(&config.data)?;
+        unpack(&config.data.join(MARK))?;
+        let (listener, operator) = serve::open(&config).await?;
+        operator.ensure_tenant(TENANT).await?;
+        fill(&operator).await?;
+        serve::until_stopped(listener, operator).await
+    })
+}
+
+/// The city's name and the remark on every page, unless the file says otherwise.
+fn settings(mut config: Config) -> Config {
+    let defaults = Config::default();
+    if config.municipality.name == defaults.municipality.name {
+        config.municipality.name = "Musterstadt".into();
+    }
+    if config.tenant == defaults.tenant {
+        config.tenant = TENANT.into();
+    }
+    config.municipality.notice.get_or_insert_with(|| say("demo.notice", &[]));
+    config
+}
+
+/// Deletes the data of an earlier demo, and nothing else.
+async fn reset(data: &Path) -> anyhow::Result<()> {
+    if !data.exists() {
+        return Ok(());
+    }
+    if control::is_served(data).await {
+        bail!(say("demo.running", &[("data", &data.display())]));
+    }
+    let is_empty = fs::read_dir(data).map_err(|error| fail::of_path(&error, data))?.next().is_none();
+    if !is_empty && !data.join(MARK).join("quellen").is_dir() {
+        bail!(say("demo.not-a-demo", &[("data", &data.display())]));
+    }
+    out::note(&say("demo.reset", &[("data", &data.display())]));
+    // The data first and the mark last: an interrupted reset can be repeated.
+    let entries: Vec<_> = fs::read_dir(data).and_then(Iterator::collect).map_err(|error| fail::of_path(&error, data))?;
+    for entry in entries.iter().filter(|entry| entry.file_name() != MARK).chain(entries.iter().filter(|entry| entry.file_name() == MARK)) {
+        let path = entry.path();
+        let removed = if path.is_dir() { fs::remove_dir_all(&path) } else { fs::remove_file(&path) };
+        removed.map_err(|error| fail::of_path(&error, &path))?;
+    }
+    Ok(())
+}
+
+/// The demo's data never go into the directory of a real installation.
+fn refuse_other_data(data: &Path) -> anyhow::Result<()> {
+    if data.join("tenants").is_dir() && !data.join(MARK).is_dir() {
+        bail!(say("demo.foreign", &[("data", &data.display())]));
+    }
+    Ok(())
+}
+
+/// Lays the files out. Those that are there with the same size stay.
+fn unpack(folder: &Path) -> anyhow::Result<()> {
+    out::note(&say("demo.files", &[]));
+    for name in Files::iter() {
+        let Some(file) = Files::get(&name) else { continue };
+        let path = folder.join(name.as_ref());
+        if fs::metadata(&path).is_ok_and(|known| known.len() == file.data.len() as u64) && !name.ends_with(".toml") {
+            continue;
+        }
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, &file.data));
+        written.map_err(|error| fail::of_path(&error, &path))?;
+    }
+    Ok(())
+}
+
+/// Puts and runs every definition. What was read before is passed over.
+async fn fill(operator: &Operator) -> anyhow::Result<()> {
+    let mut definitions: Vec<_> = Files::iter().filter(|name| name.ends_with(".toml")).collect();
+    definitions.sort();
+    for (number, file) in definitions.iter().enumerate() {
+        let text = Files::get(file).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
+        let checked = operator.ingest().check(&text).map_err(|issues| {
+            let faults = issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
+            anyhow!(say("demo.failed", &[("source", file), ("error", &faults)]))
+        })?;
+        let failed = |error: anyhow::Error| anyhow!(say("demo.failed", &[("source", &checked.name), ("error", &error)]));
+        out::note(&say("demo.source", &[("number", &(number + 1)), ("count", &definitions.len()), ("title", &checked.title.de)]));
+        let (tenant, progress) = (Some(TENANT.to_owned()), |text: String| out::note(&format!("  {text}")));
+        operator.perform(Request::SourcePut { tenant: tenant.clone(), text }, &progress).await.map_err(failed)?;
+        operator.perform(Request::SourceRun { tenant, name: checked.name.to_string(), folder: None }, &progress).await.map_err(failed)?;
+    }
+    Ok(())
+}

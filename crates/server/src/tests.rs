@@ -1,0 +1,76 @@
+//! The message files: complete, and equal in both languages.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use crate::cli::localized;
+use crate::messages::{Language, of};
+
+/// The names in braces.
+fn holes(text: &str) -> BTreeSet<&str> {
+    text.split('{').skip(1).filter_map(|rest| rest.split_once('}')).map(|(name, _)| name).collect()
+}
+
+#[test]
+fn both_languages_say_the_same_things() {
+    let (german, english) = (of(Language::De), of(Language::En));
+    assert_eq!(german.keys().collect::<Vec<_>>(), english.keys().collect::<Vec<_>>());
+    for (key, text) in german {
+        assert!(!text.trim().is_empty(), "{key}");
+        assert_eq!(holes(text), holes(&english[key]), "{key}");
+    }
+}
+
+/// Every `"section.key"` in the sources, and every text that is used.
+fn keys_in_code(folder: &Path, keys: &mut BTreeSet<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            keys_in_code(&path, keys);
+        } else if path.extension().is_some_and(|kind| kind == "rs") && !path.ends_with("tests.rs") {
+            let text = std::fs::read_to_string(&path).expect("a source");
+            for call in text.split("say(\"").skip(1) {
+                keys.insert(call.split('"').next().unwrap_or_default().to_owned());
+            }
+        }
+    }
+}
+
+#[test]
+fn every_text_is_there_and_used() {
+    let mut used = BTreeSet::new();
+    keys_in_code(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut used);
+    assert!(used.len() > 40, "the search works");
+    let german = of(Language::De);
+    for key in &used {
+        assert!(german.contains_key(key), "`{key}` is said but not in the message files");
+    }
+    for key in german.keys() {
+        let by_convention = ["cli", "config.", "column."].iter().any(|start| key.starts_with(start));
+        assert!(by_convention || used.contains(key), "`{key}` is in the message files but never said");
+    }
+}
+
+#[test]
+fn every_key_of_the_configuration_is_explained() {
+    let explained: BTreeSet<&str> = of(Language::De).keys().filter_map(|key| key.strip_prefix("config.")).filter(|key| *key != "page").collect();
+    let known: BTreeSet<&str> = crate::config::keys::KEYS.iter().map(|key| key.path).collect();
+    assert_eq!(explained, known);
+}
+
+fn walk(command: &clap::Command, path: &str) {
+    assert!(command.get_about().is_some_and(|about| about.to_string() != "?"), "`{path}` has no text");
+    for argument in command.get_arguments() {
+        assert!(argument.get_help().is_some_and(|help| help.to_string() != "?"), "`{path} {}` has no text", argument.get_id());
+    }
+    for sub in command.get_subcommands() {
+        walk(sub, &format!("{path} {}", sub.get_name()));
+    }
+}
+
+#[test]
+fn every_command_and_argument_is_explained() {
+    let command = localized();
+    walk(&command, "allmende");
+    command.debug_assert();
+}

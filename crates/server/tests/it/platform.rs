@@ -1,0 +1,210 @@
+//! A running platform, its command line, and a small HTTP client.
+
+use std::fs::File;
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+
+const BINARY: &str = env!("CARGO_BIN_EXE_allmende");
+
+/// A folder with room for a data directory and whatever else a test needs.
+pub(crate) struct Scene(TempDir);
+
+impl Scene {
+    pub(crate) fn new() -> Self {
+        Self(tempfile::tempdir().expect("a temporary folder"))
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    pub(crate) fn data(&self) -> PathBuf {
+        self.path("data")
+    }
+
+    pub(crate) fn write(&self, name: &str, content: &str) -> PathBuf {
+        let path = self.path(name);
+        std::fs::create_dir_all(path.parent().expect("a folder")).expect("made");
+        std::fs::write(&path, content).expect("written");
+        path
+    }
+
+    /// Starts the platform on the data directory and waits until it says that it runs.
+    pub(crate) fn start(&self) -> Platform {
+        Platform::start(&self.data(), &self.path("log"), &[])
+    }
+
+    /// Runs a command on the data directory.
+    pub(crate) fn run(&self, command: &str) -> Ran {
+        let data = self.data();
+        let mut words: Vec<&str> = command.split(' ').collect();
+        words.extend(["--data", data.to_str().expect("a path in UTF-8")]);
+        run(&words, "")
+    }
+}
+
+/// What a command left behind.
+#[derive(Debug)]
+pub(crate) struct Ran {
+    pub(crate) code: Option<i32>,
+    pub(crate) out: String,
+    pub(crate) err: String,
+}
+
+impl Ran {
+    /// Standard output of a command that had to succeed.
+    #[track_caller]
+    pub(crate) fn ok(self) -> String {
+        assert_eq!(self.code, Some(0), "{self:?}");
+        self.out
+    }
+
+    /// The one sentence of a command that had to fail.
+    #[track_caller]
+    pub(crate) fn failed(self) -> String {
+        assert!(self.code.is_some_and(|code| code != 0), "{self:?}");
+        assert_eq!(self.out, "", "nothing but the reason: {self:?}");
+        let last = self.err.lines().last().unwrap_or_default().to_owned();
+        assert!(last.starts_with("allmende: "), "{self:?}");
+        last.trim_start_matches("allmende: ").to_owned()
+    }
+}
+
+/// Runs the binary to its end, with something on standard input.
+pub(crate) fn run(words: &[&str], input: &str) -> Ran {
+    let mut child = command(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    // A command that fails early does not read it.
+    drop(child.stdin.take().expect("a pipe").write_all(input.as_bytes()));
+    let output = child.wait_with_output().expect("ended");
+    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("UTF-8");
+    Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+fn command(words: &[&str]) -> Command {
+    let mut command = Command::new(BINARY);
+    command.args(words).env_remove("ALLMENDE_LANG").env_remove("RUST_BACKTRACE");
+    command
+}
+
+/// A running platform; killed when dropped.
+pub(crate) struct Platform {
+    child: Child,
+    /// `http://127.0.0.1:PORT/`.
+    pub(crate) url: String,
+    /// What it printed before it ran.
+    pub(crate) lines: Vec<String>,
+    log: PathBuf,
+}
+
+impl Platform {
+    pub(crate) fn start(data: &Path, log: &Path, more: &[&str]) -> Self {
+        let data = data.to_str().expect("a path in UTF-8");
+        let mut words = vec!["serve", "--data", data, "--listen", "127.0.0.1:0"];
+        words.extend(more);
+        let errors = File::options().create(true).append(true).open(log).expect("a log");
+        let mut child = command(&words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().expect("started");
+        let mut lines = Vec::new();
+        for line in BufReader::new(child.stdout.take().expect("a pipe")).lines() {
+            let line = line.expect("UTF-8");
+            if let Some(url) = line.strip_prefix("Allmende läuft: ") {
+                return Self { child, url: url.to_owned(), lines, log: log.to_owned() };
+            }
+            lines.push(line);
+        }
+        let log = std::fs::read_to_string(log).unwrap_or_default();
+        panic!("it ended before it ran ({:?}): {lines:?}\n{log}", child.wait());
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.url.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
+    }
+
+    /// Asks it to stop, as a service manager does.
+    pub(crate) fn stop(mut self) -> ExitStatus {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
+        self.child.wait().expect("it ended")
+    }
+
+    /// Kills it as a power cut would.
+    pub(crate) fn kill(mut self) {
+        self.child.kill().expect("it runs");
+        self.child.wait().expect("it ended");
+    }
+
+    /// Sends a request: `METHOD path`, header lines `name: value`, an empty line, a body.
+    pub(crate) fn ask(&self, request: &str) -> Answer {
+        let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
+        let (first, headers) = head.split_once('\n').unwrap_or((head, ""));
+        let headers: String = headers.lines().map(|line| format!("{}\r\n", line.trim())).collect();
+        let raw = format!("{first} HTTP/1.0\r\nhost: 127.0.0.1:{}\r\ncontent-length: {}\r\n{headers}\r\n{body}", self.port(), body.len());
+        send(self.port(), raw.as_bytes())
+    }
+
+    /// Lines of the log that say something went wrong.
+    pub(crate) fn complaints(&self) -> Vec<String> {
+        let log = std::fs::read_to_string(&self.log).expect("a log");
+        log.lines().filter(|line| line.contains(" WARN ") || line.contains(" ERROR ")).map(ToOwned::to_owned).collect()
+    }
+}
+
+impl Drop for Platform {
+    fn drop(&mut self) {
+        // It may have ended already.
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+/// Sends bytes and reads to the end of the connection.
+pub(crate) fn send(port: u16, bytes: &[u8]) -> Answer {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("connected");
+    // It may answer and close before it has read all.
+    drop(stream.write_all(bytes));
+    let mut all = Vec::new();
+    drop(stream.read_to_end(&mut all));
+    let text = String::from_utf8_lossy(&all);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0);
+    Answer { status, head: head.to_lowercase(), body: body.to_owned() }
+}
+
+/// What came back.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    head: String,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.head.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(": "))
+    }
+
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+}
+
+/// A request that writes an entity.
+pub(crate) fn entity(token: &str, number: usize) -> String {
+    format!(
+        "POST /ngsi-ld/v1/entities\nauthorization: Bearer {token}\ncontent-type: application/json\n\n{{\"id\":\"urn:ngsi-ld:Ding:{number}\",\"type\":\"Ding\",\"zahl\":{{\"type\":\"Property\",\"value\":{number}}}}}"
+    )
+}
+
+/// Whether the entity is there, whole.
+pub(crate) fn has_entity(platform: &Platform, token: &str, number: usize) -> bool {
+    let answer = platform.ask(&format!("GET /ngsi-ld/v1/entities/urn:ngsi-ld:Ding:{number}\nauthorization: Bearer {token}"));
+    answer.status == 200 && answer.json()["zahl"]["value"] == number
+}
+
+/// A token of the only tenant.
+pub(crate) fn token(scene: &Scene, role: &str) -> String {
+    scene.run(&format!("token create --role {role}")).ok().trim().to_owned()
+}
