@@ -4,14 +4,14 @@
 //! has an IRI: the page of the dataset, and names after `#` on it, so that the
 //! same document twice is the same graph.
 
-use model::dataset::{Agent, ColumnKind, Contact, Dataset};
+use model::dataset::{Agent, ColumnKind, Contact, Dataset, Spatial, Texts};
 use model::Class;
 use oxrdf::NamedNode;
 
 use crate::authority::publisher_type;
 use crate::extent::Extent;
 use crate::site::Site;
-use crate::terms::{dcat, dcatde, dct, foaf, geosparql, rdfs, vcard};
+use crate::terms::{dcat, dcatde, dct, foaf, geosparql, rdfs, skos, vcard};
 use crate::vocabulary::{self, known};
 use crate::write::Graph;
 
@@ -19,6 +19,8 @@ use crate::write::Graph;
 struct FileForm {
     /// Last part of the address, and name of the node.
     ending: &'static str,
+    /// What people call it.
+    label: &'static str,
     /// Code of the EU table of file types.
     file_type: &'static str,
     media_type: &'static str,
@@ -27,9 +29,9 @@ struct FileForm {
 }
 
 const FILE_FORMS: [FileForm; 3] = [
-    FileForm { ending: "csv", file_type: "CSV", media_type: "text/csv", needs_place: false },
-    FileForm { ending: "geojson", file_type: "GEOJSON", media_type: "application/geo+json", needs_place: true },
-    FileForm { ending: "json", file_type: "JSON", media_type: "application/json", needs_place: false },
+    FileForm { ending: "csv", label: "CSV", file_type: "CSV", media_type: "text/csv", needs_place: false },
+    FileForm { ending: "geojson", label: "GeoJSON", file_type: "GEOJSON", media_type: "application/geo+json", needs_place: true },
+    FileForm { ending: "json", label: "JSON", file_type: "JSON", media_type: "application/json", needs_place: false },
 ];
 
 /// A dataset, what was read off it, and the site that gives it out.
@@ -87,7 +89,7 @@ impl Described<'_> {
         let mut url = format!("{}/ngsi-ld/v1/entities?type={}", self.site.public_url(), web::params::encode(self.dataset.entity_type.iri()));
         if let Some(prefix) = &self.dataset.id_prefix {
             url.push_str("&idPattern=");
-            url.push_str(&web::params::encode(model::query::Pattern::prefix(prefix).as_str()));
+            url.push_str(&web::params::encode(&beginning_with(prefix)));
         }
         known(&url, "")
     }
@@ -136,8 +138,8 @@ impl Described<'_> {
         if let Some(contributor) = self.site.contributor.as_ref().and_then(|code| vocabulary::contributor(code)) {
             about.iri(dcatde::CONTRIBUTOR_ID, contributor);
         }
-        if let Some(spatial) = &dataset.spatial {
-            about.iri_of(dct::SPATIAL, Some(&spatial.iri));
+        if let Some((spatial, node)) = self.coverage() {
+            about.iri(dct::SPATIAL, node);
             if let Some(level) = vocabulary::geocoding_level(&spatial.iri) {
                 about.iri(dcatde::GEOCODING_LEVEL, level);
             }
@@ -175,6 +177,9 @@ impl Described<'_> {
                 .instant(dcat::START_DATE, Some(first))
                 .instant(dcat::END_DATE, Some(last));
         }
+        if let Some((spatial, node)) = self.coverage() {
+            graph.about(&node, dct::LOCATION).text(skos::PREF_LABEL, &spatial.label, "de");
+        }
         if let Some([west, south, east, north]) = self.extent.bounds {
             let wkt = format!("POLYGON(({west} {south},{east} {south},{east} {north},{west} {north},{west} {south}))");
             graph.about(&self.part("area"), dct::LOCATION).typed(dcat::BBOX, wkt, geosparql::WKT);
@@ -196,19 +201,21 @@ impl Described<'_> {
             .instant(dct::MODIFIED, self.extent.modified);
     }
 
+    /// The dataset's title and which form of it is meant.
+    fn title_with(&self, form: &str) -> Texts {
+        let title = &self.dataset.title;
+        Texts { de: format!("{} ({form})", title.de).into(), en: title.en.as_ref().map(|title| format!("{title} ({form})").into()) }
+    }
+
     fn write_file(&self, graph: &mut Graph, form: &FileForm) {
         let node = self.part(form.ending);
         let download = known(&self.site.page_of(&self.dataset.slug), &format!("/daten.{}", form.ending));
-        let label = form.ending.to_uppercase();
         self.write_distribution(graph, &node, form);
-        let mut about = graph.about(&node, dcat::DISTRIBUTION);
-        about
-            .text(dct::TITLE, &format!("{} ({label})", self.dataset.title.de), "de")
+        graph
+            .about(&node, dcat::DISTRIBUTION)
+            .texts(dct::TITLE, &self.title_with(form.label))
             .iri(dcat::ACCESS_URL, self.page())
             .iri(dcat::DOWNLOAD_URL, download);
-        if let Some(title) = &self.dataset.title.en {
-            about.text(dct::TITLE, &format!("{title} ({label})"), "en");
-        }
     }
 
     /// The interface as a service, and the distribution that leads to it. A
@@ -220,12 +227,12 @@ impl Described<'_> {
         self.write_distribution(graph, &node, json);
         graph
             .about(&node, dcat::DISTRIBUTION)
-            .text(dct::TITLE, &format!("{} (NGSI-LD-Schnittstelle)", self.dataset.title.de), "de")
+            .texts(dct::TITLE, &self.title_with("NGSI-LD"))
             .iri(dcat::ACCESS_URL, self.endpoint())
             .iri(dcat::ACCESS_SERVICE, service.clone());
         let mut about = graph.about(&service, dcat::DATA_SERVICE);
         about
-            .text(dct::TITLE, &format!("NGSI-LD-Schnittstelle: {}", self.dataset.title.de), "de")
+            .texts(dct::TITLE, &self.title_with("NGSI-LD"))
             .iri(dct::PUBLISHER, self.publisher_node())
             .iri(dcat::ENDPOINT_URL, self.endpoint())
             .iri(dcat::ENDPOINT_DESCRIPTION, known(self.site.public_url(), "/openapi.json"))
@@ -239,10 +246,28 @@ impl Described<'_> {
         }
     }
 
+    /// The declared area and its IRI, when it has one.
+    fn coverage(&self) -> Option<(&Spatial, NamedNode)> {
+        let spatial = self.dataset.spatial.as_ref()?;
+        Some((spatial, NamedNode::new(spatial.iri.as_str()).ok()?))
+    }
+
     /// The contact, when it has a way to reach it.
     fn contact(&self) -> Option<&Contact> {
         self.dataset.contact.as_ref().filter(|contact| mailto(contact).is_some() || page_of(contact).is_some())
     }
+}
+
+/// The pattern of ids that begin so (NGSI-LD `idPattern`).
+fn beginning_with(prefix: &str) -> String {
+    let mut pattern = String::from("^");
+    for c in prefix.chars() {
+        if ".+*?()[]{}|^$\\".contains(c) {
+            pattern.push('\\');
+        }
+        pattern.push(c);
+    }
+    pattern
 }
 
 /// The node of an agent: one for a name, whichever dataset it publishes.

@@ -122,11 +122,9 @@ impl Catalogue {
             .iri(dct::PUBLISHER, agent_node(site, &site.publisher))
             .iri(foaf::HOMEPAGE, known(site.public_url(), "/"))
             .iri(dct::LANGUAGE, vocabulary::language("de"))
+            .iri(dct::LANGUAGE, vocabulary::language(if site.title.en.is_some() { "en" } else { "de" }))
             .iri(dcat::THEME_TAXONOMY, vocabulary::theme_taxonomy())
             .instant(dct::MODIFIED, modified);
-        if site.title.en.is_some() {
-            about.iri(dct::LANGUAGE, vocabulary::language("en"));
-        }
         for one in described {
             about.iri(dcat::DATASET_OF, one.dataset_node());
             if one.is_open() {

@@ -3,7 +3,7 @@
 use oxrdf::NamedNodeRef;
 
 /// Prefix and namespace of each vocabulary, as the documents abbreviate them.
-pub(crate) const PREFIXES: [(&str, &str); 13] = [
+pub(crate) const PREFIXES: [(&str, &str); 14] = [
     ("adms", "http://www.w3.org/ns/adms#"),
     ("dcat", dcat::BASE),
     // With a slash: DCAT-AP's own namespace, which some shapes misspell with `#`.
@@ -15,6 +15,7 @@ pub(crate) const PREFIXES: [(&str, &str); 13] = [
     ("hydra", hydra::BASE),
     ("rdf", "http://www.w3.org/1999/02/22-rdf-syntax-ns#"),
     ("rdfs", rdfs::BASE),
+    ("skos", skos::BASE),
     ("theme", "http://publications.europa.eu/resource/authority/data-theme/"),
     ("vcard", vcard::BASE),
     ("xsd", "http://www.w3.org/2001/XMLSchema#"),
@@ -81,6 +82,12 @@ vocabulary! {
     /// RDF Schema.
     rdfs = "http://www.w3.org/2000/01/rdf-schema#":
     LABEL = "label",
+}
+
+vocabulary! {
+    /// SKOS.
+    skos = "http://www.w3.org/2004/02/skos/core#":
+    PREF_LABEL = "prefLabel",
 }
 
 vocabulary! {

@@ -68,6 +68,12 @@ pub(crate) fn file_type(code: &'static str) -> NamedNode {
     known(AUTHORITY, &format!("file-type/{code}"))
 }
 
+/// Whether a code stands in the EU table of file types.
+#[cfg(test)]
+pub(crate) fn is_file_type(code: &str) -> bool {
+    codes(include_str!("../vocab/file-type.txt")).any(|known| known == code)
+}
+
 /// A media type as IANA's address.
 pub(crate) fn media_type(name: &'static str) -> NamedNode {
     known("https://www.iana.org/assignments/media-types/", name)

@@ -97,8 +97,17 @@ impl Graph {
         for triple in &self.triples {
             writer.serialize_triple(triple)?;
         }
-        writer.finish()
+        let document = writer.finish()?;
+        Ok(if format == Format::Turtle { with_sorted_prefixes(document) } else { document })
     }
+}
+
+/// The serialiser writes prefixes in an order that changes from one start of
+/// the program to the next; the same graph shall be the same bytes.
+fn with_sorted_prefixes(document: Vec<u8>) -> Vec<u8> {
+    let (mut prefixes, rest): (Vec<_>, Vec<_>) = document.split_inclusive(|b| *b == b'\n').partition(|line| line.starts_with(b"@prefix "));
+    prefixes.sort_unstable();
+    [prefixes.concat(), rest.concat()].concat()
 }
 
 /// The statements about one subject.

@@ -34,12 +34,87 @@ const DEPTH_MAX: usize = 64;
 
 /// Functions whose work is bounded by their input.
 const FUNCTIONS: &[&str] = &[
-    "abs", "add", "all", "any", "arrays", "ascii_downcase", "ascii_upcase", "booleans", "capture", "ceil", "contains", "empty", "endswith", "error",
-    "exp", "explode", "fabs", "false", "finites", "first", "floor", "from_entries", "fromjson", "group_by", "has", "implode", "index", "indices",
-    "inside", "isempty", "join", "keys", "last", "length", "log", "log10", "log2", "ltrim", "ltrimstr", "map", "match", "max", "max_by", "min", "min_by",
-    "not", "null", "numbers", "objects", "pow", "reverse", "rindex", "round", "rtrim", "rtrimstr", "scan", "select", "sort", "sort_by", "split",
-    "splits", "sqrt", "startswith", "strings", "sub", "gsub", "test", "to_entries", "toboolean", "tojson", "tonumber", "tostring", "trim", "true",
-    "trunc", "type", "unique", "unique_by", "utf8bytelength", "values", "with_entries",
+    "abs",
+    "add",
+    "all",
+    "any",
+    "arrays",
+    "ascii_downcase",
+    "ascii_upcase",
+    "booleans",
+    "capture",
+    "ceil",
+    "contains",
+    "empty",
+    "endswith",
+    "error",
+    "exp",
+    "explode",
+    "fabs",
+    "false",
+    "finites",
+    "first",
+    "floor",
+    "from_entries",
+    "fromjson",
+    "group_by",
+    "has",
+    "implode",
+    "index",
+    "indices",
+    "inside",
+    "isempty",
+    "join",
+    "keys",
+    "last",
+    "length",
+    "log",
+    "log10",
+    "log2",
+    "ltrim",
+    "ltrimstr",
+    "map",
+    "match",
+    "max",
+    "max_by",
+    "min",
+    "min_by",
+    "not",
+    "null",
+    "numbers",
+    "objects",
+    "pow",
+    "reverse",
+    "rindex",
+    "round",
+    "rtrim",
+    "rtrimstr",
+    "scan",
+    "select",
+    "sort",
+    "sort_by",
+    "split",
+    "splits",
+    "sqrt",
+    "startswith",
+    "strings",
+    "sub",
+    "gsub",
+    "test",
+    "to_entries",
+    "toboolean",
+    "tojson",
+    "tonumber",
+    "tostring",
+    "trim",
+    "true",
+    "trunc",
+    "type",
+    "unique",
+    "unique_by",
+    "utf8bytelength",
+    "values",
+    "with_entries",
 ];
 
 thread_local! {
@@ -236,16 +311,21 @@ fn guard_part<'s>(part: StrPart<&'s str, Term<&'s str>>, depth: usize) -> Result
 fn guard_step(part: Part<Term<&str>>, depth: usize) -> Result<Part<Term<&str>>, String> {
     Ok(match part {
         Part::Index(index) => Part::Index(guard(index, depth + 1)?),
-        Part::Range(from, to) => {
-            Part::Range(from.map(|term| guard(term, depth + 1)).transpose()?, to.map(|term| guard(term, depth + 1)).transpose()?)
-        }
+        Part::Range(from, to) => Part::Range(from.map(|term| guard(term, depth + 1)).transpose()?, to.map(|term| guard(term, depth + 1)).transpose()?),
     })
 }
 
-fn guard_operation<'s>(left: Term<&'s str>, op: BinaryOp<&'s str>, right: Term<&'s str>, guarded: impl Fn(Term<&'s str>) -> Term<&'s str>) -> Result<Term<&'s str>, String> {
+fn guard_operation<'s>(
+    left: Term<&'s str>,
+    op: BinaryOp<&'s str>,
+    right: Term<&'s str>,
+    guarded: impl Fn(Term<&'s str>) -> Term<&'s str>,
+) -> Result<Term<&'s str>, String> {
     let number = |term| Term::BinOp(Box::new(term), BinaryOp::Pipe(None), Box::new(Term::Call("number_only", Vec::new())));
     Ok(match op {
-        BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => return Err("assignments are not available in computed fields".to_owned()),
+        BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => {
+            return Err("assignments are not available in computed fields".to_owned());
+        }
         BinaryOp::Math(Math::Mul) => guarded(Term::BinOp(Box::new(number(left)), BinaryOp::Math(Math::Mul), Box::new(number(right)))),
         BinaryOp::Math(math) => guarded(Term::BinOp(Box::new(left), BinaryOp::Math(math), Box::new(right))),
         BinaryOp::Pipe(Some(Pattern::Arr(_) | Pattern::Obj(_))) => return Err("`as` takes one variable here".to_owned()),

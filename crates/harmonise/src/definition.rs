@@ -342,7 +342,9 @@ fn lookup(name: String, mut section: Section<'_>) -> Option<Lookup> {
     for (value, fields) in section.values("values") {
         match fields {
             Json::Object(members) => values.push((value, members.into_iter().map(|(name, json)| (name.to_string(), json)).collect())),
-            other => section.fault("values", Some(&other.to_string()), format!("`{value}` brings no fields"), "write for example `DENW095 = { name = \"Geist\" }`"),
+            other => {
+                section.fault("values", Some(&other.to_string()), format!("`{value}` brings no fields"), "write for example `DENW095 = { name = \"Geist\" }`")
+            }
         }
     }
     if values.is_empty() {
@@ -373,7 +375,10 @@ fn check(definition: &Definition) -> Vec<Issue> {
         && table.second.is_some()
         && definition.wide.is_none()
     {
-        faults.push(Issue::new("invalid", "format.second_header", "a second header line speaks of columns, and only `[wide]` makes use of it").remedy("add `[wide]` or drop it"));
+        faults.push(
+            Issue::new("invalid", "format.second_header", "a second header line speaks of columns, and only `[wide]` makes use of it")
+                .remedy("add `[wide]` or drop it"),
+        );
     }
     if let (Some(dataset), Some(prefix)) = (&definition.dataset, definition.dataset.as_ref().and_then(|dataset| dataset.id_prefix.as_ref()))
         && !definition.entity.id.beginning().starts_with(prefix.as_str())

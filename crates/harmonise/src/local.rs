@@ -136,11 +136,9 @@ impl TimeRule {
 fn in_zone(zone: &TimeZone, start: DateTime, text: &str) -> Result<Moment, String> {
     match zone.to_ambiguous_timestamp(start).offset() {
         AmbiguousOffset::Unambiguous { offset } => instant_of(start, offset).map(Moment::Plain),
-        AmbiguousOffset::Gap { .. } => Err(format!(
-            "`{}` did not exist: clocks went from winter to summer time in the night of {}",
-            crate::issue::shorten(text),
-            start.date()
-        )),
+        AmbiguousOffset::Gap { .. } => {
+            Err(format!("`{}` did not exist: clocks went from winter to summer time in the night of {}", crate::issue::shorten(text), start.date()))
+        }
         AmbiguousOffset::Fold { before, after } => {
             let (first, second) = (instant_of(start, before)?, instant_of(start, after)?);
             let wall = instant_of(start, Offset::UTC)?.micros();
@@ -163,7 +161,10 @@ pub(crate) fn zone_of(text: &str) -> Result<Zone, String> {
     }
     if text.starts_with(['+', '-']) {
         let mut rest = text;
-        return take_offset(&mut rest).filter(|_| rest.is_empty()).map(Zone::Fixed).ok_or_else(|| format!("`{text}` is no offset; expected for example `+01:00`"));
+        return take_offset(&mut rest)
+            .filter(|_| rest.is_empty())
+            .map(Zone::Fixed)
+            .ok_or_else(|| format!("`{text}` is no offset; expected for example `+01:00`"));
     }
     TimeZone::get(text).map(Zone::Named).map_err(|_| format!("`{text}` is no time zone; expected for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`"))
 }

@@ -130,7 +130,11 @@ impl<'d> Mapper<'d> {
             Body::Cells(cells) => {
                 let Some(header) = &shape.header else { return mapped };
                 let base = Base::Row { header, cells };
-                if self.definition.wide.is_some() { self.map_wide(base, cells, shape, &mut mapped) } else { self.map_one(self.fields(base), shape, &mut mapped) }
+                if self.definition.wide.is_some() {
+                    self.map_wide(base, cells, shape, &mut mapped)
+                } else {
+                    self.map_one(self.fields(base), shape, &mut mapped)
+                }
             }
             Body::Tree { key, value } => {
                 let Kind::Json { key: key_field, geo, .. } = &self.definition.format.kind else { return mapped };
@@ -275,7 +279,15 @@ impl<'d> Mapper<'d> {
         }
     }
 
-    fn attribute(&mut self, rule: &AttributeRule, fields: &Fields<'_>, shape: &Shape, at: Option<Instant>, id: &EntityId, mapped: &mut Mapped) -> Option<Attribute> {
+    fn attribute(
+        &mut self,
+        rule: &AttributeRule,
+        fields: &Fields<'_>,
+        shape: &Shape,
+        at: Option<Instant>,
+        id: &EntityId,
+        mapped: &mut Mapped,
+    ) -> Option<Attribute> {
         let applies = rule.when.iter().all(|(field, wanted)| fields.text(field).is_some_and(|text| text == *wanted));
         if !applies {
             return None;
@@ -385,4 +397,3 @@ fn wide_columns(definition: &Definition, header: &Header) -> Vec<WideColumn> {
     }
     columns
 }
-

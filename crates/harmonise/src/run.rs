@@ -59,7 +59,7 @@ pub struct Record {
 pub struct Rejected {
     /// Line of a text file, row of a sheet, index in an array; from 1.
     pub record: u64,
-    /// Its bytes as they came.
+    /// Its bytes as they came; of a spreadsheet's row its cells as a JSON array.
     pub raw: Vec<u8>,
     /// What [`replay`] needs beside the bytes (file name, header, …); opaque text, to be kept with them.
     pub context: String,
@@ -161,7 +161,8 @@ pub fn replay(definition: &Definition, quarantined: Quarantined<'_>, now: Instan
     Ok(running.finish(&context.shape))
 }
 
-/// The bytes of one record as they came: the way back from a value to its source.
+/// The bytes of one record as they came, as in [`Rejected::raw`]: the way back
+/// from a value to its source. Without header; [`preview`] tells the columns.
 ///
 /// # Errors
 /// [`Fatal`] when the input cannot be read up to there.
@@ -393,7 +394,8 @@ impl Context {
     fn parse(text: &str) -> Result<Self, Fatal> {
         let json = model::json::parse(text.as_bytes()).map_err(|error| unusable(format!("the record's context is damaged: {error}")))?;
         let word = |name: &str| json.get(name).and_then(Json::as_str);
-        let texts = |name: &str| json.get(name).and_then(Json::as_array).map(|cells| cells.iter().map(|cell| cell.as_str().map(Text::from)).collect::<Vec<_>>());
+        let texts =
+            |name: &str| json.get(name).and_then(Json::as_array).map(|cells| cells.iter().map(|cell| cell.as_str().map(Text::from)).collect::<Vec<_>>());
         let header = texts("header").map(|names| {
             let mut header = Header::new(names.into_iter().map(Option::unwrap_or_default));
             header.second = texts("second").unwrap_or_default();

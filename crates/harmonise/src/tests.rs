@@ -82,3 +82,11 @@ fn outcome(definition: &Definition, name: &str, bytes: &[u8]) -> String {
     }
     lines.join("\n")
 }
+
+#[test]
+fn definitions_may_be_shared_between_threads() {
+    fn shared<T: Send + Sync + 'static>() {}
+    shared::<Definition>();
+    shared::<Fatal>();
+    shared::<Rejected>();
+}

@@ -60,15 +60,15 @@ type Definition = (&'static str, fn() -> DataType, bool);
 const COLUMNS: [Definition; 22] = [
     ("entity", words, false),
     ("attribute", words, false),
-    ("dataset_id", words, true),
+    ("dataset_id", || DataType::Utf8, true),
     ("time", instant, false),
     ("observed", || DataType::Boolean, false),
     ("number", || DataType::Float64, true),
     ("decimals", || DataType::Int8, true),
     ("kind", words, false),
     ("value", || DataType::Utf8, true),
-    ("unit", words, true),
-    ("sub", words, true),
+    ("unit", || DataType::Utf8, true),
+    ("sub", || DataType::Utf8, true),
     ("created_at", instant, true),
     ("modified_at", instant, true),
     ("expires_at", instant, true),
@@ -98,6 +98,8 @@ const FINE: [Column; 9] = [
     Column::Record,
 ];
 
+/// Words that every row has, as dictionary also in memory. (A dictionary without
+/// a single word is slow to read: columns that may be empty are plain text.)
 fn words() -> DataType {
     DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8))
 }
@@ -126,6 +128,37 @@ impl Column {
     pub(crate) fn place(self) -> usize {
         self as usize
     }
+
+    /// Whether a row may have nothing in it.
+    pub(crate) fn may_be_empty(self) -> bool {
+        COLUMNS[self.place()].2
+    }
+
+    /// All columns.
+    pub(crate) const ALL: &'static [Self] = &[
+        Self::Entity,
+        Self::Attribute,
+        Self::DatasetId,
+        Self::Time,
+        Self::Observed,
+        Self::Number,
+        Self::Decimals,
+        Self::Kind,
+        Self::Value,
+        Self::Unit,
+        Self::Sub,
+        Self::CreatedAt,
+        Self::ModifiedAt,
+        Self::ExpiresAt,
+        Self::Class,
+        Self::Seq,
+        Self::RecordedAt,
+        Self::Run,
+        Self::Record,
+        Self::SealedKey,
+        Self::SealedBlind,
+        Self::SealedValue,
+    ];
 
     fn path(self) -> ColumnPath {
         ColumnPath::from(self.name())
@@ -160,7 +193,7 @@ impl Default for Layout {
 }
 
 /// Encodings that suit these rows.
-pub(crate) fn properties(rows: &[Observation], layout: &Layout) -> WriterProperties {
+pub(crate) fn properties(rows: &[&Observation], layout: &Layout) -> WriterProperties {
     let sample = &rows[..rows.len().min(layout.group_rows_max)];
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
@@ -192,7 +225,7 @@ type WholeNumbers = (Column, fn(&Observation) -> i64);
 
 /// Times and positions: by their differences, which are equal in a series with
 /// a steady step; by a dictionary where many series share an unsteady one.
-fn integers(mut builder: WriterPropertiesBuilder, sample: &[Observation]) -> WriterPropertiesBuilder {
+fn integers(mut builder: WriterPropertiesBuilder, sample: &[&Observation]) -> WriterPropertiesBuilder {
     let columns: [WholeNumbers; 6] = [
         (Column::Time, |o| o.time().micros()),
         (Column::Seq, |o| o.seq.cast_signed()),
@@ -202,7 +235,7 @@ fn integers(mut builder: WriterPropertiesBuilder, sample: &[Observation]) -> Wri
         (Column::Record, |o| o.origin.map_or(0, |origin| origin.record.cast_signed())),
     ];
     for (column, of) in columns {
-        let values: Vec<i64> = sample.iter().map(of).collect();
+        let values: Vec<i64> = sample.iter().map(|row| of(row)).collect();
         builder = builder
             .set_column_encoding(column.path(), Encoding::DELTA_BINARY_PACKED)
             .set_column_dictionary_enabled(column.path(), !is_steady(&values) && recurs(values.iter()));
@@ -212,7 +245,7 @@ fn integers(mut builder: WriterPropertiesBuilder, sample: &[Observation]) -> Wri
 
 /// Numbers as sensors round them recur: a dictionary holds them best. Unrounded
 /// ones do not, and are split by bytes.
-fn numbers(builder: WriterPropertiesBuilder, sample: &[Observation]) -> WriterPropertiesBuilder {
+fn numbers(builder: WriterPropertiesBuilder, sample: &[&Observation]) -> WriterPropertiesBuilder {
     let bits: Vec<u64> = sample
         .iter()
         .filter(|o| matches!(o.attribute.value, Value::Property(_)))

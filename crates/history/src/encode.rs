@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use arrow_array::types::Int32Type;
 use arrow_array::{
-    Array, ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int8Array, Int32Array,
+    ArrayRef, BinaryArray, BooleanArray, DictionaryArray, FixedSizeBinaryArray, Float64Array, Int8Array, Int32Array,
     Int64Array, RecordBatch, StringArray, TimestampMicrosecondArray,
 };
 use model::{Instant, Iri, Json, Observation, Sealed, Value};
@@ -14,13 +14,12 @@ use parquet::arrow::ArrowWriter;
 
 use crate::Error;
 use crate::columns::{self, Layout};
-use crate::seal::{Part, weight_bytes_of};
+use crate::seal::weight_bytes_of;
 use crate::value;
 
-/// The segment of a part. Equal parts give equal bytes.
-pub(crate) fn segment(part: &Part, layout: &Layout) -> Result<Vec<u8>, Error> {
-    let not_made = |error: &dyn std::fmt::Display| Error::NotMade { object: part.object.clone(), reason: error.to_string() };
-    let rows = &part.observations;
+/// The segment of sorted rows. Equal rows give equal bytes.
+pub(crate) fn segment(object: &str, rows: &[&Observation], layout: &Layout) -> Result<Vec<u8>, Error> {
+    let not_made = |error: &dyn std::fmt::Display| Error::NotMade { object: object.to_owned(), reason: error.to_string() };
     let properties = columns::properties(rows, layout);
     let mut writer = ArrowWriter::try_new(Vec::new(), columns::schema(), Some(properties)).map_err(|error| not_made(&error))?;
     for group in groups(rows, layout) {
@@ -34,7 +33,7 @@ pub(crate) fn segment(part: &Part, layout: &Layout) -> Result<Vec<u8>, Error> {
 }
 
 /// Row groups: bounded in rows and in weight.
-fn groups(rows: &[Observation], layout: &Layout) -> Vec<Range<usize>> {
+fn groups(rows: &[&Observation], layout: &Layout) -> Vec<Range<usize>> {
     let mut groups = Vec::new();
     let (mut start, mut weight_bytes) = (0, 0);
     for (index, row) in rows.iter().enumerate() {
@@ -63,26 +62,26 @@ struct Cells {
     sub: Option<String>,
 }
 
-fn batch(rows: &[Observation]) -> Result<RecordBatch, Fault> {
-    let cells: Vec<Cells> = rows.iter().map(Cells::of).collect::<Result<_, _>>().map_err(Fault::Value)?;
+fn batch(rows: &[&Observation]) -> Result<RecordBatch, Fault> {
+    let cells: Vec<Cells> = rows.iter().map(|row| Cells::of(row)).collect::<Result<_, _>>().map_err(Fault::Value)?;
     let sealed = || rows.iter().map(|o| sealed(&o.attribute.value));
     let blinds = FixedSizeBinaryArray::try_from_sparse_iter_with_size(sealed().map(|s| s.map(|s| s.blind)), 32).map_err(Fault::Shape)?;
     let columns: Vec<ArrayRef> = vec![
-        words(rows.iter().map(|o| Some(o.entity.as_str()))),
-        words(rows.iter().map(|o| Some(o.attribute.name.iri()))),
-        words(rows.iter().map(|o| o.attribute.dataset.as_ref().map(Iri::as_str))),
+        words(rows.iter().map(|o| o.entity.as_str())),
+        words(rows.iter().map(|o| o.attribute.name.iri())),
+        texts(rows.iter().map(|o| o.attribute.dataset.as_ref().map(Iri::as_str))),
         instants(rows.iter().map(|o| Some(o.time()))),
         Arc::new(rows.iter().map(|o| Some(o.attribute.observed_at.is_some())).collect::<BooleanArray>()),
         Arc::new(cells.iter().map(|c| c.number).collect::<Float64Array>()),
         Arc::new(cells.iter().map(|c| c.decimals).collect::<Int8Array>()),
-        words(rows.iter().map(|o| Some(value::kind(&o.attribute.value)))),
-        Arc::new(cells.iter().map(|c| c.value.as_deref()).collect::<StringArray>()),
-        words(rows.iter().map(|o| o.attribute.unit.as_ref().map(|unit| unit.code()))),
-        words(cells.iter().map(|c| c.sub.as_deref())),
+        words(rows.iter().map(|o| value::kind(&o.attribute.value))),
+        texts(cells.iter().map(|c| c.value.as_deref())),
+        texts(rows.iter().map(|o| o.attribute.unit.as_ref().map(|unit| unit.code()))),
+        texts(cells.iter().map(|c| c.sub.as_deref())),
         instants(rows.iter().map(|o| unless(o.attribute.created_at, o.attribute.modified_at))),
         instants(rows.iter().map(|o| unless(o.attribute.modified_at, o.recorded_at))),
         instants(rows.iter().map(|o| o.attribute.expires_at)),
-        words(rows.iter().map(|o| Some(o.class.word()))),
+        words(rows.iter().map(|o| o.class.word())),
         integers(rows.iter().map(|o| Some(o.seq))),
         instants(rows.iter().map(|o| Some(o.recorded_at))),
         integers(rows.iter().map(|o| o.origin.map(|origin| origin.run))),
@@ -158,25 +157,28 @@ fn integers(values: impl Iterator<Item = Option<u64>>) -> ArrayRef {
     Arc::new(values.map(|value| value.map(u64::cast_signed)).collect::<Int64Array>())
 }
 
+fn texts<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
+    Arc::new(texts.collect::<StringArray>())
+}
+
 /// Words as a dictionary; rows of a series repeat them, so the last one is tried first.
-fn words<'a>(texts: impl Iterator<Item = Option<&'a str>>) -> ArrayRef {
+fn words<'a>(words: impl Iterator<Item = &'a str>) -> ArrayRef {
     let mut known: HashMap<&'a str, i32> = HashMap::new();
     let mut values: Vec<&'a str> = Vec::new();
     let mut last: Option<(&'a str, i32)> = None;
-    let mut key_of = |text: &'a str| match last {
-        Some((same, key)) if same == text => key,
+    let key_of = |word: &'a str| match last {
+        Some((same, key)) if same == word => key,
         _ => {
             let next = i32::try_from(values.len()).expect("a row group has fewer rows than i32 counts");
-            let key = *known.entry(text).or_insert_with(|| {
-                values.push(text);
+            let key = *known.entry(word).or_insert_with(|| {
+                values.push(word);
                 next
             });
-            last = Some((text, key));
+            last = Some((word, key));
             key
         }
     };
-    let keys: Int32Array = texts.map(|text| text.map(&mut key_of)).collect();
+    let keys: Int32Array = words.map(key_of).map(Some).collect();
     let values: StringArray = values.into_iter().map(Some).collect();
-    debug_assert!(keys.null_count() == keys.len() || !values.is_empty());
     Arc::new(DictionaryArray::<Int32Type>::new(keys, Arc::new(values)))
 }

@@ -12,8 +12,9 @@ use model::{Authorized, NumberSeries, Observation, Segment, SeriesKey, SeriesQue
 use parquet::DecodeResult;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::arrow::push_decoder::ParquetPushDecoderBuilder;
-use parquet::file::metadata::PageIndexPolicy;
+use parquet::arrow::push_decoder::{ParquetPushDecoderBuilder, RowGroupSelection};
+use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
+use parquet::file::statistics::Statistics;
 use sha2::{Digest, Sha256};
 
 use crate::cache::Footers;
@@ -22,8 +23,8 @@ use crate::error::{Reason, damaged};
 use crate::objects::{Object, Objects};
 use crate::prune::Wanted;
 use crate::read::{self, Found, FoundNumbers};
-use crate::seal::{Part, Seal, seq_span};
-use crate::{Error, encode};
+use crate::seal::{Seal, span};
+use crate::{Error, columns, encode};
 
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8 << 10;
@@ -67,19 +68,17 @@ impl History {
     /// [`Error::NotKept`] names a value that would not come back as it is,
     /// [`Error::Disk`] what the disk refused.
     pub fn write(&self, seal: &Seal) -> Result<Vec<Segment>, Error> {
-        seal.parts.iter().map(|part| self.write_part(part)).collect()
+        seal.parts().map(|(object, rows)| self.write_object(object, &rows)).collect()
     }
 
-    fn write_part(&self, part: &Part) -> Result<Segment, Error> {
-        let bytes = encode::segment(part, &self.0.layout)?;
-        self.0.objects.put(&part.object, &bytes)?;
-        let times = || part.observations.iter().map(Observation::time);
-        let time = times().min().zip(times().max()).expect("a part has observations");
+    fn write_object(&self, object: &str, rows: &[&Observation]) -> Result<Segment, Error> {
+        let bytes = encode::segment(object, rows, &self.0.layout)?;
+        self.0.objects.put(object, &bytes)?;
         Ok(Segment {
-            object: part.object.clone(),
-            seq: seq_span(&part.observations),
-            time,
-            rows: part.observations.len() as u64,
+            object: object.to_owned(),
+            seq: span(rows.iter().map(|row| row.seq)).expect("an object has rows"),
+            time: span(rows.iter().map(|row| row.time())).expect("an object has rows"),
+            rows: rows.len() as u64,
             size_bytes: bytes.len() as u64,
             checksum: Sha256::digest(&bytes).into(),
         })
@@ -100,7 +99,7 @@ impl History {
         let wanted = Wanted::of(question);
         let mut found = Found::new();
         if question.time_property != TimeProperty::DeletedAt {
-            self.scan(segments, &wanted, None, &mut |batch| found.take(batch, &wanted))?;
+            self.scan(segments, &wanted, Column::ALL, &mut |batch| found.take(batch, &wanted))?;
         }
         Ok(found.observations(question))
     }
@@ -122,7 +121,7 @@ impl History {
         }
         let wanted = Wanted::of(question);
         let mut found = FoundNumbers::new();
-        self.scan(segments, &wanted, Some(read::NUMBERS), &mut |batch| found.take(batch, &wanted))?;
+        self.scan(segments, &wanted, read::NUMBERS, &mut |batch| found.take(batch, &wanted))?;
         Ok(found.series(question.limit))
     }
 
@@ -133,7 +132,7 @@ impl History {
     pub fn series(&self, segments: &[Segment]) -> Result<Vec<SeriesKey>, Error> {
         let wanted = Wanted::default();
         let mut keys = BTreeSet::new();
-        self.scan(segments, &wanted, Some(read::KEYS), &mut |batch| {
+        self.scan(segments, &wanted, read::KEYS, &mut |batch| {
             keys.extend(read::runs(batch, &wanted)?.into_iter().map(|run| run.key));
             Ok(())
         })?;
@@ -164,7 +163,7 @@ impl History {
         &self,
         segments: &[Segment],
         wanted: &Wanted<'_>,
-        columns: Option<&[Column]>,
+        columns: &[Column],
         take: &mut dyn FnMut(&RecordBatch) -> Result<(), Reason>,
     ) -> Result<(), Error> {
         for segment in segments.iter().filter(|segment| !wanted.misses(segment)) {
@@ -206,10 +205,20 @@ fn footer(segment: &Segment, object: &Object) -> Result<ArrowReaderMetadata, Err
         pair.value.clone()
     });
     match format.as_deref() {
-        Some(FORMAT) => Ok(footer),
+        Some(FORMAT) if footer.schema().fields() == columns::schema().fields() => Ok(footer),
+        Some(FORMAT) => Err(damaged("its columns are others".into())),
         Some(other) => Err(damaged(format!("its format is `{other}`, and this program reads `{FORMAT}`; update the program"))),
         None => Err(damaged("it does not name its format".into())),
     }
+}
+
+/// Whether no selected row has anything in a column: such a column need not be read.
+fn is_empty(footer: &ParquetMetaData, selections: &[RowGroupSelection], column: Column) -> bool {
+    column.may_be_empty()
+        && selections.iter().map(|selection| footer.row_group(selection.row_group_index())).all(|group| {
+            let empty = group.column(column.place()).statistics().and_then(Statistics::null_count_opt);
+            empty.is_some_and(|empty| i64::try_from(empty) == Ok(group.num_rows()))
+        })
 }
 
 fn scan_object(
@@ -217,7 +226,7 @@ fn scan_object(
     object: &Object,
     footer: ArrowReaderMetadata,
     wanted: &Wanted<'_>,
-    columns: Option<&[Column]>,
+    columns: &[Column],
     take: &mut dyn FnMut(&RecordBatch) -> Result<(), Reason>,
 ) -> Result<(), Error> {
     let damaged = damaged(&segment.object);
@@ -225,10 +234,8 @@ fn scan_object(
     if selections.is_empty() {
         return Ok(());
     }
-    let projection = match columns {
-        None => ProjectionMask::all(),
-        Some(columns) => ProjectionMask::leaves(footer.parquet_schema(), columns.iter().map(|column| column.place())),
-    };
+    let filled = columns.iter().filter(|column| !is_empty(footer.metadata(), &selections, **column));
+    let projection = ProjectionMask::leaves(footer.parquet_schema(), filled.map(|column| column.place()));
     let mut decoder = ParquetPushDecoderBuilder::new_with_metadata(footer)
         .with_row_group_selections(selections)
         .with_projection(projection)

@@ -6,10 +6,10 @@
 //! lives in the tenant's database. Reading takes the manifest's segments and an
 //! authorised question, and touches only the pages that can hold an answer.
 //!
-//! The files are open to any Parquet reader; [`columns`](self) names them in
-//! `columns.rs`. Ciphertext of personal values stays ciphertext. Arrow and
-//! Parquet types never leave this crate. Everything here blocks: asynchronous
-//! callers go through a blocking thread.
+//! The files are open to any Parquet reader; `columns.rs` says what stands in
+//! them. Ciphertext of personal values stays ciphertext. Arrow and Parquet types
+//! never leave this crate. Everything here blocks: asynchronous callers go
+//! through a blocking thread.
 
 mod cache;
 mod columns;

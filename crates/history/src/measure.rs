@@ -1,6 +1,7 @@
 //! Measurements, run by hand in release:
 //! `cargo test --release -p history measure -- --ignored --nocapture`.
-//! Nothing is asserted about times.
+//! Nothing is asserted about times. The files stay in the temporary folder
+//! `allmende-history-*`, so that other Parquet readers can be tried on them.
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant as Watch};
@@ -112,12 +113,12 @@ fn report(name: &str, plan: &Plan) -> (History, Vec<Segment>) {
         size_bytes as f64 / rows as f64,
         rows as f64 / spent.as_secs_f64() / 1e6
     );
-    columns(&history, &segments[0], name);
+    columns(&segments[0], name);
     (history, segments)
 }
 
 /// Bytes per row of each column.
-fn columns(_: &History, segment: &Segment, name: &str) {
+fn columns(segment: &Segment, name: &str) {
     let path = std::env::temp_dir().join(format!("allmende-history-{name}")).join(&segment.object);
     let file = std::fs::File::open(path).expect("opened");
     let footer = parquet::file::metadata::ParquetMetaDataReader::new().parse_and_finish(&file).expect("a footer");
@@ -147,7 +148,8 @@ fn measure() {
     let watch = Watch::now();
     let everything = history.number_series(&question(0..1000, START_S, DAY_S * 7), &segments).expect("read");
     let values: usize = everything.iter().map(|series| series.times.len()).sum();
-    eprintln!("  numbers of 1000 series x 10 000: {:.2?}, {values} values", watch.elapsed());
+    let sum: f64 = everything.iter().flat_map(|series| &series.values).sum();
+    eprintln!("  numbers of 1000 series x 10 000: {:.2?}, {values} values, sum {sum:.1}", watch.elapsed());
     let watch = Watch::now();
     let known = history.series(&segments).expect("read").len();
     eprintln!("  which series: {:.2?}, {known} series", watch.elapsed());
@@ -164,5 +166,5 @@ fn measure() {
     eprintln!("  one series x one year, observations: {:.2?}, {found} values", watch.elapsed());
 
     let plan = Plan { series: 1000, values: 500, values_per_seal: 500, step_s: 1, digits: 3 };
-    report("thousandths", &plan);
+    report("seconds", &plan);
 }

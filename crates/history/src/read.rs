@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use arrow_array::RecordBatch;
+use arrow_array::{Array, RecordBatch};
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
 use model::{NumberSeries, Observation, SeriesKey, SeriesQuery};
 
 use crate::columns::Column;
-use crate::decode::{Rows, Words, instants, integers, numbers};
+use crate::decode::{Rows, Words, instants, integers, numbers, text, texts};
 use crate::error::Reason;
 use crate::prune::Wanted;
 use crate::value;
@@ -27,34 +27,29 @@ pub(crate) struct Run {
 
 /// The wanted rows of a batch.
 pub(crate) fn runs(batch: &RecordBatch, wanted: &Wanted<'_>) -> Result<Vec<Run>, Reason> {
-    let words = [Words::of(batch, Column::Entity)?, Words::of(batch, Column::Attribute)?, Words::of(batch, Column::DatasetId)?];
+    let (entities, attributes) = (Words::of(batch, Column::Entity)?, Words::of(batch, Column::Attribute)?);
+    let datasets = texts(batch, Column::DatasetId)?;
     let times = instants(batch, Column::Time)?.values();
-    let series = |row: usize| words.map(|column| column.key(row));
+    let continues = |row: &usize| {
+        entities.keys()[*row] == entities.keys()[*row - 1]
+            && attributes.keys()[*row] == attributes.keys()[*row - 1]
+            && (datasets.is_none() || text(datasets, *row) == text(datasets, *row - 1))
+    };
     let mut runs = Vec::new();
     let mut start = 0;
     while start < batch.num_rows() {
-        let of = series(start);
-        let end = (start + 1..batch.num_rows()).find(|row| series(*row) != of).unwrap_or(batch.num_rows());
+        let end = (start + 1..batch.num_rows()).find(|row| !continues(row)).unwrap_or(batch.num_rows());
         let within = wanted.within(&times[start..end]);
-        if !within.is_empty()
-            && let Some(key) = key(&words, of, wanted)?
-        {
+        let (entity, attribute) = (entities.get(start)?, attributes.get(start)?);
+        // Names that are not asked for are not even interned.
+        if !within.is_empty() && wanted.has_entity(entity) && wanted.has_attribute(attribute) {
+            let dataset = text(datasets, start).map(value::iri).transpose()?;
+            let key = SeriesKey { entity: value::iri(entity)?, attribute: value::name(attribute)?, dataset };
             runs.push(Run { key, rows: start + within.start..start + within.end });
         }
         start = end;
     }
     Ok(runs)
-}
-
-/// The series, if it is wanted. Names of others are not even interned.
-fn key(words: &[Words<'_>; 3], of: [Option<i32>; 3], wanted: &Wanted<'_>) -> Result<Option<SeriesKey>, Reason> {
-    let word = |column: usize| of[column].map(|key| words[column].word(key)).transpose();
-    let (entity, attribute) = (word(0)?.ok_or("a row has no entity")?, word(1)?.ok_or("a row has no attribute")?);
-    if !wanted.has_entity(entity) || !wanted.has_attribute(attribute) {
-        return Ok(None);
-    }
-    let dataset = word(2)?.map(value::iri).transpose()?;
-    Ok(Some(SeriesKey { entity: value::iri(entity)?, attribute: value::name(attribute)?, dataset }))
 }
 
 /// One row of a series: its time in microseconds and its position in the log.
@@ -103,6 +98,9 @@ impl<R: Row> Found<R> {
     /// Series by series in order of time, of equal times only what was written last.
     fn settled(self) -> impl Iterator<Item = (SeriesKey, Vec<R>)> {
         self.0.into_iter().map(|(key, mut rows)| {
+            if rows.is_sorted_by(|one, two| one.time() < two.time()) {
+                return (key, rows);
+            }
             rows.sort_by_key(|row| (row.time(), row.seq()));
             // The later of two equal neighbours is kept: `dedup` keeps the earlier.
             rows.reverse();
@@ -148,7 +146,7 @@ impl FoundNumbers {
 
     pub(crate) fn take(&mut self, batch: &RecordBatch, wanted: &Wanted<'_>) -> Result<(), Reason> {
         let (times, seqs, values) = (instants(batch, Column::Time)?, integers(batch, Column::Seq)?, numbers(batch)?);
-        let value = |row: usize| if arrow_array::Array::is_null(values, row) { f64::NAN } else { values.value(row) };
+        let value = |row: usize| values.filter(|values| !values.is_null(row)).map_or(f64::NAN, |values| values.value(row));
         for run in runs(batch, wanted)? {
             let points = run.rows.map(|row| Point { time: times.value(row), seq: seqs.value(row).cast_unsigned(), value: value(row) });
             self.0.add(run.key, points);

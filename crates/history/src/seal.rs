@@ -6,19 +6,21 @@ use model::{Json, Observation, SeriesKey, Value};
 
 use crate::columns::Layout;
 
-/// Observations in the order of their files, with the names of the objects
-/// that will hold them. The names are made once: writing the same seal again,
-/// after a crash or an error, writes the same objects.
+/// Observations, the order in which files will hold them, and the names of
+/// these files. The names are made once: writing the same seal again, after a
+/// crash or an error, writes the same objects.
 #[derive(Debug, Clone)]
 pub struct Seal {
-    pub(crate) parts: Vec<Part>,
+    observations: Vec<Observation>,
+    parts: Vec<Part>,
 }
 
-/// The observations of one object, sorted by series, time and position in the log.
+/// What one object will hold: places in the observations, sorted by series,
+/// time and position in the log.
 #[derive(Debug, Clone)]
-pub(crate) struct Part {
-    pub(crate) object: String,
-    pub(crate) observations: Vec<Observation>,
+struct Part {
+    object: String,
+    order: Vec<usize>,
 }
 
 impl Seal {
@@ -31,7 +33,7 @@ impl Seal {
     /// How many observations it holds.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.parts.iter().map(|part| part.observations.len()).sum()
+        self.observations.len()
     }
 
     /// Whether there is nothing to write.
@@ -40,71 +42,78 @@ impl Seal {
         self.parts.is_empty()
     }
 
+    /// The objects with their rows; none is empty.
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Vec<&Observation>)> {
+        self.parts.iter().map(|part| (part.object.as_str(), part.order.iter().map(|place| &self.observations[*place]).collect()))
+    }
+
     pub(crate) fn plan(observations: Vec<Observation>, layout: &Layout) -> Self {
         let mut parts = Vec::new();
-        let mut current = Vec::new();
+        let mut order = Vec::new();
         let mut weight_bytes = 0;
-        for observation in sorted(observations) {
-            let weight = weight_bytes_of(&observation);
-            let full = current.len() >= layout.segment_rows_max || weight_bytes + weight > layout.segment_weight_bytes_max;
-            if full && !current.is_empty() {
-                parts.push(Part::new(std::mem::take(&mut current)));
+        for place in sorted(&observations) {
+            let weight = weight_bytes_of(&observations[place]);
+            let full = order.len() >= layout.segment_rows_max || weight_bytes + weight > layout.segment_weight_bytes_max;
+            if full && !order.is_empty() {
+                parts.push(Part::new(&observations, std::mem::take(&mut order)));
                 weight_bytes = 0;
             }
             weight_bytes += weight;
-            current.push(observation);
+            order.push(place);
         }
-        if !current.is_empty() {
-            parts.push(Part::new(current));
+        if !order.is_empty() {
+            parts.push(Part::new(&observations, order));
         }
-        Self { parts }
+        Self { observations, parts }
     }
 }
 
 impl Part {
-    fn new(observations: Vec<Observation>) -> Self {
-        let (first, last) = seq_span(&observations);
+    fn new(observations: &[Observation], order: Vec<usize>) -> Self {
+        let (first, last) = span(order.iter().map(|place| observations[*place].seq)).unwrap_or_default();
         let chance = getrandom::u64().expect("the operating system gives random numbers");
-        Self { object: format!("{first:012}-{last:012}-{chance:016x}.parquet"), observations }
+        Self { object: format!("{first:012}-{last:012}-{chance:016x}.parquet"), order }
     }
 }
 
-/// First and last position in the log.
-pub(crate) fn seq_span(observations: &[Observation]) -> (u64, u64) {
-    let first = observations.iter().map(|o| o.seq).min().unwrap_or_default();
-    let last = observations.iter().map(|o| o.seq).max().unwrap_or_default();
-    (first, last)
+/// The least and the greatest.
+pub(crate) fn span<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<(T, T)> {
+    values.fold(None, |span, value| match span {
+        None => Some((value, value)),
+        Some((least, greatest)) => Some((least.min(value), greatest.max(value))),
+    })
 }
 
 /// Groups by series first: comparing two times is far cheaper than two ids.
 /// What is equal in time and position stays in the order it came.
-fn sorted(observations: Vec<Observation>) -> Vec<Observation> {
-    let rows = observations.len();
-    let mut places: HashMap<SeriesKey, usize> = HashMap::new();
-    let mut groups: Vec<(SeriesKey, Vec<Observation>)> = Vec::new();
+fn sorted(observations: &[Observation]) -> Vec<usize> {
+    let mut groups: HashMap<SeriesKey, usize> = HashMap::new();
+    let mut members: Vec<Vec<usize>> = Vec::new();
     let mut last: Option<usize> = None;
-    for observation in observations {
-        let place = match last {
-            Some(place) if is_of(&groups[place].0, &observation) => place,
-            _ => *places.entry(observation.key()).or_insert_with_key(|key| {
-                groups.push((key.clone(), Vec::new()));
-                groups.len() - 1
+    for (place, observation) in observations.iter().enumerate() {
+        let group = match last {
+            Some(group) if is_same_series(&observations[members[group][0]], observation) => group,
+            _ => *groups.entry(observation.key()).or_insert_with(|| {
+                members.push(Vec::new());
+                members.len() - 1
             }),
         };
-        groups[place].1.push(observation);
-        last = Some(place);
+        members[group].push(place);
+        last = Some(group);
     }
-    groups.sort_unstable_by(|a, b| a.0.cmp(&b.0));
-    let mut all = Vec::with_capacity(rows);
-    for (_, mut group) in groups {
-        group.sort_by_key(|o| (o.time(), o.seq));
-        all.append(&mut group);
+    let mut groups: Vec<(SeriesKey, usize)> = groups.into_iter().collect();
+    groups.sort_unstable();
+    let mut order = Vec::with_capacity(observations.len());
+    for (_, group) in groups {
+        let places = &mut members[group];
+        places.sort_by_key(|place| (observations[*place].time(), observations[*place].seq));
+        order.append(places);
     }
-    all
+    order
 }
 
-fn is_of(key: &SeriesKey, observation: &Observation) -> bool {
-    key.attribute == observation.attribute.name && key.entity == observation.entity && key.dataset == observation.attribute.dataset
+fn is_same_series(one: &Observation, two: &Observation) -> bool {
+    one.attribute.name == two.attribute.name && one.entity == two.entity && one.attribute.dataset == two.attribute.dataset
 }
 
 /// Roughly what an observation weighs before compression.

@@ -24,7 +24,9 @@ pub(crate) fn kind(value: &Value) -> &'static str {
 pub(crate) fn decimals(number: &Number) -> Option<i8> {
     let text = number.text();
     let digits = text.split_once('.').map_or(0, |(_, fraction)| fraction.len());
-    let exact = digits <= 30 && format!("{:.digits$}", number.as_f64()) == text;
+    // A double keeps any fifteen significant decimal digits.
+    let is_short = text.len() <= 15 && !text.contains(['e', 'E']);
+    let exact = is_short || (digits <= 30 && format!("{:.digits$}", number.as_f64()) == text);
     exact.then(|| i8::try_from(digits).ok()).flatten()
 }
 

@@ -26,8 +26,8 @@ pub(crate) struct Batch {
     pub(crate) records: Vec<(u64, Entity)>,
     pub(crate) refused: Vec<QuarantineItem>,
     pub(crate) flagged: u64,
-    /// Records seen so far.
-    pub(crate) seen: u64,
+    /// Records it is about.
+    records_seen: u64,
     raw_bytes: usize,
 }
 
@@ -44,6 +44,8 @@ struct Feeder {
     origin: Origin,
     stop: Stop,
     current: Batch,
+    /// The last record seen: one may come twice, accepted and refused in part.
+    last: Option<u64>,
     batches: mpsc::Sender<Batch>,
 }
 
@@ -57,7 +59,9 @@ impl Feeder {
         if self.stop.is_wanted() {
             return Err(SinkError(Box::new(Ended)));
         }
-        self.current.seen = self.current.seen.max(record);
+        if self.last.replace(record) != Some(record) {
+            self.current.records_seen += 1;
+        }
         Ok(())
     }
 
@@ -135,7 +139,7 @@ pub(crate) fn map(
     let (batches, receiver) = mpsc::channel(2);
     let mapping = tokio::task::spawn_blocking(move || {
         let now = origin.now;
-        let mut feeder = Feeder { origin, stop, current: Batch::default(), batches };
+        let mut feeder = Feeder { origin, stop, current: Batch::default(), last: None, batches };
         let outcome = harmonise::run(&definition, Input { name: &name, reader: &mut reader }, now, &mut feeder);
         // What was accepted before a fault stays: it is passed on either way.
         let rest = feeder.pass_on();
@@ -157,7 +161,7 @@ pub(crate) async fn keep(access: &Access, origin: &Origin, batch: Batch, counts:
         count(counts, &receipt);
     }
     counts.flagged += batch.flagged;
-    counts.records = counts.records.max(batch.seen);
+    counts.records += batch.records_seen;
     Ok(())
 }
 

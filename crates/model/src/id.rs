@@ -60,7 +60,13 @@ fn is_iri_char(c: char) -> bool {
         '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`' => false,
         c if c.is_whitespace() || c.is_control() => false,
         // Zero-width and bidirectional controls: two ids must not look alike by them.
-        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' => false,
+        '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' => false,
+        // Variation selectors and characters that show nothing.
+        '\u{fe00}'..='\u{fe0f}' | '\u{e0000}'..='\u{e0fff}' | '\u{180b}'..='\u{180f}' => false,
+        '\u{115f}' | '\u{1160}' | '\u{3164}' | '\u{ffa0}' | '\u{2800}' => false,
+        // Noncharacters (Unicode 16, section 23.7).
+        '\u{fdd0}'..='\u{fdef}' => false,
+        c if u32::from(c) & 0xfffe == 0xfffe => false,
         _ => true,
     }
 }
@@ -129,7 +135,7 @@ mod tests {
         for good in ["urn:ngsi-ld:ParkingSite:P1", "https://example.org/ü?x=1#y", "a:b"] {
             assert!(Iri::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "P1", ":x", "1a:b", "urn:", "urn:a b", "urn:<b>", "urn:\u{200b}x", "urn:a\n"] {
+        for bad in ["", "P1", ":x", "1a:b", "urn:", "urn:a b", "urn:<b>", "urn:\u{200b}x", "urn:a\n", "urn:a\u{fe0f}", "urn:a\u{3164}", "urn:a\u{1fffe}"] {
             assert!(Iri::parse(bad).is_err(), "{bad:?}");
         }
     }

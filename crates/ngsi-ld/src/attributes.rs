@@ -19,8 +19,8 @@ pub(crate) async fn append(call: &Call, id: &EntityId, body: &[u8]) -> Result<Re
     let (document, context) = call.document(body)?;
     let mut fragment = parse::fragment(document, &context, Some(id), false)?;
     check_type(call, id)?;
-    if let Some(scopes) = &mut fragment.scopes {
-        // Append adds scopes where update replaces them.
+    if let (Some(scopes), false) = (&mut fragment.scopes, overwrite) {
+        // What may not be overwritten is added to (clause 4.18).
         let view = find_entity(call, id)?;
         let known = view.entity().scopes.iter().filter(|scope| !scopes.contains(scope)).cloned().collect::<Vec<_>>();
         scopes.splice(0..0, known);

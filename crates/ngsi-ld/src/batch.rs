@@ -135,6 +135,7 @@ fn together(outcomes: impl Iterator<Item = Result<Outcome, engine::Error>>) -> R
 /// Parses each entity with its own context and writes those that are valid.
 async fn run(call: &Call, body: &[u8], operations: impl Fn(Json, &Context) -> Result<Vec<Operation>, Error>) -> Result<Vec<Outcomes>, Error> {
     let items = array(parse::json(body)?)?;
+    call.refuse_second_context()?;
     let mut batch = Batch::default();
     for mut item in items {
         let id = item.get("id").or_else(|| item.get("@id")).and_then(Json::as_str).unwrap_or("").to_owned();

@@ -48,6 +48,16 @@ impl Call {
         Ok((document, context))
     }
 
+    /// As [`Self::document`]; a body without any content is not well-formed.
+    pub(crate) fn document_not_empty(&self, body: &[u8]) -> Result<(Json, Arc<Context>), Error> {
+        let mut document = parse::json(body)?;
+        if matches!(&document, Json::Object(members) if members.is_empty()) || matches!(&document, Json::Array(items) if items.is_empty()) {
+            return Err(Error::invalid_request(format!("the body is {}; an entity is expected", document.kind())));
+        }
+        let context = self.context_of(&mut document)?;
+        Ok((document, context))
+    }
+
     /// The context of a document, taken out of it.
     pub(crate) fn context_of(&self, document: &mut Json) -> Result<Arc<Context>, Error> {
         let inside = parse::take_context(document);
@@ -60,6 +70,11 @@ impl Call {
                 self.library.of(&context, self.host())
             }
         }
+    }
+
+    /// With application/ld+json, contexts stand in the body only.
+    pub(crate) fn refuse_second_context(&self) -> Result<(), Error> {
+        if self.body_kind == BodyKind::LdJson { self.refuse_link() } else { Ok(()) }
     }
 
     fn refuse_link(&self) -> Result<(), Error> {

@@ -91,6 +91,15 @@ impl Context {
         Ok(name)
     }
 
+    /// The name of a value of a VocabProperty: expanded like a type, but any
+    /// text that makes an IRI is a term (clause 4.5.20).
+    ///
+    /// # Errors
+    /// The term makes no IRI, or there are too many names.
+    pub fn vocabulary_term(&self, term: &str) -> Result<Name, Error> {
+        Ok(Name::intern(&self.expand_text(term, false)?)?)
+    }
+
     /// The name of a term that is only asked for. Readers must not fill the
     /// table of names: what nobody wrote becomes a name that nothing has.
     ///
@@ -99,6 +108,10 @@ impl Context {
     pub fn find(&self, term: &str) -> Result<Name, Error> {
         if let Some(name) = self.remembered.read().unwrap_or_else(PoisonError::into_inner).get(term) {
             return Ok(*name);
+        }
+        // The core's own terms are few: they may be kept.
+        if let Some(iri) = core::iri_of(term).filter(|iri| !iri.starts_with('@')) {
+            return Ok(Name::known(iri));
         }
         Ok(Name::find(&self.expand(term)?).unwrap_or(*NOWHERE))
     }
@@ -109,8 +122,13 @@ impl Context {
     /// # Errors
     /// The term is no name.
     pub fn expand(&self, term: &str) -> Result<Cow<'_, str>, Error> {
+        self.expand_text(term, true)
+    }
+
+    /// As [`Self::expand`]; `named` asks for a name where neither a term nor an IRI is found.
+    fn expand_text(&self, term: &str, named: bool) -> Result<Cow<'_, str>, Error> {
         if let Some(iri) = core::iri_of(term) {
-            return Ok(Cow::Borrowed(iri));
+            return if iri.starts_with('@') { Err(not_a_name(term)) } else { Ok(Cow::Borrowed(iri)) };
         }
         if let Some(iri) = self.user.as_ref().and_then(|user| user.iri_of(term)) {
             return Ok(Cow::Borrowed(iri));
@@ -118,11 +136,12 @@ impl Context {
         if term.contains(':') {
             return self.expand_compact(term).map(Cow::Owned);
         }
-        if !is_plain_name(term) {
+        if named && !is_plain_name(term) {
             return Err(not_a_name(term));
         }
         let vocabulary = self.user.as_ref().and_then(Definitions::vocabulary).unwrap_or(core::DEFAULT_VOCABULARY);
-        Ok(Cow::Owned(format!("{vocabulary}{term}")))
+        let iri = format!("{vocabulary}{term}");
+        if named || model::id::is_absolute_iri(&iri) { Ok(Cow::Owned(iri)) } else { Err(not_a_name(term)) }
     }
 
     fn expand_compact(&self, term: &str) -> Result<String, Error> {
@@ -140,10 +159,16 @@ impl Context {
     /// The shortest text that this context expands to the name's IRI again.
     #[must_use]
     pub fn compact(&self, name: Name) -> Cow<'_, str> {
-        self.compact_iri(name.iri())
+        self.compact_iri(name.iri(), true)
     }
 
-    fn compact_iri<'a>(&'a self, iri: &'a str) -> Cow<'a, str> {
+    /// The same for a value of a VocabProperty.
+    #[must_use]
+    pub fn compact_term(&self, name: Name) -> Cow<'_, str> {
+        self.compact_iri(name.iri(), false)
+    }
+
+    fn compact_iri<'a>(&'a self, iri: &'a str, named: bool) -> Cow<'a, str> {
         let short = iri.strip_prefix(core::DEFAULT_VOCABULARY);
         if short.is_none()
             && let Some(term) = core::term_of(iri)
@@ -154,26 +179,26 @@ impl Context {
             if let Some(term) = user.term_of(iri) {
                 return Cow::Borrowed(term);
             }
-            if let Some(compact) = user.prefixed(iri).filter(|compact| self.means(compact, iri)) {
+            if let Some(compact) = user.prefixed(iri).filter(|compact| self.means(compact, iri, named)) {
                 return Cow::Owned(compact);
             }
-            if let Some(rest) = user.vocabulary().and_then(|vocabulary| iri.strip_prefix(vocabulary)).filter(|rest| self.means(rest, iri)) {
+            if let Some(rest) = user.vocabulary().and_then(|vocabulary| iri.strip_prefix(vocabulary)).filter(|rest| self.means(rest, iri, named)) {
                 return Cow::Borrowed(rest);
             }
         }
         match short {
-            Some(short) if self.means(short, iri) => Cow::Borrowed(short),
-            _ => Cow::Borrowed(iri),
+            Some(short) if self.means(short, iri, named) => Cow::Borrowed(short),
+            _ => core::prefixed(iri).filter(|compact| self.means(compact, iri, named)).map_or(Cow::Borrowed(iri), Cow::Owned),
         }
     }
 
     /// Whether a text would be expanded to an IRI.
-    fn means(&self, text: &str, iri: &str) -> bool {
-        if self.user.is_none() {
-            // Only default-vocabulary names come here: the prefix was just cut off.
-            return core::iri_of(text).is_none() && is_plain_name(text);
+    fn means(&self, text: &str, iri: &str, named: bool) -> bool {
+        if self.user.is_none() && is_plain_name(text) {
+            // What is left of a name of the default vocabulary: it means itself unless the core has the word.
+            return core::iri_of(text).is_none();
         }
-        self.expand(text).is_ok_and(|expanded| expanded == iri)
+        self.expand_text(text, named).is_ok_and(|expanded| expanded == iri)
     }
 }
 

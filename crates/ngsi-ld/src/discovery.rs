@@ -23,6 +23,17 @@ struct Usage {
     count: usize,
 }
 
+/// What of an attribute an answer tells (clauses 5.2.26 to 5.2.28).
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Detail {
+    /// In the list of attributes: the types of entities that have it.
+    Types,
+    /// In a type: what kinds of attribute it is.
+    Kinds,
+    /// By itself: both, and how many there are.
+    All,
+}
+
 /// The types of entities: names, or with `details=true` their attributes too.
 pub(crate) fn types(call: &Call) -> Result<Response, Error> {
     let context = call.reader_context()?;
@@ -66,7 +77,7 @@ pub(crate) fn one_type(call: &Call, text: &str) -> Result<Response, Error> {
         if index > 0 {
             page.out.push(',');
         }
-        page.attribute(*attribute, usage, false);
+        page.attribute(*attribute, usage, Detail::Kinds);
         page.out.push('}');
     }
     page.out.push(']');
@@ -90,7 +101,7 @@ pub(crate) fn attributes(call: &Call) -> Result<Response, Error> {
         if index > 0 {
             page.out.push(',');
         }
-        page.attribute(*name, usage, false);
+        page.attribute(*name, usage, Detail::Types);
         page.close();
     }
     page.out.push(']');
@@ -107,7 +118,7 @@ pub(crate) fn attribute(call: &Call, text: &str) -> Result<Response, Error> {
     let usages = usages(call, Filter::Has(model::query::Path::value(name)))?;
     let usage = usages.get(&name).ok_or_else(|| Error::not_found(format!("no entity has an attribute `{text}` ({name})")))?;
     let mut page = Page::new(call, &context);
-    page.attribute(name, usage, true);
+    page.attribute(name, usage, Detail::All);
     page.close();
     Ok(page.answer())
 }
@@ -204,17 +215,21 @@ impl<'a> Page<'a> {
     }
 
     /// An Attribute, left open.
-    fn attribute(&mut self, name: Name, usage: &Usage, counted: bool) {
+    fn attribute(&mut self, name: Name, usage: &Usage, detail: Detail) {
         let short = self.context.compact(name).into_owned();
         self.open(name.iri(), "Attribute");
         self.text("attributeName", &short);
-        if counted {
+        if detail == Detail::All {
             self.raw("attributeCount", &usage.count.to_string());
         }
-        let kinds: Vec<String> = usage.kinds.iter().map(|kind| (*kind).to_owned()).collect();
-        self.texts("attributeTypes", &kinds);
-        let types = short_names(usage.types.iter(), self.context);
-        self.texts("typeNames", &types);
+        if detail != Detail::Types {
+            let kinds: Vec<String> = usage.kinds.iter().map(|kind| (*kind).to_owned()).collect();
+            self.texts("attributeTypes", &kinds);
+        }
+        if detail != Detail::Kinds {
+            let types = short_names(usage.types.iter(), self.context);
+            self.texts("typeNames", &types);
+        }
     }
 
     fn answer(self) -> Response {

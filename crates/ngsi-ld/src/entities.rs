@@ -22,7 +22,7 @@ use selection::Selection;
 
 /// Creates an entity (NGSI-LD V1.9.1, clauses 5.6.1, 6.4.3.1).
 pub(crate) async fn create(call: &Call, body: &[u8]) -> Result<Response, Error> {
-    let (document, context) = call.document(body)?;
+    let (document, context) = call.document_not_empty(body)?;
     let entity = parse::entity(document, &context)?;
     let id = entity.id.clone();
     write_one(call, Operation::Create(entity)).await?;
@@ -60,8 +60,13 @@ pub(crate) fn retrieve(call: &Call, id: &EntityId) -> Result<Response, Error> {
             Ok(call.answer_as(StatusCode::OK, &context, out, !feature.embed_context))
         }
         media => {
+            let text = render_entity(entity, &context, &options.render);
+            if text == "{}" {
+                return Err(Error::not_found(format!("the entity `{id}` has nothing of what was asked for")));
+            }
             let render = RenderOptions { embed_context: media.embeds_context(), ..options.render };
-            Ok(call.answer(StatusCode::OK, &context, render_entity(entity, &context, &render)))
+            let text = if render.embed_context { render_entity(entity, &context, &render) } else { text };
+            Ok(call.answer(StatusCode::OK, &context, text))
         }
     }
 }
@@ -164,7 +169,7 @@ fn answer_page(call: &Call, context: &Context, options: &ReadOptions, selection:
     let beyond = offset.min(page.total.unwrap_or(offset));
     let pages = [(more && limit > 0, offset + limit, "next"), (offset > 0, beyond.saturating_sub(limit.max(1)), "prev")];
     for (_, offset, relation) in pages.into_iter().filter(|(there, ..)| *there) {
-        let link = format!("<{}?{}>;rel=\"{relation}\";type=\"{}\"", call.parts.uri.path(), call.params.page(limit, offset), call.media.content_type());
+        let link = format!("<{}?{}>;rel=\"{relation}\";type=\"{}\"", call.parts.uri.path().trim_end_matches('/'), call.params.page(limit, offset), call.media.content_type());
         if let Ok(link) = HeaderValue::from_str(&link) {
             headers.append(LINK, link);
         }

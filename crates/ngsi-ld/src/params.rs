@@ -32,8 +32,9 @@ impl Params {
             if all.iter().any(|(known, _)| *known == name) {
                 return Err(Error::invalid_request(format!("the parameter `{shown}` is there twice")));
             }
-            // Forms write blanks as `+`. Only conditions hold blanks; scopes, patterns and ids hold `+`.
-            let value = if name == "q" && value.contains('+') { Cow::Owned(value.replace('+', "%20")) } else { Cow::Borrowed(value) };
+            // Many clients write blanks as `+`, as forms do. Scopes, patterns and names hold `+` themselves and no blanks.
+            let literal = matches!(name.as_str(), "scopeQ" | "id" | "idPattern" | "type" | "datasetId" | "attrs" | "pick" | "omit");
+            let value = if !literal && value.contains('+') { Cow::Owned(value.replace('+', "%20")) } else { Cow::Borrowed(value) };
             let value = decode(&value, &format!("the parameter `{shown}`"))?;
             all.push((name, value));
         }

@@ -26,7 +26,16 @@ const TERMS_MAX: usize = 256;
 /// # Errors
 /// Names the place where the text leaves the grammar and what was expected.
 pub fn parse(text: &str, context: &Context) -> Result<Filter, Error> {
-    let mut parser = Parser { text, at: 0, context, depth: 0, terms: 0 };
+    parse_expanding(text, context, &[])
+}
+
+/// As [`parse`]; values compared with attributes in `expanded` are terms and
+/// are expanded themselves, in quotes or without (`expandValues`).
+///
+/// # Errors
+/// As [`parse`].
+pub fn parse_expanding(text: &str, context: &Context, expanded: &[Name]) -> Result<Filter, Error> {
+    let mut parser = Parser { text, at: 0, context, depth: 0, terms: 0, expanded, expands: false };
     let filter = parser.alternatives()?;
     match parser.peek() {
         None => Ok(filter),
@@ -41,6 +50,10 @@ struct Parser<'a> {
     context: &'a Context,
     depth: usize,
     terms: usize,
+    /// Attributes whose values are terms.
+    expanded: &'a [Name],
+    /// Whether the condition at hand is on one of these.
+    expands: bool,
 }
 
 impl<'a> Parser<'a> {
@@ -75,6 +88,7 @@ impl<'a> Parser<'a> {
             return Err(too_complex(&format!("`q` has more than {TERMS_MAX} conditions")));
         }
         let path = self.path()?;
+        self.expands = path.attribute.is_some_and(|name| self.expanded.contains(&name));
         let Some(op) = self.operator()? else { return Ok(Filter::Has(path)) };
         let operand = match op {
             Op::Eq | Op::Ne => self.equality_operand()?,

@@ -230,7 +230,7 @@ impl Resource {
 
     /// The groups of parameters that are allowed.
     fn parameters(&self, method: &Method) -> &'static [&'static [&'static str]] {
-        const SELECT: &[&str] = &["id", "idPattern", "type", "q", "georel", "geometry", "coordinates", "geoproperty", "scopeQ", "datasetId", "orderBy"];
+        const SELECT: &[&str] = &["id", "idPattern", "type", "q", "georel", "geometry", "coordinates", "geoproperty", "scopeQ", "datasetId", "orderBy", "expandValues"];
         const SHAPE: &[&str] = &["format", "options", "sysAttrs", "lang", "pick", "omit", "attrs", "local"];
         const PAGE: &[&str] = &["limit", "offset", "count"];
         const TIME: &[&str] = &["timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "firstN", "aggrMethods", "aggrPeriodDuration"];

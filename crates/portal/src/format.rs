@@ -218,6 +218,18 @@ pub fn age(at: Instant, now: Instant, language: Language) -> String {
     }
 }
 
+/// An ISO 8601 duration of whole minutes, hours or days in words: `PT15M` → `15 Minuten`.
+#[must_use]
+pub fn iso_duration(iso: &str, language: Language) -> String {
+    let texts = language.texts();
+    let whole = |number: &str, unit: char| number.strip_suffix(unit).and_then(|digits| digits.parse::<u64>().ok());
+    match iso.strip_prefix("PT") {
+        Some(rest) => whole(rest, 'M').map(|n| texts.duration_minutes(n)).or_else(|| whole(rest, 'H').map(|n| texts.duration_hours(n))),
+        None => iso.strip_prefix('P').and_then(|rest| whole(rest, 'D')).map(|n| texts.duration_days(n)),
+    }
+    .unwrap_or_else(|| iso.to_owned())
+}
+
 /// How long something took: `0,4 s`, `12 s`, `3 min 5 s`.
 #[must_use]
 pub fn duration(micros: i64, language: Language) -> String {

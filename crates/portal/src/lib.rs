@@ -4,12 +4,25 @@
 //! what is already there. Pages ask `engine` as any protocol does. The words
 //! stand in message files, the looks in `frontend/`.
 
+mod ask;
 pub mod assets;
 pub mod chart;
+mod file;
 pub mod format;
 pub mod frame;
+mod handlers;
 pub mod map_image;
 pub mod messages;
 pub mod pages;
 pub mod parts;
+mod reading;
+mod routes;
+mod state;
 pub mod svg;
+#[cfg(test)]
+mod tests;
+mod vocabulary;
+
+pub use frame::Site;
+pub use routes::router;
+pub use state::{Replayed, State, WorkError, Workshop};

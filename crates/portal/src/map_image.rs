@@ -17,7 +17,9 @@ pub use classes::{CLASSES, Classes};
 
 /// Size of the picture in units of its view box.
 const WIDTH: f64 = 720.0;
-const HEIGHT: f64 = 500.0;
+/// Height where there are areas; points alone leave most of it empty.
+const HEIGHT_AREAS: f64 = 500.0;
+const HEIGHT_POINTS: f64 = 340.0;
 /// Room around the places.
 const MARGIN: f64 = 36.0;
 /// Names are drawn for so many points at most; more would hide each other.
@@ -49,7 +51,13 @@ pub fn draw(features: &[Feature<'_>], context: &[&Geometry], title: &str, langua
     let mut svg = Markup::default();
     svg.open(
         "svg",
-        &[("class", &"map"), ("viewBox", &format_args!("0 0 {WIDTH} {HEIGHT}")), ("role", &"img"), ("aria-label", &title)],
+        &[
+            ("class", &"map"),
+            ("viewBox", &format_args!("0 0 {WIDTH} {}", view.height)),
+            ("width", &WIDTH),
+            ("role", &"img"),
+            ("aria-label", &title),
+        ],
     );
     for geometry in context {
         outline::shape(&mut svg, &view, geometry, None, None);
@@ -69,6 +77,7 @@ pub fn draw(features: &[Feature<'_>], context: &[&Geometry], title: &str, langua
 
 /// From degrees to units of the picture.
 struct View {
+    height: f64,
     west: f64,
     north: f64,
     scale: f64,
@@ -99,14 +108,18 @@ impl View {
             (west, east) = (x - POINT_HALF_DEGREES, x + POINT_HALF_DEGREES);
             (low, high) = (y - POINT_HALF_DEGREES, y + POINT_HALF_DEGREES);
         }
+        let is_area = |geometry: &Geometry| matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_));
+        let has_areas = features.iter().any(|feature| is_area(feature.geometry)) || context.iter().any(|geometry| is_area(geometry));
+        let height = if has_areas { HEIGHT_AREAS } else { HEIGHT_POINTS };
         let fit = |room: f64, span: f64| if span > 0.0 { (room - 2.0 * MARGIN) / span } else { f64::INFINITY };
-        let scale = fit(WIDTH, east - west).min(fit(HEIGHT, high - low));
+        let scale = fit(WIDTH, east - west).min(fit(height, high - low));
         Some(Self {
+            height,
             west,
             north: high,
             scale,
             left: (WIDTH - scale * (east - west)) / 2.0,
-            top: (HEIGHT - scale * (high - low)) / 2.0,
+            top: (height - scale * (high - low)) / 2.0,
             middle_latitude: f64::midpoint(south, north),
         })
     }
@@ -173,10 +186,10 @@ fn scale_bar(svg: &mut Markup, view: &View, language: Language) {
     let length = [5.0, 2.0, 1.0].into_iter().map(|step| step * magnitude).find(|length| *length <= wanted).unwrap_or(magnitude);
     let (number, unit) = if length >= 1000.0 { (length / 1000.0, "km") } else { (length, "m") };
     let width = length / metres_per_unit;
-    let y = HEIGHT - 14.0;
+    let y = view.height - 14.0;
     svg.empty(
         "path",
-        &[("class", &"path scale"), ("d", &format_args!("M16 {:.0}v8h{width:.0}v-8", y - 8.0)), ("aria-hidden", &"true")],
+        &[("class", &"path scale"), ("fill", &"none"), ("stroke", &"currentColor"), ("d", &format_args!("M16 {:.0}v8h{width:.0}v-8", y - 8.0)), ("aria-hidden", &"true")],
     );
     let label = format::with_unit(&format::number(number, language), unit);
     svg.text("text", &[("x", &format_args!("{:.0}", 24.0 + width)), ("y", &format_args!("{y:.0}")), ("aria-hidden", &"true")], &label);

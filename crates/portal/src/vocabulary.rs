@@ -23,9 +23,12 @@ pub(crate) fn licence(code: &str, texts: Texts) -> Licence {
         "cc-by/4.0" => (texts.licence_by(), texts.licence_cc_by(), "https://creativecommons.org/licenses/by/4.0/"),
         "cc-zero" | "cc-zero/1.0" => (texts.licence_zero(), texts.licence_cc_zero(), "https://creativecommons.org/publicdomain/zero/1.0/"),
         "geoNutz/20130319" | "geonutz/20130319" => (texts.licence_by(), texts.licence_geonutzv(), "https://www.gesetze-im-internet.de/geonutzv/"),
-        _ => (texts.licence_other(), key, code),
+        "other-open" => (texts.licence_open(), texts.licence_other_open(), ""),
+        _ => (texts.licence_other(), key, ""),
     };
-    Licence { short, name: name.to_owned(), href: href.to_owned() }
+    // Codes of the list have their address there.
+    let href = if href.is_empty() { format!("http://dcat-ap.de/def/licenses/{key}") } else { href.to_owned() };
+    Licence { short, name: name.to_owned(), href }
 }
 
 /// Whether the licence is one we know.

@@ -33,6 +33,8 @@ pub(crate) struct Config {
     pub(crate) engine: Engine,
     pub(crate) sources_folder: Option<PathBuf>,
     pub(crate) metrics_token: Option<Secret>,
+    /// Whether this is the demo; not a key.
+    pub(crate) demo: bool,
 }
 
 /// `[municipality]`.
@@ -104,8 +106,8 @@ impl Default for Config {
             listen: "127.0.0.1:8080".into(),
             public_url: None,
             identifier_url: None,
-            municipality: Municipality { name: "Gemeinde".into(), homepage: None, contributor: None, email: None, imprint: Vec::new(), notice: None },
-            tenant: "gemeinde".into(),
+            municipality: Municipality { name: "Musterstadt".into(), homepage: None, contributor: None, email: None, imprint: Vec::new(), notice: None },
+            tenant: "musterstadt".into(),
             workers: 2,
             log: Log { format: LogFormat::Text, level: "info".into(), requests: web::RequestLog::default() },
             http: Http {
@@ -122,6 +124,7 @@ impl Default for Config {
             },
             sources_folder: None,
             metrics_token: None,
+            demo: false,
         }
     }
 }
@@ -164,6 +167,17 @@ impl Config {
         Ok(())
     }
 
+    /// Logs what differs from the defaults, secrets as `***`.
+    pub(crate) fn note(&self) {
+        let defaults = Self::default();
+        for key in keys::KEYS {
+            let value = (key.get)(self);
+            if value != (key.get)(&defaults) {
+                tracing::info!(key = key.path, value, "configured");
+            }
+        }
+    }
+
     /// Settings of the engine.
     pub(crate) fn engine(&self) -> engine::Config {
         engine::Config {
@@ -189,12 +203,22 @@ impl Config {
     /// Where files of sources are looked for: the configured folder, that of
     /// the demo, or `eingang` in the data directory.
     pub(crate) fn folders(&self) -> ingest::Folders {
-        let demo = self.data.join("demo");
+        let demo = self.demo_folder();
         match &self.sources_folder {
             Some(folder) => ingest::Folders::at(folder),
-            None if demo.join("quellen").is_dir() => ingest::Folders::within(demo.join("quellen"), demo),
-            None => ingest::Folders::at(self.data.join("eingang")),
+            None if self.demo || demo.join("quellen").is_dir() => ingest::Folders::within(demo.join("quellen"), demo),
+            None => ingest::Folders::at(self.inbox()),
         }
+    }
+
+    /// Where the demo lays out its files.
+    pub(crate) fn demo_folder(&self) -> PathBuf {
+        self.data.join("demo")
+    }
+
+    /// Where people put files for sources, unless another folder is configured.
+    pub(crate) fn inbox(&self) -> PathBuf {
+        self.data.join("eingang")
     }
 }
 

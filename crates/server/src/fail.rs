@@ -24,9 +24,9 @@ pub(crate) fn of_path(error: &io::Error, path: &Path) -> anyhow::Error {
 pub(crate) fn of_opening(error: &engine::Error, data: &Path) -> anyhow::Error {
     let data = data.display();
     match error.kind() {
-        Kind::Conflict => anyhow!(say("fail.locked", &[("path", &data), ("error", error)])),
+        Kind::Conflict => anyhow!(say("fail.locked", &[("data", &data), ("error", error)])),
         Kind::NoSpace => anyhow!(say("fail.no-space", &[("path", &data)])),
-        _ => anyhow!(say("fail.opening", &[("path", &data), ("error", error)])),
+        _ => anyhow!(say("fail.opening", &[("data", &data), ("error", error)])),
     }
 }
 

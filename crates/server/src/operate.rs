@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
+use axum::Router;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
@@ -41,7 +41,7 @@ pub(crate) fn router(state: Operate) -> Router {
 
 /// The process answers.
 async fn livez() -> Response {
-    ([(CACHE_CONTROL, "no-store")], Json(json!({ "live": true }))).into_response()
+    state_of(StatusCode::OK, &json!({ "live": true }))
 }
 
 /// The process takes reads and writes; while it stops it no longer does.
@@ -51,7 +51,11 @@ async fn readyz(State(state): State<Operate>) -> Response {
     let ready = health.ready && !stopping;
     let tenants: Vec<_> = health.tenants.iter().map(|tenant| json!({ "tenant": tenant.tenant.as_str(), "writable": tenant.last_error.is_none() })).collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (status, [(CACHE_CONTROL, "no-store")], Json(json!({ "ready": ready, "stopping": stopping, "tenants": tenants }))).into_response()
+    state_of(status, &json!({ "ready": ready, "stopping": stopping, "tenants": tenants }))
+}
+
+fn state_of(status: StatusCode, state: &serde_json::Value) -> Response {
+    (status, [(CONTENT_TYPE, "application/json"), (CACHE_CONTROL, "no-store")], state.to_string()).into_response()
 }
 
 async fn openapi() -> Response {

@@ -39,6 +39,9 @@ impl Operator {
         let (settings, data) = (config.engine(), config.data.clone());
         let opened = tokio::task::spawn_blocking(move || Engine::open(settings, Arc::new(SystemClock))).await?;
         let engine = opened.map_err(|error| fail::of_opening(&error, &data))?;
+        if config.sources_folder.is_none() && !config.demo {
+            make_folder(&config.inbox())?;
+        }
         let ingest = Ingest::new(engine.clone(), ingest::Config { folders: config.folders(), ..ingest::Config::at(&config.data) });
         Ok(Self { engine, ingest, config, url: OnceLock::new() })
     }
@@ -123,7 +126,8 @@ impl Operator {
             Some(tenant) => self.access(&tenant),
             None => {
                 let known = self.engine.tenants().iter().map(TenantId::as_str).collect::<Vec<_>>().join(", ");
-                bail!(say("fail.tenant", &[("tenant", &name.unwrap_or("–")), ("known", &known)]))
+                let asked = name.unwrap_or(&self.config.tenant);
+                bail!(say("fail.tenant", &[("tenant", &asked), ("known", &known)]))
             }
         }
     }
@@ -167,7 +171,7 @@ impl Operator {
             let access = self.access(&health.tenant)?;
             let quarantined: u64 = access.quarantine_counts()?.iter().map(|(_, count)| count).sum();
             tenants.push(json!({
-                "tenant": health.tenant.as_str(), "entities": health.entities, "datasets": access.datasets().len(), "memory_bytes": health.memory_bytes,
+                "tenant": health.tenant.as_str(), "entities": health.entities, "datasets": access.datasets()?.len(), "memory_bytes": health.memory_bytes,
                 "tail": health.tail, "segments": health.segments, "log_seq": health.log_seq, "sealed_upto": health.sealed_upto,
                 "quarantined": quarantined, "last_error": health.last_error,
             }));

@@ -21,25 +21,12 @@ fn both_languages_say_the_same_things() {
     }
 }
 
-/// Every `"section.key"` in the sources, and every text that is used.
-fn keys_in_code(folder: &Path, keys: &mut BTreeSet<String>) {
-    for entry in std::fs::read_dir(folder).expect("a folder") {
-        let path = entry.expect("an entry").path();
-        if path.is_dir() {
-            keys_in_code(&path, keys);
-        } else if path.extension().is_some_and(|kind| kind == "rs") && !path.ends_with("tests.rs") {
-            let text = std::fs::read_to_string(&path).expect("a source");
-            for call in text.split("say(\"").skip(1) {
-                keys.insert(call.split('"').next().unwrap_or_default().to_owned());
-            }
-        }
-    }
-}
-
 #[test]
 fn every_text_is_there_and_used() {
-    let mut used = BTreeSet::new();
-    keys_in_code(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut used);
+    let mut texts = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
+    let calls = texts.iter().flat_map(|text| text.split("say(").skip(1)).filter_map(|call| call.trim_start().strip_prefix('"'));
+    let used: BTreeSet<String> = calls.map(|call| call.split('"').next().unwrap_or_default().to_owned()).collect();
     assert!(used.len() > 40, "the search works");
     let german = of(Language::De);
     for key in &used {
@@ -48,6 +35,42 @@ fn every_text_is_there_and_used() {
     for key in german.keys() {
         let by_convention = ["cli", "config.", "column."].iter().any(|start| key.starts_with(start));
         assert!(by_convention || used.contains(key), "`{key}` is in the message files but never said");
+    }
+}
+
+/// The names in braces that the code fills in, where it says the key with a list of them.
+fn filled_in(text: &str) -> Vec<(String, BTreeSet<String>)> {
+    let calls = text.split("say(").skip(1).filter_map(|call| call.trim_start().strip_prefix('"'));
+    calls
+        .filter_map(|call| {
+            let (key, rest) = call.split_once('"')?;
+            let list = rest.split_once("&[")?.1;
+            let list = list.split_once("])").or_else(|| list.split_once("],\n"))?.0;
+            let names = list.split("(\"").skip(1).filter_map(|part| Some(part.split_once('"')?.0.to_owned()));
+            Some((key.to_owned(), names.collect()))
+        })
+        .collect()
+}
+
+fn sources(folder: &Path, texts: &mut Vec<String>) {
+    for entry in std::fs::read_dir(folder).expect("a folder") {
+        let path = entry.expect("an entry").path();
+        if path.is_dir() {
+            sources(&path, texts);
+        } else if path.extension().is_some_and(|kind| kind == "rs") && !path.ends_with("tests.rs") {
+            texts.push(std::fs::read_to_string(&path).expect("a source"));
+        }
+    }
+}
+
+#[test]
+fn every_hole_is_filled() {
+    let mut texts = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut texts);
+    for (key, names) in texts.iter().flat_map(|text| filled_in(text)) {
+        // The template's holes are the argument parser's.
+        let Some(text) = of(Language::De).get(&key).filter(|_| key != "cli.template") else { continue };
+        assert_eq!(holes(text).into_iter().map(ToOwned::to_owned).collect::<BTreeSet<_>>(), names, "{key}");
     }
 }
 

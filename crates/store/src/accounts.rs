@@ -32,13 +32,7 @@ impl TenantStore {
     /// # Errors
     /// See the block.
     pub fn put_account(&self, account: &Account) -> Result<(), Error> {
-        let params = [
-            (&account.name).into(),
-            (&account.role).into(),
-            (&account.password_hash).into(),
-            account.created_at.into(),
-            account.must_change.into(),
-        ];
+        let params = [(&account.name).into(), (&account.role).into(), (&account.password_hash).into(), account.created_at.into(), account.must_change.into()];
         self.inner().write(|s| s.execute(ACCOUNT_PUT, &params)).map(|_| ())
     }
 
@@ -124,13 +118,7 @@ impl TenantStore {
     /// # Errors
     /// See the block.
     pub fn put_session(&self, session: &Session) -> Result<(), Error> {
-        let params = [
-            (&session.hash).into(),
-            (&session.account).into(),
-            session.created_at.into(),
-            session.last_used.into(),
-            session.expires_at.into(),
-        ];
+        let params = [(&session.hash).into(), (&session.account).into(), session.created_at.into(), session.last_used.into(), session.expires_at.into()];
         self.inner().write(|s| {
             s.execute(SESSION_REMOVE_EXPIRED, &[session.created_at.into()])?;
             s.execute(SESSION_PUT, &params).map(|_| ())
@@ -195,13 +183,7 @@ impl TenantStore {
 }
 
 fn read_account(row: &dyn Row) -> Result<Account, Error> {
-    Ok(Account {
-        name: row.get(0)?,
-        role: row.get(1)?,
-        password_hash: row.get(2)?,
-        created_at: row.get(3)?,
-        must_change: row.get(4)?,
-    })
+    Ok(Account { name: row.get(0)?, role: row.get(1)?, password_hash: row.get(2)?, created_at: row.get(3)?, must_change: row.get(4)? })
 }
 
 fn read_token(row: &dyn Row) -> Result<TokenRow, Error> {
@@ -218,11 +200,5 @@ fn read_token(row: &dyn Row) -> Result<TokenRow, Error> {
 }
 
 fn read_session(row: &dyn Row) -> Result<Session, Error> {
-    Ok(Session {
-        hash: row.get(0)?,
-        account: row.get(1)?,
-        created_at: row.get(2)?,
-        last_used: row.get(3)?,
-        expires_at: row.get(4)?,
-    })
+    Ok(Session { hash: row.get(0)?, account: row.get(1)?, created_at: row.get(2)?, last_used: row.get(3)?, expires_at: row.get(4)? })
 }

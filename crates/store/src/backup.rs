@@ -47,12 +47,8 @@ impl TenantStore {
             files.push(copy(&inner.folder, target, Path::new("files").join(relative))?);
         }
         files.push(entry(target, PathBuf::from("tenant.db"))?);
-        let report = BackupReport {
-            tenant: inner.tenant.clone(),
-            last_seq,
-            files: files.len() as u64,
-            size_bytes: files.iter().map(|file| file.size_bytes).sum(),
-        };
+        let report =
+            BackupReport { tenant: inner.tenant.clone(), last_seq, files: files.len() as u64, size_bytes: files.iter().map(|file| file.size_bytes).sum() };
         Manifest { tenant: inner.tenant.clone(), last_seq, files }.write(target)?;
         disk::sync_folder(target)?;
         Ok(report)

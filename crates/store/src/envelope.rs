@@ -145,10 +145,7 @@ impl<R: Read> Opener<R> {
             self.ahead = sealed.split_off(CHUNK_BYTES + TAG_BYTES);
         }
         let nonce = self.stream.nonce(self.ended)?;
-        self.stream
-            .cipher
-            .decrypt_in_place(&nonce, &[], &mut sealed)
-            .map_err(|_| damaged("a part of it is changed or missing, or the key is another one"))?;
+        self.stream.cipher.decrypt_in_place(&nonce, &[], &mut sealed).map_err(|_| damaged("a part of it is changed or missing, or the key is another one"))?;
         self.plain = sealed;
         self.at = 0;
         Ok(())

@@ -13,11 +13,11 @@ mod backup;
 pub mod codec;
 #[cfg(test)]
 mod conformance;
-#[cfg(test)]
-mod faults;
 mod disk;
 mod envelope;
 mod error;
+#[cfg(test)]
+mod faults;
 mod files;
 mod keys;
 mod log;
@@ -31,11 +31,13 @@ mod snapshot;
 mod sources;
 mod sqlite;
 mod tenant;
+#[cfg(test)]
+mod testing;
 
 pub use error::{AppendError, Error, Kind};
 pub use root::{Config, Store};
 pub use rows::{
-    Account, BackupReport, BrokenLink, ChainReport, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState,
-    Session, Snapshot, SourceRow, StoredFile, TokenRow,
+    Account, BackupReport, BrokenLink, ChainReport, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState, Session, Snapshot,
+    SourceRow, StoredFile, TokenRow,
 };
 pub use tenant::TenantStore;

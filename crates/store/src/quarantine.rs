@@ -78,11 +78,8 @@ impl TenantStore {
     /// # Errors
     /// When the database cannot be written.
     pub fn settle_quarantine(&self, ids: &[u64], state: QuarantineState, run: Option<u64>, at: Instant) -> Result<u64, Error> {
-        self.inner().write(|s| {
-            ids.iter().try_fold(0, |settled, id| {
-                Ok(settled + s.execute(SETTLE, &[(*id).into(), state.word().into(), run.into(), at.into()])?)
-            })
-        })
+        self.inner()
+            .write(|s| ids.iter().try_fold(0, |settled, id| Ok(settled + s.execute(SETTLE, &[(*id).into(), state.word().into(), run.into(), at.into()])?)))
     }
 }
 

@@ -61,12 +61,5 @@ impl TenantStore {
 }
 
 fn read(row: &dyn Row) -> Result<SourceRow, Error> {
-    Ok(SourceRow {
-        name: row.get(0)?,
-        version: row.get(1)?,
-        text: row.get(2)?,
-        at: row.get(3)?,
-        actor: row.get(4)?,
-        paused: row.get(5)?,
-    })
+    Ok(SourceRow { name: row.get(0)?, version: row.get(1)?, text: row.get(2)?, at: row.get(3)?, actor: row.get(4)?, paused: row.get(5)? })
 }

@@ -15,7 +15,7 @@ const SURFACES: [(&str, &str); 6] = [
     ("/api/", "api"),
     ("/verwaltung", "verwaltung"),
     ("/catalog", "catalogue"),
-    ("/assets/", "assets"),
+    ("/static/", "static"),
     ("", "portal"),
 ];
 

@@ -46,7 +46,10 @@ pub(crate) enum From {
     /// Language tag and field.
     Languages(Vec<(String, String)>),
     /// Fields of the first (east, longitude) and second (north, latitude) coordinate.
-    Point { x: String, y: String },
+    Point {
+        x: String,
+        y: String,
+    },
 }
 
 /// What the value becomes.
@@ -121,7 +124,8 @@ pub(super) fn attribute(section: &mut Section<'_>, around: &Surroundings<'_>) ->
             None
         }
     });
-    let kind = section.word("kind", &[("Property", Kind::Property), ("GeoProperty", Kind::Geo), ("Relationship", Kind::Relationship), ("LanguageProperty", Kind::Language)]);
+    let kind = section
+        .word("kind", &[("Property", Kind::Property), ("GeoProperty", Kind::Geo), ("Relationship", Kind::Relationship), ("LanguageProperty", Kind::Language)]);
     let kind = kind.unwrap_or(Kind::Property);
     let from = from(section, kind, around);
     let shape = shape(section, kind, from.as_ref());
@@ -295,7 +299,13 @@ pub(super) struct Described {
 pub(super) fn column(mut section: Section<'_>, of: &Described) -> Option<Column> {
     let label: Texts = section.need_languages("label");
     let description = section.languages("description");
-    let kinds = [("measure", ColumnKind::Measure), ("number", ColumnKind::Number), ("text", ColumnKind::Text), ("place", ColumnKind::Place), ("other", ColumnKind::Other)];
+    let kinds = [
+        ("measure", ColumnKind::Measure),
+        ("number", ColumnKind::Number),
+        ("text", ColumnKind::Text),
+        ("place", ColumnKind::Place),
+        ("other", ColumnKind::Other),
+    ];
     let kind = section.word("kind", &kinds).unwrap_or(match of.shape {
         Shape::Number if of.observed => ColumnKind::Measure,
         Shape::Number => ColumnKind::Number,

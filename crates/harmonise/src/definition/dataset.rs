@@ -13,7 +13,12 @@ const THEMES: [&str; 14] = ["AGRI", "ECON", "EDUC", "ENER", "ENVI", "GOVE", "HEA
 const LICENCES: &str = "http://dcat-ap.de/def/licenses/";
 
 /// Reads `[dataset]`; `columns` come from the attributes.
-pub(super) fn dataset(mut section: Section<'_>, entity_type: Option<Name>, columns: Vec<Column>, name: &dyn Fn(&str) -> Result<Name, String>) -> Option<Dataset> {
+pub(super) fn dataset(
+    mut section: Section<'_>,
+    entity_type: Option<Name>,
+    columns: Vec<Column>,
+    name: &dyn Fn(&str) -> Result<Name, String>,
+) -> Option<Dataset> {
     let slug = section.need("slug", "give the dataset a short name for its address, such as `luftqualitaet`").and_then(|slug| {
         if is_slug(&slug) {
             return Some(slug);

@@ -277,7 +277,16 @@ pub(super) fn style(section: &mut Section<'_>) -> Style {
 
 fn csv(section: &mut Section<'_>) -> Option<Kind> {
     let encoding = section.word("encoding", &Encoding::WORDS).unwrap_or(Encoding::Auto);
-    let delimiters = [("auto", None), (";", Some(b';')), (",", Some(b',')), ("\t", Some(b'\t')), ("tab", Some(b'\t')), ("|", Some(b'|')), (":", Some(b':')), (" ", Some(b' '))];
+    let delimiters = [
+        ("auto", None),
+        (";", Some(b';')),
+        (",", Some(b',')),
+        ("\t", Some(b'\t')),
+        ("tab", Some(b'\t')),
+        ("|", Some(b'|')),
+        (":", Some(b':')),
+        (" ", Some(b' ')),
+    ];
     let delimiter = section.word("delimiter", &delimiters).flatten();
     let quote = section.word("quote", &[("\"", Some(b'"')), ("'", Some(b'\'')), ("", None)]).unwrap_or(Some(b'"'));
     let table = table(section);

@@ -84,9 +84,15 @@ fn unknown_keys_are_named_with_their_path() {
 
 #[test]
 fn wrong_words_and_types_are_named() {
-    check(("kind = \"csv\"", "kind = \"cvs\""), "`format.kind` = `cvs`: this word is not known here; use one of `csv`, `xlsx`, `json`, `geojson`, did you mean `csv`?");
+    check(
+        ("kind = \"csv\"", "kind = \"cvs\""),
+        "`format.kind` = `cvs`: this word is not known here; use one of `csv`, `xlsx`, `json`, `geojson`, did you mean `csv`?",
+    );
     check(("name = \"pegel\"", "name = 7"), "`source.name` = `7`: this is a number; write a text in quotes");
-    check(("name = \"pegel\"", "name = \"Pegel Nord\""), "`source.name` = `Pegel Nord`: this is no slug; use 1 to 63 characters a-z, 0-9 and `-`, beginning with a letter");
+    check(
+        ("name = \"pegel\"", "name = \"Pegel Nord\""),
+        "`source.name` = `Pegel Nord`: this is no slug; use 1 to 63 characters a-z, 0-9 and `-`, beginning with a letter",
+    );
     check(("transport = \"push\"", "transport = \"file\""), "`source.path`: the key is missing; name the file, relative to this definition");
     check(("zone = \"Europe/Berlin\"", ""), "`time.zone`: the key is missing; name the zone, for example `Europe/Berlin`, `UTC` or `in-value`");
     check(
@@ -95,12 +101,18 @@ fn wrong_words_and_types_are_named() {
     );
     check(("unit = \"cm\"\n", ""), "`attribute[1].target_unit` = `MTR`: nothing says which unit the values come in; give `unit`, too");
     check(("field = \"stand\"", "field = \"stand\"\nvalue = 1"), "`attribute[1].field`: `field`, `value` do not go together with this kind; keep one of them");
-    check(("class = \"open\"", "class = \"offen\""), "`attribute[1].column.class` = `offen`: this word is not known here; use one of `open`, `internal`, `restricted`, `paid`, `confidential-business`, `personal`, `special`, did you mean `open`?");
+    check(
+        ("class = \"open\"", "class = \"offen\""),
+        "`attribute[1].column.class` = `offen`: this word is not known here; use one of `open`, `internal`, `restricted`, `paid`, `confidential-business`, `personal`, `special`, did you mean `open`?",
+    );
 }
 
 #[test]
 fn all_faults_come_at_once() {
-    let broken = SMALL.replace("name = \"pegel\"", "nmae = \"pegel\"").replace("kind = \"csv\"", "kind = \"csv\"\nheader = -1").replace("as = \"number\"", "as = \"zahl\"");
+    let broken = SMALL
+        .replace("name = \"pegel\"", "nmae = \"pegel\"")
+        .replace("kind = \"csv\"", "kind = \"csv\"\nheader = -1")
+        .replace("as = \"number\"", "as = \"zahl\"");
     assert_eq!(
         faults(&broken),
         "`source.name`: the key is missing; give the source a short name such as `luftqualitaet`\n\
@@ -120,14 +132,26 @@ fn what_only_the_parser_sees() {
         ("name = \"height\"", "name = \"intensity\""),
         "`attribute[1].name` = `intensity`: the term belongs to another data model; use a term of the type's data model, declare it in `[terms]`, or write an IRI",
     );
-    check_deep(("unit = \"cm\"", "unit = \"Ellen\""), "`attribute[1].unit` = `Ellen`: this unit is not known; use a symbol such as `µg/m³` or a UN/CEFACT code such as `GQ`\n`attribute[1].target_unit` = `MTR`: nothing says which unit the values come in; give `unit`, too");
-    check_deep(("target_unit = \"m\"", "target_unit = \"°C\""), "`attribute[1].target_unit` = `CEL`: `CMT` measures length and `CEL` measures temperature: they do not convert; choose a unit of the same kind");
-    check_deep(("Europe/Berlin", "Europe/Musterstadt"), "`time.zone` = `Europe/Musterstadt`: `Europe/Musterstadt` is no time zone; expected for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`; write for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`");
+    check_deep(
+        ("unit = \"cm\"", "unit = \"Ellen\""),
+        "`attribute[1].unit` = `Ellen`: this unit is not known; use a symbol such as `µg/m³` or a UN/CEFACT code such as `GQ`\n`attribute[1].target_unit` = `MTR`: nothing says which unit the values come in; give `unit`, too",
+    );
+    check_deep(
+        ("target_unit = \"m\"", "target_unit = \"°C\""),
+        "`attribute[1].target_unit` = `CEL`: `CMT` measures length and `CEL` measures temperature: they do not convert; choose a unit of the same kind",
+    );
+    check_deep(
+        ("Europe/Berlin", "Europe/Musterstadt"),
+        "`time.zone` = `Europe/Musterstadt`: `Europe/Musterstadt` is no time zone; expected for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`; write for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`",
+    );
     check_deep(
         ("[[attribute]]", "[[compute]]\nfield = \"x\"\nexpression = \"def f: f; f\"\n\n[[attribute]]"),
         "`compute[1].expression` = `def f: f; f`: definitions, `reduce`, `foreach` and `label` are not available in computed fields; write a jq expression such as `.a + .b`",
     );
-    check_deep(("{pegel|slug}", "{pegel|slog}"), "`entity.id` = `urn:ngsi-ld:WaterObserved:{pegel|slog}`: `slog` is no way to fill a gap; use `slug`, `lower` or `upper`; write a template such as `urn:ngsi-ld:AirQualityObserved:{station}`");
+    check_deep(
+        ("{pegel|slug}", "{pegel|slog}"),
+        "`entity.id` = `urn:ngsi-ld:WaterObserved:{pegel|slog}`: `slog` is no way to fill a gap; use `slug`, `lower` or `upper`; write a template such as `urn:ngsi-ld:AirQualityObserved:{station}`",
+    );
 }
 
 #[test]

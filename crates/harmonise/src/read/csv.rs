@@ -29,7 +29,8 @@ pub(crate) struct Options<'a> {
 
 /// Reads delimited text.
 pub(crate) fn read(options: &Options<'_>, reader: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<Shape, Fatal> {
-    let mut rows = Rows { lines: Lines::new(reader, options.record_bytes_max), ahead: VecDeque::new(), decoder: Decoder::new(options.encoding), first: true, options };
+    let mut rows =
+        Rows { lines: Lines::new(reader, options.record_bytes_max), ahead: VecDeque::new(), decoder: Decoder::new(options.encoding), first: true, options };
     let mut shape = rows.open()?;
     if let Some(line) = rows.after_header(&mut shape)? {
         rows.ahead.push_front(line);
@@ -80,7 +81,10 @@ impl Rows<'_, '_> {
         if line.bytes.starts_with(b"\xef\xbb\xbf") {
             line.bytes.drain(..3);
             if !matches!(self.options.encoding, Encoding::Auto | Encoding::Utf8) {
-                return Err(unusable(format!("the file begins with the mark of UTF-8, and the definition says `{}`; set `format.encoding` to `utf-8`", self.options.encoding.word())));
+                return Err(unusable(format!(
+                    "the file begins with the mark of UTF-8, and the definition says `{}`; set `format.encoding` to `utf-8`",
+                    self.options.encoding.word()
+                )));
             }
             self.decoder = Decoder::new(Encoding::Utf8);
         }
@@ -115,7 +119,10 @@ impl Rows<'_, '_> {
                 continue;
             }
             if line.too_long {
-                return Err(unusable(format!("the header in line {} is longer than {} bytes; is this delimited text?", line.number, self.options.record_bytes_max)));
+                return Err(unusable(format!(
+                    "the header in line {} is longer than {} bytes; is this delimited text?",
+                    line.number, self.options.record_bytes_max
+                )));
             }
             return self.header(&line);
         }

@@ -54,10 +54,9 @@ fn decide(declared: Encoding, bytes: &[u8], line: u64) -> Result<Encoding, Fatal
             error.valid_up_to() + 1
         ))),
         // Text that is valid UTF-8 beyond ASCII is practically never meant as anything else.
-        (Encoding::Latin1 | Encoding::Windows1252, Ok(_)) => Err(unusable(format!(
-            "line {line} is UTF-8, and the definition says `{}`; set `format.encoding` to `utf-8` or `auto`",
-            declared.word()
-        ))),
+        (Encoding::Latin1 | Encoding::Windows1252, Ok(_)) => {
+            Err(unusable(format!("line {line} is UTF-8, and the definition says `{}`; set `format.encoding` to `utf-8` or `auto`", declared.word())))
+        }
         (declared, _) => Ok(declared),
     }
 }

@@ -162,7 +162,9 @@ impl Records<'_, '_> {
                 let name = self.stream.member_name()?;
                 let captured = self.stream.value(if level == 0 { 10_000 } else { 0 })?;
                 if self.options.geo && level == 0 && name == "crs" && crs_of(&captured)? != shape.crs {
-                    return Err(unusable("the file names its coordinate reference system behind the features; declare it with `crs` in the definition's GeoProperty"));
+                    return Err(unusable(
+                        "the file names its coordinate reference system behind the features; declare it with `crs` in the definition's GeoProperty",
+                    ));
                 }
             }
             self.stream.expect(b'}')?;

@@ -39,17 +39,37 @@ fn check(format: &str, bytes: &[u8], expected: Expect) {
 
 #[test]
 fn missing_columns_are_listed_with_those_found() {
-    check("kind = \"csv\"", b"zeit;platz;wert\n", expect!["fatal: the columns `ort` are missing; found are `zeit`, `platz`, `wert`; mend the definition or the file"]);
-    check("kind = \"csv\"\ndelimiter = \",\"", b"zeit;ort;wert\n", expect!["fatal: the columns `zeit`, `ort`, `wert` are missing; found are `zeit;ort;wert`; mend the definition or the file"]);
+    check(
+        "kind = \"csv\"",
+        b"zeit;platz;wert\n",
+        expect!["fatal: the columns `ort` are missing; found are `zeit`, `platz`, `wert`; mend the definition or the file"],
+    );
+    check(
+        "kind = \"csv\"\ndelimiter = \",\"",
+        b"zeit;ort;wert\n",
+        expect!["fatal: the columns `zeit`, `ort`, `wert` are missing; found are `zeit;ort;wert`; mend the definition or the file"],
+    );
     check("kind = \"csv\"", b"", expect!["fatal: the file ends before its header in line 1: it is empty or too short"]);
     check("kind = \"csv\"", b"zeit;ort;wert\n", expect![""]);
 }
 
 #[test]
 fn wrong_encodings_are_told() {
-    check("kind = \"csv\"\nencoding = \"utf-8\"", b"zeit;ort;wert\n2024-01-01 00:00;K\xf6ln;1\n", expect!["fatal: line 2 is not UTF-8: byte 0xF6 at place 19; set `format.encoding` to `iso-8859-1`, `windows-1252` or `auto`"]);
-    check("kind = \"csv\"", b"\xff\xfez\0e\0i\0t\0", expect!["fatal: the file is UTF-16; save it as UTF-8, for example with „CSV UTF-8“ in the spreadsheet's dialogue"]);
-    check("kind = \"csv\"", b"PK\x03\x04....", expect!["fatal: the file is a zip archive or a spreadsheet, not delimited text; set `format.kind` to `xlsx` or unpack it"]);
+    check(
+        "kind = \"csv\"\nencoding = \"utf-8\"",
+        b"zeit;ort;wert\n2024-01-01 00:00;K\xf6ln;1\n",
+        expect!["fatal: line 2 is not UTF-8: byte 0xF6 at place 19; set `format.encoding` to `iso-8859-1`, `windows-1252` or `auto`"],
+    );
+    check(
+        "kind = \"csv\"",
+        b"\xff\xfez\0e\0i\0t\0",
+        expect!["fatal: the file is UTF-16; save it as UTF-8, for example with „CSV UTF-8“ in the spreadsheet's dialogue"],
+    );
+    check(
+        "kind = \"csv\"",
+        b"PK\x03\x04....",
+        expect!["fatal: the file is a zip archive or a spreadsheet, not delimited text; set `format.kind` to `xlsx` or unpack it"],
+    );
     check("kind = \"csv\"", b"ze\0it;ort;wert\n", expect!["fatal: the file holds zero bytes: it is not delimited text"]);
     check("kind = \"csv\"", b"zeit;ort;wert\n2024-01-01 00:00;K\xf6ln;1\n", expect!["urn:t:koeln v @2023-12-31T23:00:00Z = 1"]);
 }
@@ -73,9 +93,13 @@ fn broken_rows_are_refused_alone() {
 
 #[test]
 fn quoted_fields_may_span_lines() {
-    check("kind = \"csv\"", b"zeit;ort;wert\n2024-01-01 00:00;\"a\nb\";1\n2024-01-01 01:00;c;2\n", expect![[r#"
+    check(
+        "kind = \"csv\"",
+        b"zeit;ort;wert\n2024-01-01 00:00;\"a\nb\";1\n2024-01-01 01:00;c;2\n",
+        expect![[r#"
         urn:t:a-b v @2023-12-31T23:00:00Z = 1
-        urn:t:c v @2024-01-01T00:00:00Z = 2"#]]);
+        urn:t:c v @2024-01-01T00:00:00Z = 2"#]],
+    );
 }
 
 #[test]
@@ -115,11 +139,15 @@ fn malformed_json_names_line_and_reason() {
     );
     check(json, b"{\"r\":[{\"zeit\":\"2024", expect!["fatal: line 1 of the JSON: the file ends within a record: it is cut off"]);
     check(json, b"{\"r\":[]} x", expect!["fatal: line 1 of the JSON: the document ends here, but more text follows"]);
-    check(json, b"{\"r\":[{\"a\":\"\xff\"}]}", expect![[r#"
+    check(
+        json,
+        b"{\"r\":[{\"a\":\"\xff\"}]}",
+        expect![[r#"
         refused 1 [{"a":"�"}] the record is no valid JSON: line 1, column 7: the text is not UTF-8
         note `zeit`: no record has this field; mend the name of the field in the definition, or set `optional = true`
         note `ort`: no record has this field; mend the name of the field in the definition, or set `optional = true`
-        note `wert`: no record has this field; mend the name of the field in the definition, or set `optional = true`"#]]);
+        note `wert`: no record has this field; mend the name of the field in the definition, or set `optional = true`"#]],
+    );
     let deep = format!("{{\"r\":[{}1{}]}}", "[".repeat(5000), "]".repeat(5000));
     let (result, kept) = run(&csv(json), "t.json", deep.as_bytes());
     assert!(result.is_ok() && kept.rejected[0].reason.contains("64 deep"), "{}", kept.rejected[0].reason);
@@ -130,9 +158,13 @@ fn json_lines_and_single_documents_are_read() {
     let line = r#"{"zeit":"2024-01-01 00:00","ort":"a","wert":1}"#;
     check("kind = \"json\"", line.as_bytes(), expect!["urn:t:a v @2023-12-31T23:00:00Z = 1"]);
     let second = line.replace("\"a\"", "\"b\"");
-    check("kind = \"json\"", format!("{line}\n{second}\n").as_bytes(), expect![[r#"
+    check(
+        "kind = \"json\"",
+        format!("{line}\n{second}\n").as_bytes(),
+        expect![[r#"
         urn:t:a v @2023-12-31T23:00:00Z = 1
-        urn:t:b v @2023-12-31T23:00:00Z = 1"#]]);
+        urn:t:b v @2023-12-31T23:00:00Z = 1"#]],
+    );
 }
 
 fn archive(parts: &[(&str, u64)]) -> Vec<u8> {

@@ -179,9 +179,9 @@ async fn progress_is_told() {
     city.ingest.run(&city.editor(), "wetter", &|progress| heard.hear(progress)).await.expect("runs");
     let told: Vec<_> = heard.all().iter().map(|p| format!("{} {:?} {:?} {} {:?}", p.input, p.position, p.bytes, p.counts.records, p.outcome)).collect();
     expect![[r#"
-        mai.csv (1, 1) (0, 101) 0 None
-        mai.csv (1, 1) (101, 101) 4 None
-        mai.csv (1, 1) (101, 101) 3 Some(Done { run: 1 })"#]]
+        mai.csv (1, 1) (0, 96) 0 None
+        mai.csv (1, 1) (96, 96) 4 None
+        mai.csv (1, 1) (96, 96) 3 Some(Done { run: 1 })"#]]
     .assert_eq(&told.join("\n"));
 }
 

@@ -95,6 +95,13 @@ pub fn prefix(prefix: &str) -> Option<&'static str> {
     }
 }
 
+/// An IRI written with a core prefix.
+#[must_use]
+pub fn prefixed(iri: &str) -> Option<String> {
+    let with = |namespace: &str, prefix: &str| iri.strip_prefix(namespace).filter(|rest| !rest.is_empty() && !rest.starts_with("//")).map(|rest| format!("{prefix}:{rest}"));
+    with(NGSI_LD, "ngsi-ld").or_else(|| with(GEOJSON, "geojson"))
+}
+
 /// Whether an address means the core context, in whichever version.
 #[must_use]
 pub fn is_core_url(url: &str) -> bool {

@@ -37,7 +37,7 @@ fn the_core_alone() {
             title -> http://purl.org/dc/terms/title -> title
             languageMap -> https://uri.etsi.org/ngsi-ld/hasLanguageMap -> languageMap
             json -> https://uri.etsi.org/ngsi-ld/hasJSON -> json
-            ngsi-ld:no2 -> https://uri.etsi.org/ngsi-ld/no2 -> https://uri.etsi.org/ngsi-ld/no2
+            ngsi-ld:no2 -> https://uri.etsi.org/ngsi-ld/no2 -> ngsi-ld:no2
             ngsi-ld:default-context/x -> https://uri.etsi.org/ngsi-ld/default-context/x -> x
             geojson:Point -> https://purl.org/geojson/vocab#Point -> Point
             https://example.org/a -> https://example.org/a -> https://example.org/a
@@ -71,9 +71,9 @@ fn user_terms_prefixes_and_vocabulary() {
             so2 -> https://example.org/so2 -> so2
             no2 -> https://other.org/no2 -> no2
             https://example.org/no2 -> https://example.org/no2 -> https://example.org/no2
-            https://uri.etsi.org/ngsi-ld/default-context/so2 -> https://uri.etsi.org/ngsi-ld/default-context/so2 -> https://uri.etsi.org/ngsi-ld/default-context/so2"#]],
+            https://uri.etsi.org/ngsi-ld/default-context/so2 -> https://uri.etsi.org/ngsi-ld/default-context/so2 -> ngsi-ld:default-context/so2"#]],
     );
-    check(r#"{"no2":"https://example.org/no2"}"#, &["https://uri.etsi.org/ngsi-ld/default-context/no2"], &expect![["https://uri.etsi.org/ngsi-ld/default-context/no2 -> https://uri.etsi.org/ngsi-ld/default-context/no2 -> https://uri.etsi.org/ngsi-ld/default-context/no2"]]);
+    check(r#"{"no2":"https://example.org/no2"}"#, &["https://uri.etsi.org/ngsi-ld/default-context/no2"], &expect![["https://uri.etsi.org/ngsi-ld/default-context/no2 -> https://uri.etsi.org/ngsi-ld/default-context/no2 -> ngsi-ld:default-context/no2"]]);
 }
 
 #[test]
@@ -111,14 +111,49 @@ fn shipped_documents_are_whole() {
         let context = context(&format!("\"/ngsi-ld/v1/jsonldContexts/{}\"", known.id));
         assert_eq!(context.url(), Some(format!("/ngsi-ld/v1/jsonldContexts/{}", known.id).as_str()));
         for (term, _) in terms.iter().filter(|(term, _)| !term.starts_with('@') && is_plain_name(term)) {
-            let iri = context.expand(term).unwrap_or_else(|error| panic!("{}: {error}", known.id));
-            if iri.starts_with('@') || core::iri_of(term).is_some() {
+            if core::iri_of(term).is_some() {
                 continue;
             }
+            let iri = context.expand(term).unwrap_or_else(|error| panic!("{}: {error}", known.id));
             let name = Name::intern(&iri).expect("a name");
             assert_eq!(context.expand(&context.compact(name)).expect("expands"), iri, "{}: {term}", known.id);
         }
     }
+}
+
+/// The combined context names everything the demo's definitions name.
+#[test]
+fn our_context_covers_the_demo() {
+    let context = context("\"/ngsi-ld/v1/jsonldContexts/allmende\"");
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../../demo/quellen");
+    let mut count = 0;
+    for file in std::fs::read_dir(folder).expect("the definitions of the demo") {
+        let text = std::fs::read_to_string(file.expect("a file").path()).expect("text");
+        for iri in text.split('"').filter(|part| part.starts_with("https://allmende.eu/def/")) {
+            count += 1;
+            let name = Name::intern(iri).expect("a name");
+            assert!(is_plain_name(&context.compact(name)), "`{iri}` has no term in contexts/allmende.jsonld");
+        }
+    }
+    assert!(count > 0);
+    for (term, iri) in [
+        ("AirQualityObserved", "https://smartdatamodels.org/dataModel.Environment/AirQualityObserved"),
+        ("WeatherObserved", "https://smartdatamodels.org/dataModel.Weather/WeatherObserved"),
+        ("OffStreetParking", "https://smartdatamodels.org/dataModel.Parking/OffStreetParking"),
+        ("TrafficFlowObserved", "https://smartdatamodels.org/dataModel.Transportation/TrafficFlowObserved"),
+        ("no2", "https://smartdatamodels.org/dataModel.Environment/no2"),
+        ("temperature", "https://smartdatamodels.org/dataModel.Weather/temperature"),
+        ("precipitation", "https://smartdatamodels.org/dataModel.Weather/precipitation"),
+        ("availableSpotNumber", "https://smartdatamodels.org/dataModel.Parking/availableSpotNumber"),
+        ("intensity", "https://smartdatamodels.org/dataModel.Transportation/intensity"),
+        ("name", "https://smartdatamodels.org/name"),
+        ("duration", "https://allmende.eu/def/duration"),
+        ("Dataset", "http://www.w3.org/ns/dcat#Dataset"),
+    ] {
+        assert_eq!(context.expand(term).expect("a name"), iri);
+    }
+    let other = Name::known("https://smartdatamodels.org/dataModel.Environment/temperature");
+    assert_eq!(context.compact(other), "environment:temperature");
 }
 
 #[test]

@@ -2,12 +2,12 @@
 //! (NGSI-LD V1.9.1, clauses 5.7.2, 5.2.23, 4.9 to 4.23).
 
 use model::query::{Filter, OrderBy, OrderKey, Path, Pattern};
-use model::{Iri, Json};
+use model::{Iri, Json, Name};
 
-use crate::context::Context;
+use crate::context::{Context, core};
 use crate::error::Error;
 use crate::params::Params;
-use crate::projection::{Datasets, Languages, Projection};
+use crate::projection::{Datasets, Languages, Projection, attribute_names};
 use crate::wire::render::RenderOptions;
 use crate::{geoq, q, scopeq, typesel};
 
@@ -33,15 +33,16 @@ impl Gathered {
         }
     }
 
-    fn q(&mut self, text: &str, context: &Context) -> Result<(), Error> {
-        let filter = q::parse(text, context)?;
+    fn q(&mut self, text: &str, context: &Context, expanded: &[Name]) -> Result<(), Error> {
+        let filter = q::parse_expanding(text, context, expanded)?;
         let narrows = q::names_an_attribute(&filter);
         self.add(filter, narrows);
         Ok(())
     }
 
     fn projection(&mut self, projection: &Projection) {
-        self.add(projection.filter(), matches!(projection, Projection::Attrs(_)));
+        let named = |names: &[Name]| names.iter().any(|name| core::term_of(name.iri()).is_none_or(|term| !core::is_non_reified(term)));
+        self.add(projection.filter(), matches!(projection, Projection::Attrs(names) if named(names)));
     }
 
     fn finish(self, order: Vec<OrderKey>) -> Result<Selection, Error> {
@@ -70,6 +71,9 @@ impl Selection {
             all.add(id_pattern(pattern)?, false);
         }
         if let Some(text) = params.get("type") {
+            if text.trim() == "*" && params.get("local") == Some("false") {
+                return Err(Error::bad_request("`type=*` asks for entities of this server; it contradicts `local=false`"));
+            }
             all.add(typesel::parse(text, context)?, true);
         }
         if let Some(text) = params.get("scopeQ") {
@@ -85,8 +89,9 @@ impl Selection {
         if let Some(filter) = geoq::parse(parts, context)? {
             all.add(filter, true);
         }
+        let expanded = params.get("expandValues").map(|names| attribute_names("expandValues", names, context)).transpose()?.unwrap_or_default();
         if let Some(text) = params.get("q") {
-            all.q(text, context)?;
+            all.q(text, context, &expanded)?;
         }
         all.projection(projection);
         all.finish(params.get("orderBy").map(|text| order_by(text, context)).transpose()?.unwrap_or_default())
@@ -98,12 +103,14 @@ impl Selection {
         let mut all = Gathered { narrow: local, ..Gathered::default() };
         let mut typed = false;
         let mut order = Vec::new();
+        let (mut q, mut expanded) = (None, Vec::new());
         let (mut pick, mut omit, mut attrs) = (None, None, None);
         for (key, value) in members {
             match key.as_str() {
                 "type" | "@type" => typed = value.as_str() == Some("Query"),
                 "entities" => all.add(selectors(value, context)?, true),
-                "q" => all.q(text(key, value)?, context)?,
+                "q" => q = Some(text(key, value)?),
+                "expandValues" => expanded = attribute_names(key, text(key, value)?, context)?,
                 "scopeQ" => all.add(scopeq::parse(text(key, value)?)?, true),
                 "geoQ" => all.add(geo_query(value, context)?, true),
                 "pick" => pick = Some(words(key, value)?.join(",")),
@@ -113,11 +120,14 @@ impl Selection {
                 "lang" => render.languages = Some(Languages::read(text(key, value)?)?),
                 "ordering" => order = ordering(value, context)?,
                 "temporalQ" => return Err(Error::bad_request("`temporalQ` belongs to temporal queries")),
-                other => return Err(Error::bad_request(format!("the member `{other}` of a Query is not known or not offered; known: type, entities, q, geoQ, scopeQ, attrs, pick, omit, datasetId, lang, ordering"))),
+                other => return Err(Error::bad_request(format!("the member `{other}` of a Query is not known or not offered; known: type, entities, q, expandValues, geoQ, scopeQ, attrs, pick, omit, datasetId, lang, ordering"))),
             }
         }
         if !typed {
             return Err(Error::bad_request("the body must say `\"type\": \"Query\"`"));
+        }
+        if let Some(text) = q {
+            all.q(text, context, &expanded)?;
         }
         render.projection = Projection::read(pick.as_deref(), omit.as_deref(), attrs.as_deref(), context)?;
         all.projection(&render.projection);
@@ -131,6 +141,9 @@ fn ids_filter<'a>(ids: impl Iterator<Item = &'a str>) -> Result<Filter, Error> {
 }
 
 fn id_pattern(pattern: &str) -> Result<Filter, Error> {
+    if pattern.contains("**") {
+        return Err(Error::bad_request(format!("`idPattern={pattern}`: `**` has no meaning in a regular expression; `.*` matches anything")));
+    }
     Pattern::parse(pattern).map(Filter::IdMatches).map_err(|error| Error::bad_request(format!("`idPattern`: {error}")))
 }
 

@@ -69,11 +69,24 @@ impl Parser<'_> {
     /// Quoted text can also mean a term of a vocabulary, which is kept
     /// expanded: it is compared both as it stands and expanded.
     fn meanings(&self, operand: Operand) -> Vec<Operand> {
+        if self.expands && let Some(term) = self.term_operand(&operand) {
+            return vec![term];
+        }
         let term = match &operand {
             Operand::Text(text) if crate::context::is_plain_name(text) => self.context.expand(text).ok().and_then(|iri| Iri::parse(&iri).ok()),
             _ => None,
         };
         std::iter::once(operand).chain(term.map(Operand::Iri)).collect()
+    }
+
+    fn term_operand(&self, operand: &Operand) -> Option<Operand> {
+        let text = match operand {
+            Operand::Text(text) => text.as_str(),
+            Operand::Iri(iri) => iri.as_str(),
+            _ => return None,
+        };
+        let iri = self.context.expand(text).ok()?;
+        Iri::parse(&iri).ok().map(Operand::Iri)
     }
 
     fn scalar(&mut self) -> Result<Operand, Error> {
@@ -89,7 +102,7 @@ impl Parser<'_> {
         let stop = rest.find([',', ';', '|', ')', '(', '"']).unwrap_or(rest.len());
         let stop = rest[..stop].find("..").unwrap_or(stop);
         let word = rest[..stop].trim_end();
-        let operand = word_operand(word);
+        let operand = word_operand(word).or_else(|| (self.expands && crate::context::is_plain_name(word)).then(|| Operand::Text(word.into())));
         if operand.is_none() {
             return Err(self.fail(if word.is_empty() { "a value is expected" } else { "text needs double quotes; without them only numbers, true, false, times and URIs are values" }));
         }

@@ -99,8 +99,11 @@ impl Reader<'_> {
                 "unitCode" => parts.unit = Some(read_unit(&json)?),
                 "datasetId" => parts.dataset = read_dataset(&json)?,
                 "objectType" | "valueType" => parts.sub.push(self.type_hint(&key, &json)?),
-                "createdAt" | "modifiedAt" | "deletedAt" | "instanceId" | "entity" | "entityList" | "lang" | "previousValue" | "previousObject"
-                | "previousLanguageMap" | "previousVocab" | "previousValueList" | "previousObjectList" | "previousJson" => {}
+                "entityIdSealed" | "entityTypeSealed" => parts.sub.push(seal_hint(&key, json)?),
+                "createdAt" | "modifiedAt" | "deletedAt" | "instanceId" | "entity" | "entityList" | "lang" => {}
+                "previousValue" | "previousObject" | "previousLanguageMap" | "previousVocab" | "previousValueList" | "previousObjectList" | "previousJson" => {
+                    return Err(Error::bad_request(format!("`{key}` is written by the platform only; leave it out")));
+                }
                 "id" | "@id" | "scope" | "@context" | "dataset" => return Err(Error::bad_request(format!("`{key}` cannot stand inside an attribute"))),
                 other => match Kind::value_member(other) {
                     Some(member) => {
@@ -183,6 +186,17 @@ fn read_dataset(json: &Json) -> Result<Option<Iri>, Error> {
 
 /// What an attribute's name and other members ask of its value.
 fn checked(attribute: Attribute) -> Result<Attribute, Error> {
+    let is_proof = core::iri_of("ngsildproof") == Some(attribute.name.iri());
+    if is_proof && !matches!(&attribute.value, Value::Property(Json::Object(_))) {
+        return Err(Error::bad_request("it must be a Property whose value is an object: the proof"));
+    }
+    if !is_proof && let Some(seal) = attribute.sub.iter().find(|sub| is_seal(sub)) {
+        return Err(Error::bad_request(format!("`{}` belongs to `ngsildproof` alone", seal.name.short())));
+    }
+    let is_language_type = |sub: &Attribute| core::iri_of("valueType") == Some(sub.name.iri()) && sub.value != Value::Vocab(vec![lang_string()]);
+    if matches!(attribute.value, Value::Language(_)) && attribute.sub.iter().any(is_language_type) {
+        return Err(Error::bad_request("the `valueType` of a LanguageProperty can only be `langString`"));
+    }
     let is_place = ["location", "observationSpace", "operationSpace"].iter().any(|term| core::iri_of(term) == Some(attribute.name.iri()));
     if is_place && !matches!(attribute.value, Value::Geo(_)) {
         return Err(Error::bad_request("it must be a GeoProperty: a GeoJSON geometry is expected as its value"));
@@ -191,4 +205,31 @@ fn checked(attribute: Attribute) -> Result<Attribute, Error> {
         return Err(Error::bad_request(format!("a {} has no `unitCode`", attribute.value.type_name())));
     }
     Ok(attribute)
+}
+
+/// The names that `entityIdSealed` and `entityTypeSealed` are kept under.
+const SEALS: [(&str, &str); 2] =
+    [("entityIdSealed", "https://uri.etsi.org/ngsi-ld/entityIdSealed"), ("entityTypeSealed", "https://uri.etsi.org/ngsi-ld/entityTypeSealed")];
+
+/// Members of a proof are text and stay as they are (clause 4.5.2).
+fn seal_hint(key: &str, json: Json) -> Result<Attribute, Error> {
+    let (_, iri) = SEALS.into_iter().find(|(term, _)| *term == key).ok_or_else(|| Error::bad_request(format!("`{key}` is not known")))?;
+    match json {
+        Json::String(_) => Ok(Attribute::new(Name::known(iri), Value::JsonProperty(json))),
+        other => Err(Error::bad_request(format!("`{key}` must be text, not {}", other.kind()))),
+    }
+}
+
+fn is_seal(attribute: &Attribute) -> bool {
+    seal_member(attribute).is_some()
+}
+
+/// The member that a part of a proof is written as.
+pub(super) fn seal_member(attribute: &Attribute) -> Option<&'static str> {
+    let is_text = matches!(attribute.value, Value::JsonProperty(Json::String(_)));
+    SEALS.into_iter().find(|(_, iri)| is_text && *iri == attribute.name.iri()).map(|(term, _)| term)
+}
+
+fn lang_string() -> Name {
+    Name::known(core::iri_of("langString").expect("a core term"))
 }

@@ -197,6 +197,7 @@ impl Draft {
 
 fn read_id(value: Json) -> Result<EntityId, Error> {
     match value {
+        Json::String(text) if text == NULL => Err(Error::bad_request(format!("`id` cannot be `{NULL}`"))),
         Json::String(text) => Iri::parse(&text).map_err(|error| Error::bad_request(format!("`id`: {error}"))),
         other => Err(Error::bad_request(format!("`id` must be a URI in quotes, not {}", other.kind()))),
     }
@@ -225,6 +226,8 @@ fn read_types(value: Json, context: &Context) -> Result<Vec<Name>, Error> {
 
 fn read_scopes(value: Json, nulls: bool) -> Result<Vec<Scope>, Error> {
     let one = |value: &Json| match value {
+        // The platform's own scopes may hold dashes, those of the standard not (clause 4.18).
+        Json::String(text) if text.contains('-') => Err(Error::bad_request(format!("`scope`: `{text}` holds a `-`; levels are letters, digits and `_`, beginning with a letter"))),
         Json::String(text) => Scope::parse(text).map_err(|error| Error::bad_request(format!("`scope`: {error}"))),
         other => Err(Error::bad_request(format!("`scope` must be a string or an array of strings, not {}", other.kind()))),
     };

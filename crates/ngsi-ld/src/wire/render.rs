@@ -4,6 +4,7 @@
 use model::json::write_string;
 use model::{Attribute, Entity, Instant, Iri, Json, Name, Text, Value};
 
+use super::instance::seal_member;
 use super::value::is_geometry;
 use crate::context::{Context, core};
 use crate::projection::{Datasets, Languages, Projection};
@@ -271,9 +272,12 @@ impl<'a> Pen<'a> {
             if let (Some(term), Value::Vocab(terms)) = (type_hint(hint), &hint.value) {
                 self.key(term);
                 self.types(terms);
+            } else if let (Some(member), Value::JsonProperty(text)) = (seal_member(hint), &hint.value) {
+                self.key(member);
+                text.write(self.out);
             }
         }
-        let is_hint = |name: Name| sub.iter().any(|a| a.name == name && type_hint(a).is_some());
+        let is_hint = |name: Name| sub.iter().any(|a| a.name == name && (type_hint(a).is_some() || seal_member(a).is_some()));
         let outer = std::mem::replace(&mut self.nested, true);
         self.attributes(sub, &|name| !is_hint(name));
         self.nested = outer;
@@ -314,7 +318,7 @@ impl<'a> Pen<'a> {
             Value::Geo(geometry) => super::geojson::write_geometry(geometry, self.out),
             Value::Relationship(targets) => self.one_or_list(targets, |pen, iri| pen.plain_string(iri.as_str())),
             Value::Language(map) => self.language_map(map),
-            Value::Vocab(terms) => self.types(terms),
+            Value::Vocab(terms) => self.one_or_list(terms, |pen, term| write_string(&pen.context.compact_term(*term), pen.out)),
             Value::List(items) => self.list(items, |pen, json| json.write(pen.out)),
             Value::ListRelationship(targets) if bare || self.options.form == Form::Concise => self.list(targets, |pen, iri| pen.plain_string(iri.as_str())),
             Value::ListRelationship(targets) => self.list(targets, |pen, iri| {

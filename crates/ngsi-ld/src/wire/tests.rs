@@ -62,7 +62,7 @@ fn value() -> impl Strategy<Value = Value> {
         1 => proptest::collection::vec(name(), 1..3).prop_map(Value::Vocab),
         1 => proptest::collection::vec(json(), 0..3).prop_map(Value::List),
         1 => proptest::collection::vec(iri(), 0..3).prop_map(Value::ListRelationship),
-        1 => json().prop_map(Value::JsonProperty),
+        1 => json().prop_filter("an object or array", |json| matches!(json, Json::Object(_) | Json::Array(_))).prop_map(Value::JsonProperty),
     ]
 }
 

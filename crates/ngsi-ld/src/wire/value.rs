@@ -99,8 +99,8 @@ pub(super) fn read(kind: Option<Kind>, member: &'static str, json: Json, context
         Kind::List => list(json),
         Kind::ListRelationship => target_list(&json).map(Value::ListRelationship),
         Kind::Json => match json {
-            Json::Null => Err(Error::bad_request("`json` cannot be null")),
-            other => Ok(Value::JsonProperty(other)),
+            Json::Object(_) | Json::Array(_) => Ok(Value::JsonProperty(json)),
+            other => Err(Error::bad_request(format!("`json` must be an object or an array, not {}; a Property holds single values", other.kind()))),
         },
     }
 }
@@ -121,7 +121,12 @@ fn refuse_nulls(json: &Json) -> Result<(), Error> {
     }
 }
 
+/// A geometry, also as JSON text (clause 4.7).
 fn geometry(json: &Json) -> Result<Value, Error> {
+    if let Json::String(text) = json {
+        let inner = model::json::parse(text.as_bytes()).map_err(|error| Error::bad_request(format!("a GeoJSON geometry is expected, not this text: {error}")))?;
+        return Geometry::from_json(&inner).map(Value::Geo).map_err(|error| Error::bad_request(error.to_string()));
+    }
     Geometry::from_json(json).map(Value::Geo).map_err(|error| Error::bad_request(error.to_string()))
 }
 
@@ -193,6 +198,7 @@ pub(super) fn terms(member: &str, json: &Json, context: &Context) -> Result<Vec<
     let one = |json: &Json| match json.as_str() {
         None => Err(Error::bad_request(format!("`{member}` must be a term or an array of terms, not {}", json.kind()))),
         Some(NULL) => Err(Error::bad_request(format!("`{member}` cannot hold `{NULL}`"))),
+        Some(term) if member == "vocab" => context.vocabulary_term(term).map_err(|error| error.at(format!("`{member}`"))),
         Some(term) => context.name(term).map_err(|error| error.at(format!("`{member}`"))),
     };
     match json {

@@ -68,6 +68,10 @@ pub(super) fn paint(chart: &Chart, aligned: &Aligned, scale: &Scale, description
         &[
             ("class", &format_args!("chart chart--{}", format.name)),
             ("viewBox", &format_args!("0 0 {} {}", format.width, format.height)),
+            // Style sheets override these; without one the picture is readable all the same.
+            ("width", &format.width),
+            ("fill", &"currentColor"),
+            ("stroke-width", &1),
             ("role", &"img"),
             ("aria-labelledby", &format_args!("{title_id} {description_id}")),
             ("data-plot", &format_args!("{:.1} {TOP} {:.1} {:.1}", plot.left, plot.width, plot.height)),
@@ -250,7 +254,7 @@ fn draw_line(svg: &mut Markup, plot: &Plot, scale: &Scale, aligned: &Aligned, li
         }
     }
     if !path.is_empty() {
-        svg.empty("path", &[("class", &format_args!("line s{index}")), ("d", &path)]);
+        svg.empty("path", &[("class", &format_args!("line s{index}")), ("fill", &"none"), ("stroke", &"currentColor"), ("d", &path)]);
     }
     for (x, y) in dots {
         let (x, y) = (Tenths(x), Tenths(y));

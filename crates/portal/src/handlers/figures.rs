@@ -13,7 +13,9 @@ use crate::parts::{Cell, ChartFigure, Choice, Head, MapFigure, MapLegend, Phrase
 use crate::{format, reading};
 
 /// How many points all lines of a chart may have together: what the page's budget bears.
-const POINTS_MAX: usize = 800;
+const POINTS_MAX: usize = 1500;
+/// How many points a line may have, so that it is still seen as a line.
+const LINE_POINTS_MAX: usize = 800;
 /// How many lines are drawn when nobody has chosen.
 const LINES_MAX: usize = 4;
 /// How many places a map and its list show.
@@ -42,8 +44,7 @@ pub(super) async fn chart(ask: &Ask, dataset: &Dataset, statistics: &Statistics,
     let chosen = ask.param("ort").and_then(|key| things.iter().find(|thing| reading::key_of(dataset, &thing.view.entity().id) == key));
     let drawn: Vec<&Thing<'_>> = chosen.map_or_else(|| overview(things), |one| vec![one]);
     let span = Span::of(ask.param("zeitraum"));
-    let own_period = statistics.columns.iter().find(|known| known.attribute == column.attribute).and_then(|known| known.period).unwrap_or(period);
-    let figure = figure(ask, dataset, statistics, column, &drawn, span.window(own_period)).await?;
+    let figure = figure(ask, dataset, statistics, column, &drawn, span).await?;
     let chooser = Chooser {
         measures: charted
             .iter()
@@ -134,11 +135,16 @@ async fn figure(
     statistics: &Statistics,
     column: &Column,
     drawn: &[&Thing<'_>],
-    window: TimeWindow,
+    span: Span,
 ) -> Result<ChartFigure, Trouble> {
+    let own = statistics.columns.iter().find(|known| known.attribute == column.attribute).and_then(|known| known.period);
+    let Some(own_period) = own.or(statistics.period) else { return Err(Trouble::NotFound) };
+    let window = span.window(own_period);
     let (native, is_exact) = native_step(statistics, column);
-    let step = Step::for_window(window, POINTS_MAX / drawn.len().max(1)).max(native);
+    let step = Step::for_window(window, LINE_POINTS_MAX.min(POINTS_MAX / drawn.len().max(1))).max(native);
     let is_native = step == native && is_exact;
+    // Data may begin or end as far from a period's ends as they come by themselves.
+    let tolerance = (native.start(native.key(window.end) + 1).micros() - native.start(native.key(window.end)).micros()) * 3 / 2;
     let found = ask.access.buckets(BucketQuery {
         entities: drawn.iter().map(|thing| thing.view.entity().id.clone()).collect(),
         attributes: vec![column.attribute],
@@ -150,7 +156,12 @@ async fn figure(
     let mut left_out = false;
     let series = drawn.iter().map(|thing| {
         let own = found.iter().find(|series| series.key.entity == thing.view.entity().id && series.key.dataset.is_none());
-        let (points, incomplete) = own.map_or((Vec::new(), false), |own| points(own, column.aggregate, !is_native));
+        let (mut points, incomplete) = own.map_or((Vec::new(), false), |own| points(own, column.aggregate, !is_native));
+        if !is_native && matches!(column.aggregate, Aggregate::Mean | Aggregate::Sum) {
+            let before = points.len();
+            points = chart::without_open_ends(points, step, window.start, window.end, tolerance);
+            left_out |= points.len() < before;
+        }
         left_out |= incomplete;
         chart::Series { name: thing.name.clone(), points }
     });

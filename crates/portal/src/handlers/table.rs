@@ -4,12 +4,12 @@ use std::collections::BTreeMap;
 
 use axum::extract::Path;
 use axum::response::Response;
-use engine::{Provenance, View};
+use engine::{Provenance, Statistics, View};
 use jiff::civil::Date;
 use model::dataset::{Column, ColumnKind};
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
-use model::{Attribute, Dataset, EntityId, Instant, Observation, Query, SeriesQuery, TimeWindow};
+use model::{Attribute, Dataset, EntityId, Instant, Name, Observation, Query, SeriesQuery, TimeWindow};
 
 use super::dataset::{THINGS_MAX, crumbs};
 use super::figures;
@@ -21,6 +21,7 @@ use crate::parts::{Cell, Choice, Head, Moment, Pagination, Phrase, Table};
 use crate::{format, reading};
 
 const ROWS: usize = 50;
+const ROWS_I64: i64 = 50;
 /// How much of a raw record a page shows.
 const RAW_BYTES_MAX: usize = 64 * 1024;
 
@@ -36,7 +37,7 @@ async fn table_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
     let statistics = ask.access.statistics(&dataset).await?;
     let has_times = statistics.columns.iter().any(|column| column.period.is_some_and(|(first, last)| first < last))
         && views.iter().any(|view| dataset.measures().any(|column| view.entity().attribute(column.attribute).is_some_and(|a| a.observed_at.is_some())));
-    let rows = if has_times { over_time(ask, &dataset, &views).await? } else { of_things(ask, &dataset)? };
+    let rows = if has_times { over_time(ask, &dataset, &views, &statistics).await? } else { of_things(ask, &dataset)? };
     let t = ask.t();
     let page = TablePage {
         frame: Frame { indexed: ask.query.is_empty(), ..ask.frame(Section::Data) },
@@ -84,7 +85,7 @@ fn day(ask: &Ask, name: &str) -> Result<Option<Date>, Trouble> {
 }
 
 /// The newest values before a time: rows of (time, thing), one column per measure.
-async fn over_time(ask: &Ask, dataset: &Dataset, views: &[View]) -> Result<Rows, Trouble> {
+async fn over_time(ask: &Ask, dataset: &Dataset, views: &[View], statistics: &Statistics) -> Result<Rows, Trouble> {
     let measures: Vec<&Column> = dataset.measures().collect();
     let from = day(ask, "von")?.map_or(TimeWindow::ALL.start, format::start_of);
     let until = day(ask, "bis")?.and_then(|date| date.tomorrow().ok()).map_or(Instant::MAX, format::start_of);
@@ -96,18 +97,8 @@ async fn over_time(ask: &Ask, dataset: &Dataset, views: &[View]) -> Result<Rows,
         Some(key) => vec![reading::id_of(dataset, key)?],
         None => views.iter().map(|view| view.entity().id.clone()).collect(),
     };
-    let question = SeriesQuery {
-        entities,
-        attributes: Some(measures.iter().map(|column| column.attribute).collect()),
-        window: TimeWindow { start: from, end: before },
-        time_property: TimeProperty::ObservedAt,
-        limit: SeriesLimit::Last(ROWS),
-    };
-    let found = ask.access.series(question).await?;
-    let mut rows: BTreeMap<(Instant, EntityId), Vec<Observation>> = BTreeMap::new();
-    for observation in found.into_iter().filter(|observation| observation.attribute.dataset.is_none()) {
-        rows.entry((observation.time(), observation.entity.clone())).or_default().push(observation);
-    }
+    let attributes = measures.iter().map(|column| column.attribute).collect();
+    let rows = newest(ask, entities, attributes, TimeWindow { start: from, end: before }, statistics).await?;
     // Each series gave its newest values, so the newest rows are whole; rows
     // of one instant stay together, the next page begins before it.
     let oldest = rows.keys().rev().nth(ROWS - 1).map(|(time, _)| *time);
@@ -123,6 +114,35 @@ async fn over_time(ask: &Ask, dataset: &Dataset, views: &[View]) -> Result<Rows,
         older: oldest.map(|oldest| page_address(ask, Some(oldest))),
         newest: ask.param("vor").map(|_| page_address(ask, None)),
     })
+}
+
+type Found = BTreeMap<(Instant, EntityId), Vec<Observation>>;
+
+/// The newest values in a window. Looks at its end first and goes back only
+/// when that did not fill a page: history is read by time.
+async fn newest(ask: &Ask, entities: Vec<EntityId>, attributes: Vec<Name>, window: TimeWindow, statistics: &Statistics) -> Result<Found, Trouble> {
+    let (first, last) = statistics.period.unwrap_or((window.start, window.end));
+    let (start, end) = (window.start.max(first), window.end.min(last.plus_micros(1)));
+    let rows_in_all = statistics.observations / (statistics.columns.len().max(1) as u64) + 1;
+    let mut reach = (last.micros() - first.micros()) / i64::try_from(rows_in_all).unwrap_or(i64::MAX) * 4 * ROWS_I64 + 1;
+    loop {
+        let from = start.max(end.plus_micros(-reach));
+        let question = SeriesQuery {
+            entities: entities.clone(),
+            attributes: Some(attributes.clone()),
+            window: TimeWindow { start: from, end },
+            time_property: TimeProperty::ObservedAt,
+            limit: SeriesLimit::Last(ROWS),
+        };
+        let mut rows = Found::new();
+        for observation in ask.access.series(question).await?.into_iter().filter(|observation| observation.attribute.dataset.is_none()) {
+            rows.entry((observation.time(), observation.entity.clone())).or_default().push(observation);
+        }
+        if rows.len() >= ROWS || from <= start {
+            return Ok(rows);
+        }
+        reach = reach.saturating_mul(32);
+    }
 }
 
 /// The address of this table, showing what is older than an instant.

@@ -43,7 +43,7 @@ fn path(svg: &mut Markup, class: &str, d: &str, title: Option<&str>) {
     if d.is_empty() {
         return;
     }
-    svg.open("path", &[("class", &class), ("d", &d), ("fill-rule", &"evenodd")]);
+    svg.open("path", &[("class", &class), ("fill", &"none"), ("stroke", &"currentColor"), ("d", &d), ("fill-rule", &"evenodd")]);
     if let Some(title) = title {
         svg.text("title", &[], title);
     }

@@ -84,6 +84,9 @@ pub fn document(slug: &str, language: Language, site: &Site) -> Option<Document>
             *text = text.replace("{owner}", &site.owner).replace("{site}", site.name.get(language.code())).replace("{email}", &site.email);
         }
     };
+    if site.email.is_empty() {
+        document.sections.iter_mut().for_each(|part| part.links.retain(|(_, address)| !address.starts_with("mailto:")));
+    }
     fill(&mut document.title);
     fill(&mut document.lead);
     for part in &mut document.sections {

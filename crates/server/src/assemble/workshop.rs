@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use engine::{Access, Kind};
 use ingest::{Error, Ingest};
-use portal::state::{Replayed, WorkError, Workshop};
+use portal::{Replayed, WorkError, Workshop};
 use tokio::sync::oneshot;
 use web::BoxFuture;
 
@@ -36,8 +36,10 @@ impl Workshop for IngestWorkshop {
             let (ingest, access, source) = (self.0.clone(), access.clone(), source.to_owned());
             let run = tokio::spawn(async move {
                 let tell = |_: &ingest::Progress| {
-                    let first = begun.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-                    drop(first.map(|begun| begun.send(())));
+                    if let Some(begun) = begun.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take() {
+                        // Who asked may have gone; the run goes on.
+                        begun.send(()).unwrap_or_default();
+                    }
                 };
                 ingest.run(&access, &source, &tell).await.map(|_| ())
             });

@@ -39,7 +39,9 @@ fn dress(command: Command, key: &str) -> Command {
         let id = arg.get_id().to_string();
         let help = find(&format!("{key}.{id}")).unwrap_or_else(|| text(&format!("cli.argument.{id}")));
         let heading = text(if arg.is_positional() { "cli.arguments" } else { "cli.options" });
-        arg.help(help).help_heading(heading).hide_default_value(true).hide_possible_values(true)
+        let arg = arg.help(help).help_heading(heading);
+        let takes_value = arg.get_action().takes_values();
+        if takes_value { arg.hide_default_value(true).hide_possible_values(true) } else { arg }
     })
 }
 

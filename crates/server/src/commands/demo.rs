@@ -17,8 +17,6 @@ use crate::{fail, log, out};
 /// Definitions and data, each with its source and licence in `daten/QUELLEN.md`.
 #[derive(RustEmbed)]
 #[folder = "../../demo"]
-#[include = "quellen/*.toml"]
-#[include = "daten/**"]
 struct Files;
 
 /// The demo's tenant.
@@ -29,28 +27,23 @@ const MARK: &str = "demo";
 pub(super) fn run(demo: &Demo) -> anyhow::Result<()> {
     let config = settings(serve::config(&demo.serve)?);
     log::start(&config.log);
+    config.note();
     super::runtime(config.workers)?.block_on(async {
         if demo.reset {
             reset(&config.data).await?;
         }
         refuse_other_data(&config.data)?;
-        unpack(&config.data.join(MARK))?;
         let (listener, operator) = serve::open(&config).await?;
+        unpack(&config.demo_folder())?;
         operator.ensure_tenant(TENANT).await?;
         fill(&operator).await?;
         serve::until_stopped(listener, operator).await
     })
 }
 
-/// The city's name and the remark on every page, unless the file says otherwise.
+/// A remark on every page, unless the file has one.
 fn settings(mut config: Config) -> Config {
-    let defaults = Config::default();
-    if config.municipality.name == defaults.municipality.name {
-        config.municipality.name = "Musterstadt".into();
-    }
-    if config.tenant == defaults.tenant {
-        config.tenant = TENANT.into();
-    }
+    config.demo = true;
     config.municipality.notice.get_or_insert_with(|| say("demo.notice", &[]));
     config
 }
@@ -80,7 +73,8 @@ async fn reset(data: &Path) -> anyhow::Result<()> {
 
 /// The demo's data never go into the directory of a real installation.
 fn refuse_other_data(data: &Path) -> anyhow::Result<()> {
-    if data.join("tenants").is_dir() && !data.join(MARK).is_dir() {
+    let has_tenants = fs::read_dir(data.join("tenants")).is_ok_and(|mut tenants| tenants.next().is_some());
+    if has_tenants && !data.join(MARK).is_dir() {
         bail!(say("demo.foreign", &[("data", &data.display())]));
     }
     Ok(())

@@ -16,6 +16,7 @@ use crate::{assemble, control, fail, log, out};
 pub(super) fn run(serve: &Serve) -> anyhow::Result<()> {
     let config = config(serve)?;
     log::start(&config.log);
+    config.note();
     super::runtime(config.workers)?.block_on(async {
         let (listener, operator) = open(&config).await?;
         until_stopped(listener, operator).await
@@ -47,8 +48,9 @@ pub(super) async fn until_stopped(listener: TcpListener, operator: Operator) -> 
     let control = control::Listener::start(Arc::clone(&operator))?;
     let stopping = Arc::new(AtomicBool::new(false));
     let (router, metrics) = assemble::router(&operator, &url, &stopping)?;
-    announce(&operator, &url).await;
+    // Whoever reads that it runs may stop it: the signals are taken before.
     let stop = stop_signal(Arc::clone(&stopping))?;
+    announce(&operator, &url).await;
     web::serve(listener, router, operator.config().http(), metrics, stop).await;
     drop(control);
     let closed = operator.close().await;
@@ -68,14 +70,15 @@ fn url_of(listener: &TcpListener, config: &Config) -> String {
     format!("http://{address}")
 }
 
-/// Prints how to make the first administrator, then that it runs. The last
-/// line is what scripts wait for; it is the same in every language.
+/// Prints that it runs, which scripts wait for and which is the same in every
+/// language; then how to make the first administrator.
 async fn announce(operator: &Operator, url: &str) {
-    for (tenant, code) in operator.first_run_codes().await {
-        out::line(&say("serve.first", &[("tenant", &tenant), ("url", &url), ("code", &code)]));
-    }
+    let codes = operator.first_run_codes().await;
     tracing::info!(url, version = env!("CARGO_PKG_VERSION"), "serving");
     out::line(&format!("Allmende läuft: {url}/"));
+    for (tenant, code) in codes {
+        out::line(&say("serve.first", &[("tenant", &tenant), ("url", &url), ("code", &code)]));
+    }
 }
 
 /// Done at the first signal; the second ends the process at once.

@@ -32,10 +32,10 @@ fn every_key_is_taken() {
         data = "/srv/allmende"
         listen = "[::]:80"
         public_url = "https://daten.example/"
-        tenant = "musterstadt"
+        tenant = "beispiel"
         workers = 8
         identifier_url = "http://alt.example"
-        municipality = { name = "Musterstadt", homepage = "https://www.musterstadt.example/", contributor = "hessen", email = "daten@musterstadt.example", imprint = ["Stadt Musterstadt"], notice = "Testbetrieb" }
+        municipality = { name = "Beispielstadt", homepage = "https://www.musterstadt.example/", contributor = "hessen", email = "daten@musterstadt.example", imprint = ["Stadt Musterstadt"], notice = "Testbetrieb" }
         log = { format = "json", level = "warn,engine=debug", requests = "all" }
         sources.folder = "/srv/eingang"
         metrics.token = "0123456789abcdef"

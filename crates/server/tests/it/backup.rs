@@ -28,11 +28,11 @@ fn a_backup_while_writing_restores_everything_acknowledged_before_it() {
         assert!(said.ok().contains("gesichert: "));
         before
     });
-    assert!(keys.join("gemeinde.keys").is_file());
+    assert!(keys.join("musterstadt.keys").is_file());
 
     let data = scene.path("neu");
     let restore = || run(&["restore", backup.to_str().expect("UTF-8"), "--data", data.to_str().expect("UTF-8")], "");
-    assert!(restore().ok().contains("gemeinde"));
+    assert!(restore().ok().contains("musterstadt"));
     let restored = Platform::start(&data, &scene.path("log-neu"), &[]);
     for number in 1..=acknowledged_before {
         assert!(has_entity(&restored, &secret, number), "{number} of {acknowledged_before}");
@@ -40,7 +40,7 @@ fn a_backup_while_writing_restores_everything_acknowledged_before_it() {
     assert_eq!(restored.ask(&entity(&secret, 1_000_000)).status, 201, "it can be written");
     assert!(restore().failed().contains("läuft eine Plattform"));
     assert!(restored.stop().success());
-    assert!(restore().failed().contains("gemeinde"), "tenants are never overwritten");
+    assert!(restore().failed().contains("musterstadt"), "tenants are never overwritten");
     assert_eq!(platform.complaints(), Vec::<String>::new());
 }
 
@@ -50,7 +50,7 @@ fn a_damaged_backup_is_refused_and_nothing_appears() {
     drop(scene.start());
     let backup = scene.path("sicherung");
     scene.run(&format!("backup {}", backup.display())).ok();
-    let database = backup.join("gemeinde/tenant.db");
+    let database = backup.join("musterstadt/tenant.db");
     let mut bytes = std::fs::read(&database).expect("a database");
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
@@ -58,7 +58,7 @@ fn a_damaged_backup_is_refused_and_nothing_appears() {
     let data = scene.path("neu");
     let refused = run(&["restore", backup.to_str().expect("UTF-8"), "--data", data.to_str().expect("UTF-8")], "").failed();
     assert!(refused.contains("tenant.db"), "{refused}");
-    assert!(!data.join("tenants/gemeinde").exists());
+    assert!(!data.join("tenants/musterstadt").exists());
 
     let empty = scene.path("leer");
     std::fs::create_dir(&empty).expect("made");

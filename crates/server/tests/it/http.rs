@@ -31,8 +31,8 @@ fn counters_are_there_for_operators() {
     for line in [
         "allmende_http_requests_total{surface=\"ngsi-ld\",status=\"2xx\"} 1",
         "allmende_http_request_seconds_count{surface=\"ngsi-ld\"} 1",
-        "allmende_entities{tenant=\"gemeinde\"} 0",
-        "allmende_writable{tenant=\"gemeinde\"} 1",
+        "allmende_entities{tenant=\"musterstadt\"} 0",
+        "allmende_writable{tenant=\"musterstadt\"} 1",
         "# TYPE process_resident_memory_bytes gauge",
         "# TYPE allmende_disk_free_bytes gauge",
         "# TYPE allmende_quarantined_records gauge",

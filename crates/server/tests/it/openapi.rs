@@ -19,7 +19,8 @@ fn operations(document: &Value) -> Vec<(String, String)> {
 
 /// A path with something in place of each parameter.
 fn filled(path: &str) -> String {
-    path.split('/').map(|part| if part.starts_with('{') { "urn:ngsi-ld:Nichts:1" } else { part }).collect::<Vec<_>>().join("/").replace("{slug}", "nichts")
+    let path = path.replace("{slug}", "gemeinden");
+    path.split('/').map(|part| if part.starts_with('{') { "urn:ngsi-ld:Nichts:1" } else { part }).collect::<Vec<_>>().join("/")
 }
 
 #[test]
@@ -27,6 +28,9 @@ fn every_path_described_is_there() {
     let scene = Scene::new();
     let platform = scene.start();
     let secret = token(&scene, "administrator");
+    // Downloads and metadata are those of a dataset that is there.
+    let definition = concat!(env!("CARGO_MANIFEST_DIR"), "/../../demo/quellen/gemeinden.toml");
+    scene.run(&format!("source put {definition}")).ok();
     let document = platform.ask("GET /openapi.json").json();
     assert_eq!(document["openapi"], "3.1.0");
     let operations = operations(&document);
@@ -34,7 +38,8 @@ fn every_path_described_is_there() {
     for (path, method) in operations {
         let answer = platform.ask(&format!("{} {}\nauthorization: Bearer {secret}\ncontent-type: application/json\naccept: */*\n\n{{}}", method.to_uppercase(), filled(&path)));
         let by_a_page = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
-        assert!(!matches!(answer.status, 405 | 500..) && !(answer.status == 404 && by_a_page), "{method} {path}: {answer:?}");
+        let missing = answer.status == 404 && by_a_page;
+        assert!(!missing && !matches!(answer.status, 405 | 500..), "{method} {path}: {answer:?}");
     }
 }
 
@@ -44,7 +49,8 @@ fn routes_in_sources() -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     for file in ["ingest/src/http.rs", "server/src/operate.rs", "ngsi-ld/src/router.rs"] {
         let text = std::fs::read_to_string(crates.join(file)).expect(file);
-        found.extend(text.split('"').filter(|word| word.starts_with('/') && !word.contains("{*") && word.len() > 1).map(ToOwned::to_owned));
+        let shipped = text.split("#[cfg(test)]").next().unwrap_or_default();
+        found.extend(shipped.split('"').filter(|word| word.starts_with('/') && !word.contains("{*") && word.len() > 1).map(ToOwned::to_owned));
     }
     found
 }

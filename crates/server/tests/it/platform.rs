@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -96,8 +96,7 @@ pub(crate) struct Platform {
     child: Child,
     /// `http://127.0.0.1:PORT/`.
     pub(crate) url: String,
-    /// What it printed before it ran.
-    pub(crate) lines: Vec<String>,
+    output: BufReader<ChildStdout>,
     log: PathBuf,
 }
 
@@ -108,16 +107,23 @@ impl Platform {
         words.extend(more);
         let errors = File::options().create(true).append(true).open(log).expect("a log");
         let mut child = command(&words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().expect("started");
-        let mut lines = Vec::new();
-        for line in BufReader::new(child.stdout.take().expect("a pipe")).lines() {
-            let line = line.expect("UTF-8");
-            if let Some(url) = line.strip_prefix("Allmende läuft: ") {
-                return Self { child, url: url.to_owned(), lines, log: log.to_owned() };
-            }
-            lines.push(line);
+        let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
+        let first = line_of(&mut output);
+        if let Some(url) = first.strip_prefix("Allmende läuft: ") {
+            return Self { child, url: url.to_owned(), output, log: log.to_owned() };
         }
         let log = std::fs::read_to_string(log).unwrap_or_default();
-        panic!("it ended before it ran ({:?}): {lines:?}\n{log}", child.wait());
+        panic!("it does not run ({:?}): {first}\n{log}", child.wait());
+    }
+
+    /// The next line of its output; empty at the end.
+    pub(crate) fn next_line(&mut self) -> String {
+        line_of(&mut self.output)
+    }
+
+    /// Asks it to stop, without waiting for it.
+    pub(crate) fn ask_to_stop(&self) {
+        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
     }
 
     pub(crate) fn port(&self) -> u16 {
@@ -126,7 +132,7 @@ impl Platform {
 
     /// Asks it to stop, as a service manager does.
     pub(crate) fn stop(mut self) -> ExitStatus {
-        kill_process(Pid::from_child(&self.child), Signal::TERM).expect("it runs");
+        self.ask_to_stop();
         self.child.wait().expect("it ended")
     }
 
@@ -148,7 +154,9 @@ impl Platform {
     /// Lines of the log that say something went wrong.
     pub(crate) fn complaints(&self) -> Vec<String> {
         let log = std::fs::read_to_string(&self.log).expect("a log");
-        log.lines().filter(|line| line.contains(" WARN ") || line.contains(" ERROR ")).map(ToOwned::to_owned).collect()
+        let wrong = |line: &&str| line.contains(" WARN ") || line.contains(" ERROR ");
+        // Without the browser code the pages are plain, which is no matter here.
+        log.lines().filter(wrong).filter(|line| !line.contains("`frontend/dist` was not built")).map(ToOwned::to_owned).collect()
     }
 }
 
@@ -158,6 +166,12 @@ impl Drop for Platform {
         drop(self.child.kill());
         drop(self.child.wait());
     }
+}
+
+fn line_of(output: &mut BufReader<ChildStdout>) -> String {
+    let mut line = String::new();
+    output.read_line(&mut line).expect("UTF-8");
+    line.trim_end().to_owned()
 }
 
 /// Sends bytes and reads to the end of the connection.

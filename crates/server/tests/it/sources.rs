@@ -28,6 +28,7 @@ id = "urn:ngsi-ld:Pegel:{ort|lower}"
 [[attribute]]
 name = "https://example.org/wasserstand"
 field = "cm"
+as = "number"
 unit = "cm"
 "#;
 
@@ -40,10 +41,10 @@ fn a_source_is_checked_kept_and_run() {
     let scene = Scene::new();
     let definition = scene.write("pegel.toml", DEFINITION);
     let definition = definition.to_str().expect("UTF-8");
-    scene.write("data/eingang/pegel/a.csv", "ort;zeit;cm\nMusterbach;04.05.2026 10:00;12,5\nMusterbach;04.05.2026 11:00;hoch\n");
     let data = scene.data();
     let data = data.to_str().expect("UTF-8");
     let platform = scene.start();
+    scene.write("data/eingang/pegel/a.csv", "ort;zeit;cm\nMusterbach;04.05.2026 10:00;12,5\nMusterbach;04.05.2026 11:00;hoch\n");
 
     assert!(run(&["source", "check", definition], "").ok().contains("`pegel`"));
     let preview = run(&words(data, &["source", "preview", definition]), "").ok();

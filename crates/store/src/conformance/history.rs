@@ -3,7 +3,7 @@ use std::fs;
 use expect_test::expect;
 use model::{Commit, Entity, Segment};
 
-use super::{World, at, entity, lasting, value};
+use crate::testing::{World, at, entity, lasting, value};
 use crate::{Kind, TenantStore};
 
 fn write_snapshot(tenant: &TenantStore, seq: u64, entities: &[Entity]) {
@@ -65,7 +65,7 @@ pub(super) fn the_older_snapshot_steps_in(world: World) {
 
 pub(super) fn a_snapshot_of_another_log_is_refused(world: World) {
     let tenant = world.tenant();
-    let other = world.store().create_tenant(&super::context("nachbarstadt")).expect("another");
+    let other = world.store().create_tenant(&crate::testing::context("nachbarstadt")).expect("another");
     values(tenant, 1..=3);
     other.append(&[lasting(1), lasting(2), lasting(3)]).expect("appends");
     write_snapshot(&other, 3, &[entity(1)]);
@@ -101,14 +101,15 @@ pub(super) fn sealing_needs_a_snapshot_and_an_intent(world: World) {
     write_snapshot(tenant, 3, &[entity(1)]);
     let objects = ["a.parquet".to_owned()];
     let intent = tenant.begin_seal(&objects).expect("begins");
-    let refused = |intent, segment, replaced: &[String], upto| {
-        tenant.finish_seal(intent, &[segment], replaced, upto).expect_err("refused").to_string()
-    };
-    expect!["the log cannot be sealed up to commit 4: no good snapshot reaches it; write one first"]
-        .assert_eq(&refused(intent, segment("a.parquet"), &[], 4));
+    let refused = |intent, segment, replaced: &[String], upto| tenant.finish_seal(intent, &[segment], replaced, upto).expect_err("refused").to_string();
+    expect!["the log cannot be sealed up to commit 4: no good snapshot reaches it; write one first"].assert_eq(&refused(intent, segment("a.parquet"), &[], 4));
     expect!["the object `x.parquet` was not announced by intent 1"].assert_eq(&refused(intent, segment("x.parquet"), &[], 3));
-    expect!["the object `y.parquet` is not in the manifest, so it cannot be replaced"]
-        .assert_eq(&refused(intent, segment("a.parquet"), &["y.parquet".to_owned()], 3));
+    expect!["the object `y.parquet` is not in the manifest, so it cannot be replaced"].assert_eq(&refused(
+        intent,
+        segment("a.parquet"),
+        &["y.parquet".to_owned()],
+        3,
+    ));
     expect!["the intent 99 does not exist"].assert_eq(&refused(99, segment("a.parquet"), &[], 3));
     assert_eq!(tenant.segments().expect("reads"), (Vec::new(), 0), "a refused seal changes nothing");
     assert_eq!(seqs(&tenant.read_log(0, 9).expect("reads")), [1, 2, 3, 4, 5]);

@@ -1,0 +1,45 @@
+//! Which address is which page. German at the root, English behind `/en`.
+
+use axum::Router;
+use axum::routing::{get, post};
+
+use crate::handlers::{admin, dataset, document, download, entry, machine, session, table};
+use crate::pages::document::slugs;
+use crate::state::State;
+use crate::{assets, ask::Ask};
+
+/// The portal's router. It answers every address that no other router does,
+/// so it is merged last; `web::Kit` must be around it.
+pub fn router(state: State) -> Router {
+    let german = pages().route("/", get(entry::start));
+    let english = Router::new().route("/en", get(entry::start)).route("/en/", get(entry::start)).nest("/en", pages());
+    german
+        .merge(english)
+        .route("/static/{file}", get(assets::serve))
+        .route("/robots.txt", get(machine::robots))
+        .route("/sitemap.xml", get(machine::sitemap))
+        .route("/id/datensatz/{key}", get(machine::permanent))
+        .fallback(|ask: Ask| document::not_found(ask))
+        .with_state(state)
+}
+
+fn pages() -> Router<State> {
+    let router = Router::new()
+        .route("/suche", get(entry::search))
+        .route("/datensaetze", get(entry::list))
+        .route("/datensaetze/{slug}", get(dataset::show))
+        .route("/datensaetze/{slug}/tabelle", get(table::show))
+        .route("/datensaetze/{slug}/herkunft", get(table::provenance))
+        .route("/datensaetze/{slug}/daten.csv", get(download::csv))
+        .route("/datensaetze/{slug}/daten.json", get(download::json))
+        .route("/datensaetze/{slug}/daten.geojson", get(download::geojson))
+        .route("/verwaltung", get(admin::home))
+        .route("/verwaltung/anmelden", get(session::form).post(session::log_in))
+        .route("/verwaltung/abmelden", post(session::log_out))
+        .route("/verwaltung/quellen", get(admin::sources))
+        .route("/verwaltung/quellen/{name}", get(admin::source).post(admin::change))
+        .route("/verwaltung/quellen/{name}/lauf", post(admin::run_now))
+        .route("/verwaltung/quellen/{name}/quarantaene", post(admin::settle))
+        .route("/verwaltung/laeufe/{id}", get(admin::run));
+    slugs().fold(router, |router, slug| router.route(&format!("/{slug}"), get(document::show)))
+}
