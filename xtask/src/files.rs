@@ -38,7 +38,8 @@ pub(crate) fn all(root: &Path) -> anyhow::Result<Vec<File>> {
 
 fn is_ours(path: &Path, name: &str) -> bool {
     let kind = path.extension().and_then(|kind| kind.to_str()).unwrap_or_default();
-    name == "Makefile" || (KINDS.contains(&kind) && name != "package-lock.json")
+    // Hidden files are somebody's notes or tools' settings.
+    !name.starts_with('.') && (name == "Makefile" || (KINDS.contains(&kind) && name != "package-lock.json"))
 }
 
 fn relative(root: &Path, path: &Path) -> String {

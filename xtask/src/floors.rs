@@ -57,7 +57,8 @@ pub(crate) fn check(root: &Path) -> anyhow::Result<Vec<String>> {
             faults.push(format!("the crate `{from}` has no floor; give it one in xtask/src/floors.rs and in ARCHITECTURE.md"));
         }
         for dependency in &package.dependencies {
-            let edge = Edge { from: from.clone(), to: dependency.name.clone(), in_tests_only: dependency.kind == DependencyKind::Development };
+            let edge =
+                Edge { from: from.clone(), to: dependency.name.clone(), in_tests_only: dependency.kind == DependencyKind::Development };
             faults.extend(fault_of(&edge));
         }
     }

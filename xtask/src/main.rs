@@ -1,10 +1,10 @@
 //! Automation of the workspace: `cargo xtask tidy`.
 
-mod floors;
 mod files;
-mod words;
+mod floors;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
@@ -15,7 +15,9 @@ use anyhow::Context;
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
         Some("tidy") => finish(tidy()),
-        _ => finish(Err(anyhow::anyhow!("expected `cargo xtask tidy`: checks the directions between crates and what must not stand in files"))),
+        _ => finish(Err(anyhow::anyhow!(
+            "expected `cargo xtask tidy`: checks the directions between crates and what must not stand in files"
+        ))),
     }
 }
 

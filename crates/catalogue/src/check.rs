@@ -74,7 +74,8 @@ fn check_licence(dataset: &Dataset, findings: &mut Vec<Finding>) {
     let licence = dataset.licence.as_str();
     if vocabulary::is_licence(licence) {
         if vocabulary::asks_for_naming(licence) && dataset.attribution.as_deref().is_none_or(|line| line.trim().is_empty()) {
-            findings.push(warning("attribution", format!("the licence `{licence}` asks for a source line; say how the source is to be named")));
+            findings
+                .push(warning("attribution", format!("the licence `{licence}` asks for a source line; say how the source is to be named")));
         }
         return;
     }
@@ -96,7 +97,10 @@ fn check_codes(dataset: &Dataset, findings: &mut Vec<Finding>) {
         findings.push(warning("themes", "GovData wants one data theme of the EU or more, for example `ENVI`"));
     }
     if let Some(code) = dataset.frequency.as_ref().filter(|code| vocabulary::frequency(code).is_none()) {
-        findings.push(warning("frequency", format!("`{code}` is no frequency of the EU's list; examples are `HOURLY`, `DAILY`, `ANNUAL`, `IRREG`")));
+        findings.push(warning(
+            "frequency",
+            format!("`{code}` is no frequency of the EU's list; examples are `HOURLY`, `DAILY`, `ANNUAL`, `IRREG`"),
+        ));
     }
     if let Some(spatial) = dataset.spatial.as_ref().filter(|spatial| NamedNode::new(spatial.iri.as_str()).is_err()) {
         let remedy = "take one of http://dcat-ap.de/def/politicalGeocoding/, for example `…/stateKey/06`";

@@ -4,8 +4,8 @@
 //! has an IRI: the page of the dataset, and names after `#` on it, so that the
 //! same document twice is the same graph.
 
-use model::dataset::{Agent, ColumnKind, Contact, Dataset, Spatial, Texts};
 use model::Class;
+use model::dataset::{Agent, ColumnKind, Contact, Dataset, Spatial, Texts};
 use oxrdf::NamedNode;
 
 use crate::authority::publisher_type;
@@ -86,7 +86,8 @@ impl Described<'_> {
     /// The first page of the dataset's entities over NGSI-LD: the primary
     /// endpoint of the service, and an address that answers.
     fn endpoint(&self) -> NamedNode {
-        let mut url = format!("{}/ngsi-ld/v1/entities?type={}", self.site.public_url(), web::params::encode(self.dataset.entity_type.iri()));
+        let mut url =
+            format!("{}/ngsi-ld/v1/entities?type={}", self.site.public_url(), web::params::encode(self.dataset.entity_type.iri()));
         if let Some(prefix) = &self.dataset.id_prefix {
             url.push_str("&idPattern=");
             url.push_str(&web::params::encode(&beginning_with(prefix)));
@@ -181,8 +182,13 @@ impl Described<'_> {
             graph.about(&node, dct::LOCATION).text(skos::PREF_LABEL, &spatial.label, "de");
         }
         if let Some([west, south, east, north]) = self.extent.bounds {
+            let mut about = graph.about(&self.part("area"), dct::LOCATION);
+            if west == east && south == north {
+                about.typed(dcat::CENTROID, format!("POINT({west} {south})"), geosparql::WKT);
+                return;
+            }
             let wkt = format!("POLYGON(({west} {south},{east} {south},{east} {north},{west} {north},{west} {south}))");
-            graph.about(&self.part("area"), dct::LOCATION).typed(dcat::BBOX, wkt, geosparql::WKT);
+            about.typed(dcat::BBOX, wkt, geosparql::WKT);
         }
     }
 
@@ -294,7 +300,10 @@ pub(crate) fn write_agent(graph: &mut Graph, site: &Site, agent: &Agent) {
         return;
     }
     let mut about = graph.about(&node, foaf::AGENT);
-    about.iri(oxrdf::vocab::rdf::TYPE, foaf::ORGANIZATION.into_owned()).plain(foaf::NAME, &agent.name).iri_of(foaf::HOMEPAGE, agent.homepage.as_ref());
+    about
+        .iri(oxrdf::vocab::rdf::TYPE, foaf::ORGANIZATION.into_owned())
+        .plain(foaf::NAME, &agent.name)
+        .iri_of(foaf::HOMEPAGE, agent.homepage.as_ref());
     if let Some(code) = publisher_type(&agent.name) {
         about.iri(dct::TYPE, known("http://purl.org/adms/publishertype/", code));
     }

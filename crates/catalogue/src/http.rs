@@ -29,15 +29,17 @@ pub fn attach(portal: Router, catalogue: Catalogue) -> Router {
 
 /// `/catalog.ttl`, `/catalog.rdf`, `/catalog.jsonld`.
 pub fn router(catalogue: Catalogue) -> Router {
-    Format::ALL.into_iter().fold(Router::new(), |router, format| {
-        let handler = move |State(catalogue): State<Catalogue>, caller: Caller, method: Method, uri: Uri, headers: HeaderMap| async move {
-            let after = Params::of_uri(uri.query())?.one("after")?.map(str::to_owned);
-            let document = catalogue.page(&caller.tenant, format, after.as_deref()).await.map_err(problem)?;
-            Ok::<_, Problem>(answer(&method, &headers, format, document))
-        };
-        router.route(&format!("/catalog.{}", format.ending()), get(handler))
-    })
-    .with_state(catalogue)
+    Format::ALL
+        .into_iter()
+        .fold(Router::new(), |router, format| {
+            let handler = move |State(catalogue): State<Catalogue>, caller: Caller, method: Method, uri: Uri, headers: HeaderMap| async move {
+                let after = Params::of_uri(uri.query())?.one("after")?.map(str::to_owned);
+                let document = catalogue.page(&caller.tenant, format, after.as_deref()).await.map_err(problem)?;
+                Ok::<_, Problem>(answer(&method, &headers, format, document))
+            };
+            router.route(&format!("/catalog.{}", format.ending()), get(handler))
+        })
+        .with_state(catalogue)
 }
 
 /// Answers `/datensaetze/{slug}.{ttl,rdf,jsonld}` and passes all else on.
@@ -47,7 +49,8 @@ pub async fn dataset_documents(State(catalogue): State<Catalogue>, request: Requ
     let slug = slug.to_owned();
     let (mut parts, _) = request.into_parts();
     if !matches!(parts.method, Method::GET | Method::HEAD) {
-        return Problem::of_status(StatusCode::METHOD_NOT_ALLOWED, "a document of the catalogue can only be read: use GET or HEAD").into_response();
+        return Problem::of_status(StatusCode::METHOD_NOT_ALLOWED, "a document of the catalogue can only be read: use GET or HEAD")
+            .into_response();
     }
     let caller = match Caller::from_request_parts(&mut parts, &()).await {
         Ok(caller) => caller,
@@ -113,7 +116,14 @@ mod tests {
         assert_eq!(document_of("/datensaetze/luft.ttl"), Some(("luft", Format::Turtle)));
         assert_eq!(document_of("/datensaetze/luft.rdf"), Some(("luft", Format::RdfXml)));
         assert_eq!(document_of("/datensaetze/luft.jsonld"), Some(("luft", Format::JsonLd)));
-        for other in ["/datensaetze/luft", "/datensaetze/luft/daten.csv", "/datensaetze/.ttl", "/datensaetze/a/b.ttl", "/catalog.ttl", "/en/datensaetze/luft.ttl"] {
+        for other in [
+            "/datensaetze/luft",
+            "/datensaetze/luft/daten.csv",
+            "/datensaetze/.ttl",
+            "/datensaetze/a/b.ttl",
+            "/catalog.ttl",
+            "/en/datensaetze/luft.ttl",
+        ] {
             assert_eq!(document_of(other), None, "{other}");
         }
     }

@@ -21,7 +21,9 @@ pub struct Site {
 
 /// A public address that cannot be one.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("the public address `{0}` cannot be used: expected `http://` or `https://`, a host and nothing after it but a path, for example `https://daten.musterstadt.de`")]
+#[error(
+    "the public address `{0}` cannot be used: expected `http://` or `https://`, a host and nothing after it but a path, for example `https://daten.musterstadt.de`"
+)]
 pub struct InvalidSite(pub String);
 
 impl Site {
@@ -32,7 +34,10 @@ impl Site {
     pub fn new(public_url: &str, municipality: &str) -> Result<Self, InvalidSite> {
         let url = checked(public_url)?;
         Ok(Self {
-            title: Texts { de: format!("Datenkatalog {municipality}").into(), en: Some(format!("Data catalogue of {municipality}").into()) },
+            title: Texts {
+                de: format!("Datenkatalog {municipality}").into(),
+                en: Some(format!("Data catalogue of {municipality}").into()),
+            },
             description: Texts {
                 de: format!("Offene Daten, die {municipality} herausgibt, mit Beschreibung, Lizenz und Abruf.").into(),
                 en: Some(format!("Open data given out by {municipality}, with description, licence and access.").into()),

@@ -41,7 +41,7 @@ vocabulary! {
     KEYWORD = "keyword", CONTACT_POINT = "contactPoint", LANDING_PAGE = "landingPage", ACCESS_URL = "accessURL",
     DOWNLOAD_URL = "downloadURL", ACCESS_SERVICE = "accessService", MEDIA_TYPE = "mediaType", ENDPOINT_URL = "endpointURL",
     ENDPOINT_DESCRIPTION = "endpointDescription", SERVES_DATASET = "servesDataset", START_DATE = "startDate", END_DATE = "endDate",
-    BBOX = "bbox",
+    BBOX = "bbox", CENTROID = "centroid",
 }
 
 vocabulary! {

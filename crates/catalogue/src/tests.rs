@@ -104,7 +104,9 @@ fn luft() -> Dataset {
         themes: vec!["ENVI".into(), "HEAL".into()],
         keywords: vec!["Luft".into(), "NO2".into(), "Luft".into()],
         frequency: Some("HOURLY".into()),
-        spatial: Some(Spatial { iri: "http://dcat-ap.de/def/politicalGeocoding/regionalKey/055150000000".into(), label: "Münster".into() }),
+        spatial: Some(Spatial {
+            iri: "http://dcat-ap.de/def/politicalGeocoding/regionalKey/055150000000".into(), label: "Münster".into()
+        }),
         period: None,
         entity_type: air_quality(),
         id_prefix: Some("urn:ngsi-ld:AirQualityObserved:".into()),

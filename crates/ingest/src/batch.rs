@@ -66,7 +66,10 @@ impl Feeder {
     }
 
     fn pass_on_if_full(&mut self) -> Result<(), SinkError> {
-        if self.current.records.len() >= ENTITIES_MAX || self.current.raw_bytes >= RAW_BYTES_MAX || self.current.refused.len() >= ENTITIES_MAX {
+        if self.current.records.len() >= ENTITIES_MAX
+            || self.current.raw_bytes >= RAW_BYTES_MAX
+            || self.current.refused.len() >= ENTITIES_MAX
+        {
             self.pass_on()?;
         }
         Ok(())
@@ -148,21 +151,54 @@ pub(crate) fn map(
     (receiver, mapping)
 }
 
-/// Makes a batch durable and counts it: what was refused first, so that a
-/// record is never nowhere.
-pub(crate) async fn keep(access: &Access, origin: &Origin, batch: Batch, counts: &mut Counts) -> Result<(), engine::Error> {
-    let refused = batch.refused.len() as u64;
-    if refused > 0 {
+/// A record that the engine refused for what it says.
+pub(crate) struct Refused {
+    pub(crate) record: u64,
+    pub(crate) reason: String,
+}
+
+/// Makes a batch durable and counts it: what the mapping refused first, so
+/// that a record is never nowhere. Answers what the engine refused.
+pub(crate) async fn keep(access: &Access, origin: &Origin, batch: Batch, counts: &mut Counts) -> Result<Vec<Refused>, engine::Error> {
+    let quarantined = batch.refused.len() as u64;
+    if quarantined > 0 {
         access.quarantine(batch.refused).await?;
-        counts.quarantined += refused;
+        counts.quarantined += quarantined;
     }
-    if !batch.records.is_empty() {
-        let receipt = import(access, origin, batch.records, counts).await?;
-        count(counts, &receipt);
-    }
+    let refused = import(access, origin.run, batch.records, counts).await?;
     counts.flagged += batch.flagged;
     counts.records += batch.records_seen;
-    Ok(())
+    Ok(refused)
+}
+
+/// Imports records whole; when the engine refuses one of them for what it
+/// says, they are imported one by one.
+pub(crate) async fn import(
+    access: &Access,
+    run: u64,
+    records: Vec<(u64, Entity)>,
+    counts: &mut Counts,
+) -> Result<Vec<Refused>, engine::Error> {
+    let mut refused = Vec::new();
+    if records.is_empty() {
+        return Ok(refused);
+    }
+    match import_patiently(access, run, records.clone()).await {
+        Ok(receipt) => {
+            count(counts, &receipt);
+            return Ok(refused);
+        }
+        Err(error) if is_about_the_record(&error) => {}
+        Err(error) => return Err(error),
+    }
+    for (record, entity) in records {
+        match import_patiently(access, run, vec![(record, entity)]).await {
+            Ok(receipt) => count(counts, &receipt),
+            Err(error) if is_about_the_record(&error) => refused.push(Refused { record, reason: error.to_string() }),
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(refused)
 }
 
 fn count(counts: &mut Counts, receipt: &ImportReceipt) {
@@ -172,44 +208,8 @@ fn count(counts: &mut Counts, receipt: &ImportReceipt) {
     counts.created += receipt.created;
 }
 
-/// Imports records whole; when the engine refuses one of them for what it
-/// says, they are imported one by one and the refused ones set aside.
-pub(crate) async fn import(access: &Access, origin: &Origin, records: Vec<(u64, Entity)>, counts: &mut Counts) -> Result<ImportReceipt, engine::Error> {
-    match import_patiently(access, origin.run, records.clone()).await {
-        Err(error) if is_about_the_record(&error) => {}
-        other => return other,
-    }
-    let mut sum = ImportReceipt::default();
-    for (record, entity) in records {
-        match import_patiently(access, origin.run, vec![(record, entity)]).await {
-            Ok(receipt) => {
-                sum.written += receipt.written;
-                sum.unchanged += receipt.unchanged;
-                sum.corrected += receipt.corrected;
-                sum.created += receipt.created;
-            }
-            Err(error) if is_about_the_record(&error) => {
-                let item = QuarantineItem {
-                    source: origin.source.clone(),
-                    run: origin.run,
-                    record,
-                    raw: Vec::new(),
-                    context: String::new(),
-                    reason: error.to_string(),
-                    field: None,
-                    at: origin.now,
-                };
-                access.quarantine(vec![item]).await?;
-                counts.quarantined += 1;
-            }
-            Err(error) => return Err(error),
-        }
-    }
-    Ok(sum)
-}
-
 fn is_about_the_record(error: &engine::Error) -> bool {
-    matches!(error.kind(), Kind::Invalid | Kind::TooLarge | Kind::Exists | Kind::NotFound)
+    matches!(error.kind(), Kind::Invalid | Kind::TooLarge)
 }
 
 /// An import may be repeated whatever became of it: equal values are no change.

@@ -7,8 +7,8 @@ use harmonise::{Definition, Input, Issue, Preview, Transport};
 use model::dataset::Texts;
 use model::{Dataset, Name, Text};
 
-use crate::service::Ingest;
 use crate::Error;
+use crate::service::Ingest;
 
 /// What a definition without faults says.
 #[derive(Debug, Clone, PartialEq)]
@@ -78,7 +78,8 @@ impl Ingest {
             }
             let files = folders.files(&definition.source.name, &definition.source.transport)?;
             let Some(first) = files.first() else { return Ok(Preview::default()) };
-            let mut file = std::fs::File::open(&first.path).map_err(|error| Error::Path(format!("the file `{}` cannot be read: {error}", first.name)))?;
+            let mut file = std::fs::File::open(&first.path)
+                .map_err(|error| Error::Path(format!("the file `{}` cannot be read: {error}", first.name)))?;
             Ok(harmonise::preview(&definition, Input { name: &first.name, reader: &mut file }, limit, now))
         })
         .await

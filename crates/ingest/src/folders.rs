@@ -44,7 +44,9 @@ impl Folders {
     /// The files of a transport, by name. Blocks.
     pub(crate) fn files(&self, source: &str, transport: &Transport) -> Result<Vec<InputFile>, Error> {
         match transport {
-            Transport::Push => Err(Error::Transport { name: source.to_owned(), takes: "takes records by HTTP push and has no files to run" }),
+            Transport::Push => {
+                Err(Error::Transport { name: source.to_owned(), takes: "takes records by HTTP push and has no files to run" })
+            }
             Transport::File { path } => {
                 let path = self.resolve(path)?;
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -74,12 +76,18 @@ impl Folders {
                     found.insert(name, path);
                 }
                 if found.len() > FILES_MAX {
-                    return Err(Error::Path(format!("the folder `{folder}` has more than {FILES_MAX} files that fit `{}`; name a narrower pattern", glob.text())));
+                    return Err(Error::Path(format!(
+                        "the folder `{folder}` has more than {FILES_MAX} files that fit `{}`; name a narrower pattern",
+                        glob.text()
+                    )));
                 }
             }
         }
         if found.is_empty() {
-            return Err(Error::Path(format!("no file in the folder `{folder}` fits `{}`; put files there or mend the pattern", glob.text())));
+            return Err(Error::Path(format!(
+                "no file in the folder `{folder}` fits `{}`; put files there or mend the pattern",
+                glob.text()
+            )));
         }
         found.into_iter().map(|(name, path)| self.file(name, path)).collect()
     }
@@ -99,7 +107,9 @@ impl Folders {
         }
         let joined = self.base.join(given);
         let real = joined.canonicalize().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => Error::Path(format!("there is no `{path}` in the folder of the sources; put it there or mend the path")),
+            std::io::ErrorKind::NotFound => {
+                Error::Path(format!("there is no `{path}` in the folder of the sources; put it there or mend the path"))
+            }
             _ => unreadable("path", given, &error),
         })?;
         self.check_inside(&real, path)?;
@@ -113,7 +123,9 @@ impl Folders {
 }
 
 fn outside(path: &str) -> Error {
-    Error::Path(format!("`{path}` lies outside the folder of the sources; copy the file into it, or let the operator set the folder in the configuration"))
+    Error::Path(format!(
+        "`{path}` lies outside the folder of the sources; copy the file into it, or let the operator set the folder in the configuration"
+    ))
 }
 
 fn unreadable(what: &str, path: &Path, error: &std::io::Error) -> Error {
@@ -155,12 +167,19 @@ mod tests {
         check(&all(".", "**/*.csv"), "a.csv 2, b.csv 1, tief/c.csv 1");
         check(&Transport::File { path: "a.txt".into() }, "a.txt 1");
         check(&all(".", "*.xlsx"), "no file in the folder `.` fits `*.xlsx`; put files there or mend the pattern");
-        check(&Transport::File { path: "fehlt.csv".into() }, "there is no `fehlt.csv` in the folder of the sources; put it there or mend the path");
+        check(
+            &Transport::File { path: "fehlt.csv".into() },
+            "there is no `fehlt.csv` in the folder of the sources; put it there or mend the path",
+        );
     }
 
     #[test]
     fn nothing_outside_is_read() {
-        let outside = |path: &str| format!("`{path}` lies outside the folder of the sources; copy the file into it, or let the operator set the folder in the configuration");
+        let outside = |path: &str| {
+            format!(
+                "`{path}` lies outside the folder of the sources; copy the file into it, or let the operator set the folder in the configuration"
+            )
+        };
         check(&Transport::File { path: "../geheim.csv".into() }, &outside("../geheim.csv"));
         check(&Transport::File { path: "/etc/passwd".into() }, &outside("/etc/passwd"));
         check(&all("..", "*.csv"), &outside(".."));

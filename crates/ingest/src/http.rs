@@ -20,8 +20,8 @@ use model::{EntityId, Instant, Iri};
 use serde_json::Value;
 use web::{Caller, Fault, Params, Problem};
 
-use crate::service::Ingest;
 use crate::Error;
+use crate::service::Ingest;
 
 /// How many rows a list has unless asked, and at most.
 const ROWS: usize = 50;
@@ -59,7 +59,9 @@ fn access(ingest: &Ingest, caller: &Caller) -> Result<Access, Problem> {
 fn source_access(ingest: &Ingest, caller: &Caller, source: &str) -> Result<Access, Problem> {
     let access = access(ingest, caller)?;
     access.as_source(source).map_err(|error| match (error.kind(), &caller.principal.actor) {
-        (Kind::Forbidden, engine::Actor::Anonymous) => Problem::of(Fault::Unauthorized, format!("{error}; send a token as `Authorization: Bearer …`")),
+        (Kind::Forbidden, engine::Actor::Anonymous) => {
+            Problem::of(Fault::Unauthorized, format!("{error}; send a token as `Authorization: Bearer …`"))
+        }
         _ => problem(error.into()),
     })?;
     Ok(access)
@@ -134,7 +136,9 @@ async fn replay(State(ingest): State<Ingest>, caller: Caller, Path(name): Path<S
 async fn origin(State(ingest): State<Ingest>, caller: Caller, uri: Uri) -> Result<Answer, Problem> {
     let params = Params::of_uri(uri.query())?;
     let needed = |name: &'static str| {
-        params.one(name)?.ok_or_else(|| Problem::invalid(format!("the parameter `{name}` is missing; ask with `?entity=…&attribute=…&at=…`")))
+        params
+            .one(name)?
+            .ok_or_else(|| Problem::invalid(format!("the parameter `{name}` is missing; ask with `?entity=…&attribute=…&at=…`")))
     };
     let entity = EntityId::parse(needed("entity")?).map_err(|error| Problem::invalid(error.to_string()))?;
     let attribute = needed("attribute")?;
@@ -163,7 +167,9 @@ fn problem(error: Error) -> Problem {
     };
     match error {
         Error::Unusable { run, .. } => Problem::of(fault, text).with_member("run", run),
-        Error::Definition(issues) => Problem::of(fault, text).with_member("issues", issues.iter().map(ToString::to_string).collect::<Value>()),
+        Error::Definition(issues) => {
+            Problem::of(fault, text).with_member("issues", issues.iter().map(ToString::to_string).collect::<Value>())
+        }
         _ => Problem::of(fault, text),
     }
 }

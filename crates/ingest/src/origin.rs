@@ -4,9 +4,9 @@ use engine::{Access, Provenance, Role, RunRow};
 use harmonise::{Definition, Input};
 use model::{EntityId, Instant, Iri, Name};
 
+use crate::Error;
 use crate::run::blocking;
 use crate::service::Ingest;
-use crate::Error;
 
 /// A record as it came, and the run that read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -55,7 +55,14 @@ impl Ingest {
     ///
     /// # Errors
     /// `NotFound` when there is no such value, or it may not be seen.
-    pub async fn trace(&self, access: &Access, entity: &EntityId, attribute: Name, dataset: Option<&Iri>, at: Option<Instant>) -> Result<Trace, Error> {
+    pub async fn trace(
+        &self,
+        access: &Access,
+        entity: &EntityId,
+        attribute: Name,
+        dataset: Option<&Iri>,
+        at: Option<Instant>,
+    ) -> Result<Trace, Error> {
         let provenance = access.provenance(entity, attribute, dataset, at).await?;
         let raw = match provenance.observation.origin {
             Some(origin) if access.principal().role >= Role::Editor => Some(self.raw_record(access, origin.run, origin.record).await?),
@@ -68,6 +75,8 @@ impl Ingest {
     pub(crate) fn attribute_of(access: &Access, entity: &EntityId, attribute: &str) -> Result<Name, Error> {
         let view = access.entity(entity)?;
         let found = view.entity().attributes.iter().map(|a| a.name).find(|name| name.iri() == attribute || name.short() == attribute);
-        found.ok_or_else(|| engine::Error::new(engine::Kind::NotFound, format!("the entity `{entity}` has no attribute `{attribute}`")).into())
+        found.ok_or_else(|| {
+            engine::Error::new(engine::Kind::NotFound, format!("the entity `{entity}` has no attribute `{attribute}`")).into()
+        })
     }
 }

@@ -7,13 +7,13 @@ use engine::{Access, QuarantineItem, QuarantineRow, QuarantineState, RunState};
 use harmonise::{Definition, Input, Quarantined, Record, Rejected, Sink, SinkError};
 use model::{Entity, Instant};
 
-use crate::batch::{Origin, import, quarantined};
+use crate::Error;
+use crate::batch::{Origin, Refused, import, quarantined};
 use crate::definition::Plan;
 use crate::report::Counts;
 use crate::run::{OpenRun, blocking, noted};
 use crate::service::Ingest;
 use crate::turns::Turn;
-use crate::Error;
 
 /// How many records are replayed together.
 const PAGE: usize = 200;
@@ -37,7 +37,11 @@ pub struct ReplayReport {
 
 impl fmt::Display for ReplayReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} records left the quarantine, {} wait on; {} values new, {} corrected", self.settled, self.waiting, self.counts.written, self.counts.corrected)
+        write!(
+            f,
+            "{} records left the quarantine, {} wait on; {} values new, {} corrected",
+            self.settled, self.waiting, self.counts.written, self.counts.corrected
+        )
     }
 }
 
@@ -53,7 +57,14 @@ impl Ingest {
         let turn = self.turn(access, source)?;
         let plan = self.plan(access, source)?;
         let access = access.as_source(source)?;
-        let mut report = ReplayReport { source: source.to_owned(), version: plan.row.version, run: None, settled: 0, waiting: 0, counts: Counts::default() };
+        let mut report = ReplayReport {
+            source: source.to_owned(),
+            version: plan.row.version,
+            run: None,
+            settled: 0,
+            waiting: 0,
+            counts: Counts::default(),
+        };
         if access.quarantined(Some(source), 0, 1)?.is_empty() {
             return Ok(report);
         }
@@ -128,17 +139,22 @@ impl Replay<'_> {
 
     /// Maps and imports the records of one run again. Answers which rows are
     /// settled, and what takes the place of those whose reason is another now.
-    async fn of_run(&self, run: u64, rows: Vec<QuarantineRow>, report: &mut ReplayReport) -> Result<(Vec<u64>, Vec<QuarantineItem>), Error> {
+    async fn of_run(
+        &self,
+        run: u64,
+        rows: Vec<QuarantineRow>,
+        report: &mut ReplayReport,
+    ) -> Result<(Vec<u64>, Vec<QuarantineItem>), Error> {
         let origin = Origin { source: self.plan.row.name.clone(), run, now: self.ingest.engine().now() };
         let mut mapped = self.map(&origin, rows).await?;
         report.counts.records += mapped.len() as u64;
-        let records: Vec<(u64, Entity)> = mapped.iter_mut().flat_map(|(row, taken)| taken.accepted.drain(..).map(|entity| (row.item.record, entity))).collect();
-        if !records.is_empty() {
-            let receipt = import(self.access, &origin, records, &mut report.counts).await?;
-            report.counts.written += receipt.written;
-            report.counts.unchanged += receipt.unchanged;
-            report.counts.corrected += receipt.corrected;
-            report.counts.created += receipt.created;
+        let records: Vec<(u64, Entity)> =
+            mapped.iter_mut().flat_map(|(row, taken)| taken.accepted.drain(..).map(|entity| (row.item.record, entity))).collect();
+        let refused = import(self.access, origin.run, records, &mut report.counts).await?;
+        for Refused { record, reason } in refused {
+            if let Some((row, taken)) = mapped.iter_mut().find(|(row, _)| row.item.record == record) {
+                *taken = waits_on(&row.item, &reason);
+            }
         }
         let (mut settled, mut again) = (Vec::new(), Vec::new());
         for (row, taken) in mapped {

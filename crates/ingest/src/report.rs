@@ -117,7 +117,10 @@ impl RunReport {
 impl fmt::Display for Counts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { records, written, unchanged, corrected, flagged, quarantined, .. } = self;
-        write!(f, "{records} records, {written} values new, {unchanged} unchanged, {corrected} corrected, {flagged} flagged, {quarantined} records in quarantine")
+        write!(
+            f,
+            "{records} records, {written} values new, {unchanged} unchanged, {corrected} corrected, {flagged} flagged, {quarantined} records in quarantine"
+        )
     }
 }
 

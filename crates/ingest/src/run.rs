@@ -5,19 +5,23 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
-use engine::{Access, QuarantineState, RunOutcome, RunState, StoredFile};
+use engine::{Access, QuarantineItem, QuarantineState, RunOutcome, RunState, StoredFile};
 use harmonise::{Fatal, Summary, Transport};
 
-use crate::batch::{Counted, Ended, Origin, keep, map};
+use crate::Error;
+use crate::batch::{Counted, Ended, Origin, Refused, keep, map};
 use crate::definition::Plan;
 use crate::folders::{Folders, InputFile};
 use crate::report::{Counts, InputReport, Outcome, Progress, RunReport};
 use crate::service::Ingest;
 use crate::turns::{Stop, Turn};
-use crate::Error;
 
 /// How many batches pass between two notes in the list of runs.
 const BATCHES_PER_NOTE: u32 = 20;
+/// How many records of an input the engine may refuse before the mapping is taken to be wrong.
+const REFUSED_MAX: usize = 10_000;
+/// For how many of them the input is read again to show their bytes.
+const RAW_READ_MAX: usize = 100;
 /// How many quarantined records are looked at together.
 const QUARANTINE_PAGE: usize = 500;
 
@@ -171,9 +175,12 @@ impl Work<'_> {
         let stop: Stop = self.turn.stop().clone();
         let reader = Counted::new(reader, Arc::clone(&bytes));
         let (mut batches, mapping) = map(Arc::clone(&self.plan.definition), name.to_owned(), reader, origin.clone(), stop);
-        let mut until_note = BATCHES_PER_NOTE;
+        let (mut until_note, mut refused) = (BATCHES_PER_NOTE, Vec::new());
         while let Some(batch) = batches.recv().await {
-            keep(self.access, origin, batch, counts).await?;
+            refused.extend(keep(self.access, origin, batch, counts).await?);
+            if refused.len() > REFUSED_MAX {
+                break;
+            }
             (self.tell)(&self.progress(name, (bytes.load(Ordering::Relaxed), size_bytes), *counts, None));
             until_note -= 1;
             if until_note == 0 {
@@ -181,6 +188,8 @@ impl Work<'_> {
                 self.access.finish_run(open.id, noted(origin, RunState::Running, counts, None)).await?;
             }
         }
+        drop(batches);
+        self.set_aside(refused, origin, counts).await?;
         match mapping.await.map_err(|error| Error::Internal(error.to_string()))? {
             Ok(summary) => {
                 counts.records = summary.records;
@@ -191,8 +200,46 @@ impl Work<'_> {
         }
     }
 
+    /// Puts records that the engine refused into quarantine, with their bytes
+    /// from the kept input.
+    async fn set_aside(&self, mut refused: Vec<Refused>, origin: &Origin, counts: &mut Counts) -> Result<(), Error> {
+        if refused.len() > REFUSED_MAX {
+            let Refused { record, reason } = refused.swap_remove(0);
+            return Err(Error::Unusable {
+                run: origin.run,
+                message: format!("more than {REFUSED_MAX} records are refused; the first is record {record}: {reason}"),
+            });
+        }
+        // A record may speak of several entities: it waits once.
+        refused.dedup_by_key(|one| one.record);
+        for (position, Refused { record, reason }) in refused.into_iter().enumerate() {
+            let raw = if position < RAW_READ_MAX { self.ingest.raw_record(self.access, origin.run, record).await?.raw } else { None };
+            let item = QuarantineItem {
+                source: origin.source.clone(),
+                run: origin.run,
+                record,
+                raw: raw.unwrap_or_default(),
+                // None: to read it again, the kept input is read up to it.
+                context: String::new(),
+                reason,
+                field: None,
+                at: origin.now,
+            };
+            self.access.quarantine(vec![item]).await?;
+            counts.quarantined += 1;
+        }
+        Ok(())
+    }
+
     /// Writes down how a run ended.
-    async fn account(&self, input: String, origin: &Origin, outcome: Result<Summary, Error>, counts: Counts, open: OpenRun) -> Result<InputReport, Error> {
+    async fn account(
+        &self,
+        input: String,
+        origin: &Origin,
+        outcome: Result<Summary, Error>,
+        counts: Counts,
+        open: OpenRun,
+    ) -> Result<InputReport, Error> {
         let ended = Origin { now: self.ingest.engine().now(), ..origin.clone() };
         let (state, message, outcome, notes) = match outcome {
             Ok(summary) => {

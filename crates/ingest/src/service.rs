@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use engine::{Access, Engine};
 
+use crate::Error;
 use crate::folders::Folders;
 use crate::turns::{Turn, Turns};
-use crate::Error;
 
 /// What ingest needs to know.
 #[derive(Debug, Clone)]

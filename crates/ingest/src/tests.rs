@@ -122,7 +122,11 @@ impl City {
             limit: model::series::SeriesLimit::All,
         };
         let series = self.editor().series(question).await.expect("readable");
-        series.iter().map(|o| format!("{}={}", &o.time().to_string()[5..13], o.attribute.value.as_f64().unwrap_or(f64::NAN))).collect::<Vec<_>>().join(" ")
+        series
+            .iter()
+            .map(|o| format!("{}={}", &o.time().to_string()[5..13], o.attribute.value.as_f64().unwrap_or(f64::NAN)))
+            .collect::<Vec<_>>()
+            .join(" ")
     }
 
     /// What waits in quarantine.

@@ -13,8 +13,7 @@ use crate::TenantId;
 pub struct DoorKey(());
 
 impl DoorKey {
-    /// Cuts the key. Reserved to `engine`; `cargo xtask tidy` and clippy's
-    /// `disallowed-methods` enforce it.
+    /// Cuts the key. Reserved to `engine`; `cargo xtask tidy` enforces it.
     #[must_use]
     pub const fn cut() -> Self {
         Self(())

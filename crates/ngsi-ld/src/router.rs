@@ -142,7 +142,8 @@ async fn answer(shared: &Shared, mut parts: Parts, body: Body) -> Result<Respons
         return Err(unauthorized());
     }
     let access = shared.engine.access(&caller.tenant, caller.principal)?;
-    let media = Media::accepted(&parts.headers, resource.has_geojson(&parts.method))?;
+    // Writes answer with nothing, or with JSON whatever is accepted.
+    let media = if writes { Media::Json } else { Media::accepted(&parts.headers, resource.has_geojson(&parts.method))? };
     let params = Params::read(parts.uri.query(), resource.parameters(&parts.method))?;
     let bytes = if has_body { read_body(&parts.headers, body, resource.bytes_max()).await? } else { Bytes::new() };
     let call = Call { access, parts, params, media, body_kind, library: Arc::clone(&shared.library) };
@@ -166,10 +167,10 @@ async fn dispatch(call: &Call, resource: &Resource, body: &[u8]) -> Result<Respo
         Resource::Batch(Batch::Delete) => batch::delete(call, body).await,
         Resource::Batch(Batch::Query) => entities::query_by_post(call, body),
         Resource::Past(id) => temporal::retrieve(call, id).await,
-        Resource::Types => discovery::types(call),
-        Resource::Type(name) => discovery::one_type(call, name),
-        Resource::AttributeNames => discovery::attributes(call),
-        Resource::AttributeName(name) => discovery::attribute(call, name),
+        Resource::Types => discovery::types(call).await,
+        Resource::Type(name) => discovery::one_type(call, name).await,
+        Resource::AttributeNames => discovery::attributes(call).await,
+        Resource::AttributeName(name) => discovery::attribute(call, name).await,
         Resource::Contexts => hosted::list(call),
         Resource::Context(id) => hosted::serve(id),
     }

@@ -2,6 +2,7 @@
 
 pub mod geojson;
 mod instance;
+pub mod instant;
 pub mod parse;
 pub mod render;
 pub mod temporal;

@@ -128,3 +128,64 @@ fn fits(expected: &Json, got: &Json) -> bool {
 fn member<'a>(json: &'a Json, name: &str) -> &'a str {
     json.get(name).and_then(Json::as_str).unwrap_or_else(|| panic!("`{name}` is missing in {json}"))
 }
+
+/// What a published dataset declares open is for everybody; the rest of the
+/// entity is not even there for who asks without a token.
+#[tokio::test]
+async fn open_attributes_are_for_everybody() {
+    let engine = engine::Engine::scratch();
+    let tenant = engine::ScratchEngine::tenant();
+    let access = engine.access(&tenant, engine::Principal::new(engine::Actor::System, engine::Role::Administrator)).expect("access");
+    access.put_dataset(dataset()).await.expect("declared");
+    let app = web::testing::kit("musterstadt").wrap(ngsi_ld::router(engine.clone()));
+    let steps = r#"[
+        {"do": "POST /ngsi-ld/v1/entities", "body": {"id": "urn:x:1", "type": "Air", "no2": {"type": "Property", "value": 21, "observedAt": "2026-05-04T09:00:00Z"}, "secret": 5}, "status": 201},
+        {"do": "GET /ngsi-ld/v1/entities/urn:x:1", "headers": {"Authorization": null}, "status": 200, "answer": {"id": "urn:x:1", "type": "Air", "no2": {"type": "Property", "value": 21, "observedAt": "2026-05-04T09:00:00Z"}}},
+        {"do": "GET /ngsi-ld/v1/entities/urn:x:1", "status": 200, "answer": {"id": "urn:x:1", "type": "Air", "no2": "*", "secret": {"type": "Property", "value": 5}}},
+        {"do": "GET /ngsi-ld/v1/entities?type=Air&options=keyValues,count", "headers": {"Authorization": null}, "status": 200, "with": {"NGSILD-Results-Count": "1"}, "answer": [{"id": "urn:x:1", "type": "Air", "no2": 21}]},
+        {"do": "GET /ngsi-ld/v1/entities?q=secret==5&count=true", "headers": {"Authorization": null}, "status": 200, "with": {"NGSILD-Results-Count": "0"}, "answer": []},
+        {"do": "GET /ngsi-ld/v1/entities?attrs=secret", "headers": {"Authorization": null}, "status": 200, "answer": []},
+        {"do": "GET /ngsi-ld/v1/temporal/entities/urn:x:1?options=temporalValues", "headers": {"Authorization": null}, "status": 200, "answer": {"id": "urn:x:1", "type": "Air", "no2": {"type": "Property", "values": [[21, "2026-05-04T09:00:00Z"]]}}},
+        {"do": "GET /ngsi-ld/v1/attributes", "headers": {"Authorization": null}, "status": 200, "says": "\"no2\""},
+        {"do": "GET /ngsi-ld/v1/attributes/secret", "headers": {"Authorization": null}, "status": 404}
+    ]"#;
+    for step in model::json::parse(steps.as_bytes()).expect("JSON").as_array().expect("steps") {
+        take(&app, step).await.unwrap_or_else(|reason| panic!("{}: {reason}", member(step, "do")));
+    }
+}
+
+fn dataset() -> model::Dataset {
+    use model::dataset::{Agent, Aggregate, Column, ColumnKind, Texts};
+    let name = |short: &str| model::Name::intern(&format!("https://uri.etsi.org/ngsi-ld/default-context/{short}")).expect("a name");
+    let texts = |text: &str| Texts { de: text.into(), en: None };
+    model::Dataset {
+        id: model::Iri::parse("urn:ngsi-ld:Dataset:luft").expect("a URI"),
+        slug: "luft".into(),
+        title: texts("Luft"),
+        summary: texts("Luft"),
+        description: texts("Luft"),
+        publisher: Agent { name: "Stadt".into(), homepage: None },
+        contact: None,
+        licence: "http://dcat-ap.de/def/licenses/dl-by-de/2.0".into(),
+        attribution: None,
+        provenance: texts("Messung"),
+        landing_page: None,
+        themes: vec!["ENVI".into()],
+        keywords: Vec::new(),
+        frequency: None,
+        spatial: None,
+        period: None,
+        entity_type: name("Air"),
+        id_prefix: None,
+        columns: vec![Column {
+            attribute: name("no2"),
+            label: texts("NO2"),
+            description: None,
+            kind: ColumnKind::Measure,
+            unit: None,
+            aggregate: Aggregate::Mean,
+            class: model::Class::Open,
+        }],
+        published: true,
+    }
+}

@@ -75,7 +75,9 @@ fn user_command(user: User) -> anyhow::Result<()> {
             perform(&place, Request::UserAdd { tenant, name: name.clone(), role: role.word().into(), password })?;
             out::line(&say("user.added", &[("name", &name), ("role", &role.word())]));
         }
-        User::List { tenant: InTenant { tenant, place } } => rows(&perform(&place, Request::UserList { tenant })?, &["name", "role", "created"]),
+        User::List { tenant: InTenant { tenant, place } } => {
+            rows(&perform(&place, Request::UserList { tenant })?, &["name", "role", "created"])
+        }
         User::Remove { name, tenant: InTenant { tenant, place } } => {
             perform(&place, Request::UserRemove { tenant, name: name.clone() })?;
             out::line(&say("user.removed", &[("name", &name)]));

@@ -4,10 +4,10 @@ use std::fmt::{Display, Write};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
+use axum::Router;
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::Router;
 use http::header::{AUTHORIZATION, CACHE_CONTROL, CONTENT_TYPE};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
@@ -49,7 +49,8 @@ async fn readyz(State(state): State<Operate>) -> Response {
     let health = state.operator.engine().health();
     let stopping = state.stopping.load(Ordering::SeqCst);
     let ready = health.ready && !stopping;
-    let tenants: Vec<_> = health.tenants.iter().map(|tenant| json!({ "tenant": tenant.tenant.as_str(), "writable": tenant.last_error.is_none() })).collect();
+    let tenants: Vec<_> =
+        health.tenants.iter().map(|tenant| json!({ "tenant": tenant.tenant.as_str(), "writable": tenant.last_error.is_none() })).collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     state_of(status, &json!({ "ready": ready, "stopping": stopping, "tenants": tenants }))
 }
@@ -103,7 +104,10 @@ fn write_tenants(out: &mut String, operator: &Operator) {
     head(out, "allmende_quarantined_records", "Records set aside and not settled, by source.");
     for tenant in &tenants {
         for (source, count) in operator.quarantine_counts(&tenant.tenant) {
-            line(out, &format_args!("allmende_quarantined_records{{tenant=\"{}\",source=\"{}\"}} {count}", tenant.tenant, escaped(&source)));
+            line(
+                out,
+                &format_args!("allmende_quarantined_records{{tenant=\"{}\",source=\"{}\"}} {count}", tenant.tenant, escaped(&source)),
+            );
         }
     }
 }

@@ -156,7 +156,9 @@ impl Operator {
             }
             Request::SourceList { tenant } => sources::list(&self.access_to(tenant.as_deref())?),
             Request::SourcePut { tenant, text } => sources::put(&self.ingest, &self.access_to(tenant.as_deref())?, &text).await,
-            Request::SourcePreview { tenant, text, input } => sources::preview(&self.ingest, &self.access_to(tenant.as_deref())?, &text, input).await,
+            Request::SourcePreview { tenant, text, input } => {
+                sources::preview(&self.ingest, &self.access_to(tenant.as_deref())?, &text, input).await
+            }
             Request::SourceRun { tenant, name, folder } => {
                 sources::run(&self.ingest, &self.access_to(tenant.as_deref())?, &name, folder, progress).await
             }
@@ -214,9 +216,12 @@ impl Operator {
         let (mut size_bytes, mut files) = (0, 0);
         for tenant in self.engine.tenants() {
             progress(say("backup.tenant", &[("tenant", &tenant)]));
-            let (engine, data, key_file) = (self.engine.clone(), target.join(tenant.as_str()), keys.join(commands::key_name(tenant.as_str().as_ref())));
+            let (engine, data, key_file) =
+                (self.engine.clone(), target.join(tenant.as_str()), keys.join(commands::key_name(tenant.as_str().as_ref())));
             let work = move || engine.backup(&tenant, &data).and_then(|report| engine.backup_keys(&tenant, &key_file).map(|()| report));
-            let report = tokio::task::spawn_blocking(work).await?.map_err(|error| anyhow!(say("backup.failed", &[("target", &target.display()), ("error", &error)])))?;
+            let report = tokio::task::spawn_blocking(work)
+                .await?
+                .map_err(|error| anyhow!(say("backup.failed", &[("target", &target.display()), ("error", &error)])))?;
             size_bytes += report.size_bytes;
             files += report.files;
         }

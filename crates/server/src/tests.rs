@@ -44,12 +44,21 @@ fn filled_in(text: &str) -> Vec<(String, BTreeSet<String>)> {
     calls
         .filter_map(|call| {
             let (key, rest) = call.split_once('"')?;
-            let list = rest.split_once("&[")?.1;
-            let list = list.split_once("])").or_else(|| list.split_once("],\n"))?.0;
+            let list = within_brackets(rest.split_once("&[")?.1);
             let names = list.split("(\"").skip(1).filter_map(|part| Some(part.split_once('"')?.0.to_owned()));
             Some((key.to_owned(), names.collect()))
         })
         .collect()
+}
+
+/// What stands before the bracket that closes a list.
+fn within_brackets(rest: &str) -> &str {
+    let mut depth = 1;
+    let end = rest.find(|c| {
+        depth += i32::from(c == '[') - i32::from(c == ']');
+        depth == 0
+    });
+    &rest[..end.unwrap_or(rest.len())]
 }
 
 fn sources(folder: &Path, texts: &mut Vec<String>) {
@@ -76,7 +85,8 @@ fn every_hole_is_filled() {
 
 #[test]
 fn every_key_of_the_configuration_is_explained() {
-    let explained: BTreeSet<&str> = of(Language::De).keys().filter_map(|key| key.strip_prefix("config.")).filter(|key| *key != "page").collect();
+    let explained: BTreeSet<&str> =
+        of(Language::De).keys().filter_map(|key| key.strip_prefix("config.")).filter(|key| *key != "page").collect();
     let known: BTreeSet<&str> = crate::config::keys::KEYS.iter().map(|key| key.path).collect();
     assert_eq!(explained, known);
 }

@@ -187,7 +187,12 @@ fn nothing_acknowledged_is_lost_and_nothing_is_half() {
         for (writer, counts) in counts.iter_mut().enumerate() {
             let (a, b, history) = read(&mut connection, writer);
             assert_eq!(a, b, "round {round}: a request was written by half");
-            assert!(counts.acknowledged <= a && a <= counts.sent, "round {round}: {} acknowledged, {} sent, {a} there", counts.acknowledged, counts.sent);
+            assert!(
+                counts.acknowledged <= a && a <= counts.sent,
+                "round {round}: {} acknowledged, {} sent, {a} there",
+                counts.acknowledged,
+                counts.sent
+            );
             let lost: Vec<u64> = (1..=counts.acknowledged).filter(|count| !history.contains(count)).collect();
             assert!(lost.is_empty(), "round {round}: history lost {lost:?}");
             *counts = Counts { sent: a, acknowledged: a };

@@ -140,7 +140,9 @@ impl Rejection {
                 "this installation has no default tenant; name one in the header `NGSILD-Tenant`",
             ),
             Self::RepeatedTenant => Problem::invalid("the header `NGSILD-Tenant` may be there once only"),
-            Self::Unauthorized => Problem::of(Fault::Unauthorized, "the token is not known, expired or revoked; make a new one with `allmende token create`"),
+            Self::Unauthorized => {
+                Problem::of(Fault::Unauthorized, "the token is not known, expired or revoked; make a new one with `allmende token create`")
+            }
             Self::NotBearer => Problem::of(Fault::Unauthorized, "expected one header `Authorization: Bearer TOKEN`"),
             Self::Unavailable(why) => Problem::of(Fault::Unavailable, why.clone()),
             Self::NotWired => Problem::internal("a route that asks for its caller is served outside `web::Kit::wrap`"),

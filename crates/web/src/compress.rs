@@ -20,9 +20,10 @@ const SIZE_BYTES: std::ops::RangeInclusive<u64> = 1_200..=512 * 1024;
 #[must_use]
 pub fn is_worth_it(response: &Response) -> bool {
     let headers = response.headers();
-    let textual = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(|kind| {
-        kind.starts_with("text/") || kind.starts_with("image/svg") || kind.contains("json") || kind.contains("xml")
-    });
+    let textual = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .is_some_and(|kind| kind.starts_with("text/") || kind.starts_with("image/svg") || kind.contains("json") || kind.contains("xml"));
     textual
         && response.status() == StatusCode::OK
         && !headers.contains_key(CONTENT_ENCODING)

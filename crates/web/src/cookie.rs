@@ -35,7 +35,9 @@ pub fn named<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 pub fn begin_session(secret: &str, https: bool) -> Option<HeaderValue> {
     let clean = secret.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.'));
     let secure = if https { "; Secure" } else { "" };
-    clean.then(|| format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}", session_name(https))).and_then(|text| HeaderValue::from_str(&text).ok())
+    clean
+        .then(|| format!("{}={secret}; Path=/; HttpOnly; SameSite=Lax{secure}", session_name(https)))
+        .and_then(|text| HeaderValue::from_str(&text).ok())
 }
 
 /// `Set-Cookie` that ends a session.

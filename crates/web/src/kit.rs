@@ -119,7 +119,11 @@ async fn around(State(kit): State<Arc<Kit>>, mut request: Request, next: Next) -
 fn after_panic(kit: &Kit, seen: &Seen) -> Response {
     kit.metrics.count_panic();
     tracing::error!(id = seen.id.to_str().unwrap_or_default(), method = seen.method.as_str(), path = seen.path, "a handler panicked");
-    Problem::of(Fault::Internal, "the request failed by a fault of the platform; the operator finds it in the log under the id of this answer's `X-Request-Id`").into_response()
+    Problem::of(
+        Fault::Internal,
+        "the request failed by a fault of the platform; the operator finds it in the log under the id of this answer's `X-Request-Id`",
+    )
+    .into_response()
 }
 
 /// Ids differ within a run and, by the seed, between runs. They are no secret.

@@ -63,10 +63,15 @@ impl Metrics {
         out.push_str("# HELP allmende_http_requests_total Answered requests by surface and class of status.\n# TYPE allmende_http_requests_total counter\n");
         for (surface, (_, label)) in self.surfaces.iter().zip(SURFACES) {
             for (i, count) in surface.by_class.iter().enumerate() {
-                line(out, format_args!("allmende_http_requests_total{{surface=\"{label}\",status=\"{}xx\"}} {}", i + 1, count.load(Relaxed)));
+                line(
+                    out,
+                    format_args!("allmende_http_requests_total{{surface=\"{label}\",status=\"{}xx\"}} {}", i + 1, count.load(Relaxed)),
+                );
             }
         }
-        out.push_str("# HELP allmende_http_request_seconds Time to the head of the answer.\n# TYPE allmende_http_request_seconds histogram\n");
+        out.push_str(
+            "# HELP allmende_http_request_seconds Time to the head of the answer.\n# TYPE allmende_http_request_seconds histogram\n",
+        );
         for (surface, (_, label)) in self.surfaces.iter().zip(SURFACES) {
             surface.write_histogram(out, label);
         }

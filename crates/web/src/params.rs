@@ -77,7 +77,11 @@ impl Params {
     /// The first parameter that is there twice.
     #[must_use]
     pub fn first_duplicate(&self) -> Option<&str> {
-        self.0.iter().enumerate().find(|(i, (name, _))| self.0[..*i].iter().any(|(known, _)| known == name)).map(|(_, (name, _))| name.as_str())
+        self.0
+            .iter()
+            .enumerate()
+            .find(|(i, (name, _))| self.0[..*i].iter().any(|(known, _)| known == name))
+            .map(|(_, (name, _))| name.as_str())
     }
 
     /// A number within bounds, or `otherwise`.
@@ -105,7 +109,11 @@ fn decode(text: &str, plus_is_space: bool) -> Result<String, Problem> {
 /// Whether each `%` begins two hexadecimal digits.
 fn escapes_are_whole(text: &str) -> bool {
     let bytes = text.as_bytes();
-    bytes.iter().enumerate().filter(|(_, b)| **b == b'%').all(|(i, _)| bytes.get(i + 1..i + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)))
+    bytes
+        .iter()
+        .enumerate()
+        .filter(|(_, b)| **b == b'%')
+        .all(|(i, _)| bytes.get(i + 1..i + 3).is_some_and(|two| two.iter().all(u8::is_ascii_hexdigit)))
 }
 
 /// Encodes text for one segment of a path or one value of a query.

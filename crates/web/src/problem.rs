@@ -78,7 +78,12 @@ pub struct Parts {
 impl Problem {
     /// A problem with all its parts.
     #[must_use]
-    pub fn new(status: StatusCode, kind: impl Into<Cow<'static, str>>, title: impl Into<Cow<'static, str>>, detail: impl Into<String>) -> Self {
+    pub fn new(
+        status: StatusCode,
+        kind: impl Into<Cow<'static, str>>,
+        title: impl Into<Cow<'static, str>>,
+        detail: impl Into<String>,
+    ) -> Self {
         let (kind, title, detail) = (kind.into(), title.into(), Some(detail.into()));
         Self(Box::new(Parts { status, kind, title, detail, members: Vec::new(), headers: Vec::new() }))
     }
@@ -129,7 +134,10 @@ impl Problem {
     #[must_use]
     pub fn internal(fault: impl fmt::Display) -> Self {
         tracing::error!(error = %fault, "a request failed by a fault of ours");
-        Self::of(Fault::Internal, "the request failed by a fault of the platform; the operator finds it in the log under the id of this answer's `X-Request-Id`")
+        Self::of(
+            Fault::Internal,
+            "the request failed by a fault of the platform; the operator finds it in the log under the id of this answer's `X-Request-Id`",
+        )
     }
 
     /// The same with a further member.

@@ -16,7 +16,10 @@ fn app() -> Router {
     let router = Router::new()
         .route("/wer", get(async |caller: Caller| format!("{} {}", caller.tenant, caller.principal.actor)))
         .route("/seite", get(async |visitor: Visitor| format!("{} {:?} {}", visitor.principal.actor, visitor.csrf, visitor.session_ended)))
-        .route("/form", post(async |headers: HeaderMap, visitor: Visitor, form: String| csrf::check(&headers, &visitor, Some(&form)).map(|()| "getan")))
+        .route(
+            "/form",
+            post(async |headers: HeaderMap, visitor: Visitor, form: String| csrf::check(&headers, &visitor, Some(&form)).map(|()| "getan")),
+        )
         .route("/panik", get(async || -> &'static str { panic!("geheim") }))
         .route("/asset", get(async || ([(CACHE_CONTROL, "public, max-age=31536000, immutable")], "a")))
         .route("/text", get(async || ([(ETAG, "\"e\"")], "Allmende ".repeat(1000))))
@@ -40,7 +43,8 @@ async fn ask(request: &str, shown: &[&str]) -> String {
     let (parts, body) = response.into_parts();
     let bytes = body.collect().await.expect("a body").to_bytes();
     let text = if bytes.len() > 600 { format!("{} bytes", bytes.len()) } else { String::from_utf8_lossy(&bytes).into_owned() };
-    let headers: String = shown.iter().map(|name| format!("{name}: {}\n", parts.headers.get(*name).map_or("-", |v| v.to_str().expect("text")))).collect();
+    let headers: String =
+        shown.iter().map(|name| format!("{name}: {}\n", parts.headers.get(*name).map_or("-", |v| v.to_str().expect("text")))).collect();
     format!("{}\n{headers}{text}", parts.status.as_u16())
 }
 
@@ -60,9 +64,13 @@ fn tokens_make_callers() {
 #[test]
 fn cookies_do_not() {
     check("GET /wer\ncookie: allmende=session-administrator", &[], expect!["200\nmusterstadt anonymous"]);
-    check("GET /seite\ncookie: a=b; allmende=session-administrator", &["cache-control"], expect![[r#"200
+    check(
+        "GET /seite\ncookie: a=b; allmende=session-administrator",
+        &["cache-control"],
+        expect![[r#"200
 cache-control: no-store
-user:anna Some("csrf") false"#]]);
+user:anna Some("csrf") false"#]],
+    );
     check("GET /seite\ncookie: allmende=session-of-yesterday", &[], expect!["200\nanonymous None true"]);
     check("GET /seite\ncookie: __Host-allmende=session-administrator", &[], expect!["200\nanonymous None false"]);
 }
@@ -84,12 +92,20 @@ fn bad_credentials_are_refused() {
 
 #[test]
 fn tenants_are_chosen_not_made() {
-    check("GET /wer\nngsild-tenant: nirgendwo", &[], expect![[r#"
+    check(
+        "GET /wer\nngsild-tenant: nirgendwo",
+        &[],
+        expect![[r#"
         404
-        {"detail":"there is no tenant `nirgendwo`; leave `NGSILD-Tenant` out for the default tenant","status":404,"title":"The tenant does not exist","type":"https://uri.etsi.org/ngsi-ld/errors/NonexistentTenant"}"#]]);
-    check("GET /wer\nngsild-tenant: musterstadt\nngsild-tenant: nirgendwo", &[], expect![[r#"
+        {"detail":"there is no tenant `nirgendwo`; leave `NGSILD-Tenant` out for the default tenant","status":404,"title":"The tenant does not exist","type":"https://uri.etsi.org/ngsi-ld/errors/NonexistentTenant"}"#]],
+    );
+    check(
+        "GET /wer\nngsild-tenant: musterstadt\nngsild-tenant: nirgendwo",
+        &[],
+        expect![[r#"
         400
-        {"detail":"the header `NGSILD-Tenant` may be there once only","status":400,"title":"Invalid request","type":"urn:allmende:problem:invalid"}"#]]);
+        {"detail":"the header `NGSILD-Tenant` may be there once only","status":400,"title":"Invalid request","type":"urn:allmende:problem:invalid"}"#]],
+    );
 }
 
 fn now(request: &str, shown: &[&str]) -> String {
@@ -98,7 +114,14 @@ fn now(request: &str, shown: &[&str]) -> String {
 
 #[test]
 fn every_answer_is_guarded() {
-    let guards = ["content-security-policy", "x-content-type-options", "referrer-policy", "cross-origin-opener-policy", "server", "strict-transport-security"];
+    let guards = [
+        "content-security-policy",
+        "x-content-type-options",
+        "referrer-policy",
+        "cross-origin-opener-policy",
+        "server",
+        "strict-transport-security",
+    ];
     let expected = format!(
         "content-security-policy: {}\nx-content-type-options: nosniff\nreferrer-policy: same-origin\ncross-origin-opener-policy: same-origin\nserver: -\nstrict-transport-security: -\n",
         crate::headers::CONTENT_POLICY
@@ -123,7 +146,11 @@ fn faults_of_ours_are_answered_blandly() {
 
 #[test]
 fn assets_stay_cachable_for_people_with_a_session() {
-    check("GET /asset\ncookie: allmende=session-administrator", &["cache-control"], expect!["200\ncache-control: public, max-age=31536000, immutable\na"]);
+    check(
+        "GET /asset\ncookie: allmende=session-administrator",
+        &["cache-control"],
+        expect!["200\ncache-control: public, max-age=31536000, immutable\na"],
+    );
 }
 
 #[test]
@@ -134,7 +161,11 @@ fn text_is_compressed_for_the_anonymous_only() {
     for request in ["GET /text", "GET /text\naccept-encoding: gzip;q=0"] {
         check(request, &shown, expect![["200\ncontent-encoding: -\nvary: accept-encoding\netag: \"e\"\n9000 bytes"]]);
     }
-    check("GET /text\naccept-encoding: gzip\nauthorization: Bearer editor", &shown, expect![["200\ncontent-encoding: -\nvary: -\netag: \"e\"\n9000 bytes"]]);
+    check(
+        "GET /text\naccept-encoding: gzip\nauthorization: Bearer editor",
+        &shown,
+        expect![["200\ncontent-encoding: -\nvary: -\netag: \"e\"\n9000 bytes"]],
+    );
 }
 
 #[test]
@@ -195,7 +226,10 @@ fn parameters_keep_order_and_tell_duplicates() {
     }
     assert!(Params::of_uri(Some(&"a&".repeat(257))).is_err());
     let limit = Params::of_uri(Some("limit=1001")).expect("readable");
-    assert_eq!(limit.number("limit", 20, 1..=1000).expect_err("too many").to_string(), "`limit=1001`: expected a whole number from 1 to 1000");
+    assert_eq!(
+        limit.number("limit", 20, 1..=1000).expect_err("too many").to_string(),
+        "`limit=1001`: expected a whole number from 1 to 1000"
+    );
 }
 
 #[test]
@@ -208,7 +242,9 @@ fn session_cookies_are_guarded() {
 
 #[test]
 fn networks_are_logged_instead_of_addresses() {
-    for (address, expected) in [("192.0.2.77:1", "192.0.2.0/24"), ("[2001:db8:1:2::3]:1", "2001:db8:1::/48"), ("[::ffff:192.0.2.77]:1", "192.0.2.0/24")] {
+    for (address, expected) in
+        [("192.0.2.77:1", "192.0.2.0/24"), ("[2001:db8:1:2::3]:1", "2001:db8:1::/48"), ("[::ffff:192.0.2.77]:1", "192.0.2.0/24")]
+    {
         assert_eq!(crate::Peer(address.parse().expect("an address")).to_string(), expected);
     }
 }

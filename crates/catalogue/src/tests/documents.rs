@@ -68,7 +68,8 @@ async fn pages_follow_each_other_and_lose_nothing() {
         let lines = statements(Format::Turtle, &document);
         let datasets = lines.iter().filter(|line| line.contains("dcat#dataset>")).map(|line| between(line, "datensaetze/", "#dataset"));
         listed.push(datasets.collect::<Vec<_>>().join(" "));
-        let next: BTreeSet<_> = lines.iter().filter(|line| line.contains("hydra/core#next")).map(|line| between(line, "?after=", "> .")).collect();
+        let next: BTreeSet<_> =
+            lines.iter().filter(|line| line.contains("hydra/core#next")).map(|line| between(line, "?after=", "> .")).collect();
         assert!(next.len() <= 1, "both names of the next page are the same page");
         // A dataset that comes between two requests moves no other one.
         if after.is_none() {
@@ -117,9 +118,11 @@ fn what_a_dataset_lacks_is_said_with_its_remedy() {
     let unnamed = Dataset { attribution: None, ..luft() };
     expect![[r#"
         warning `attribution`: the licence `http://dcat-ap.de/def/licenses/dl-by-de/2.0` asks for a source line; say how the source is to be named
-    "#]].assert_eq(&findings(&unnamed));
+    "#]]
+    .assert_eq(&findings(&unnamed));
     expect![[r#"
         warning `themes`: GovData wants one data theme of the EU or more, for example `ENVI`
         warning `contact`: portals show whom to ask; name an office with an e-mail address or a page
-    "#]].assert_eq(&findings(&bare("wenig")));
+    "#]]
+    .assert_eq(&findings(&bare("wenig")));
 }

@@ -36,13 +36,19 @@ fn broken(triples: &[Triple]) -> Vec<String> {
         rule("one contributor at most", graph.count(&dataset, dcatde::CONTRIBUTOR_ID) <= 1);
     }
     for distribution in graph.of_class(dcat::DISTRIBUTION) {
-        rule("format and licence on each distribution", graph.count(&distribution, dct::FORMAT) == 1 && graph.count(&distribution, dct::LICENSE) == 1);
+        rule(
+            "format and licence on each distribution",
+            graph.count(&distribution, dct::FORMAT) == 1 && graph.count(&distribution, dct::LICENSE) == 1,
+        );
         rule("distribution with address", graph.count(&distribution, dcat::ACCESS_URL) == 1);
         let service = graph.count(&distribution, dcat::ACCESS_SERVICE) > 0;
         rule("file or service, not both", service != (graph.count(&distribution, dcat::DOWNLOAD_URL) > 0));
     }
     for service in graph.of_class(dcat::DATA_SERVICE) {
-        rule("service with address and licence", graph.count(&service, dcat::ENDPOINT_URL) == 1 && graph.count(&service, dct::LICENSE) == 1);
+        rule(
+            "service with address and licence",
+            graph.count(&service, dcat::ENDPOINT_URL) == 1 && graph.count(&service, dct::LICENSE) == 1,
+        );
         rule("service with publisher", graph.count(&service, dct::PUBLISHER) == 1);
     }
     for agent in graph.of_class(foaf::AGENT) {

@@ -16,18 +16,30 @@ async fn replay(city: &City) -> String {
 
 #[tokio::test]
 async fn a_mended_mapping_empties_the_quarantine() {
-    let city = City::with(&[("mai.csv", &MAY.replace("TEMP", "TEMP;Rest").replace("11,5", "11,5;").replace("12,0", "12,0;").replace("13,25", "13.25.1;"))]).await;
+    let city = City::with(&[(
+        "mai.csv",
+        &MAY.replace("TEMP", "TEMP;Rest").replace("11,5", "11,5;").replace("12,0", "12,0;").replace("13,25", "13.25.1;"),
+    )])
+    .await;
     city.run().await.expect("runs");
     assert_eq!(city.waiting().lines().count(), 1, "{}", city.waiting());
 
     expect!["0 records left the quarantine, 1 wait on; 0 values new, 0 corrected"].assert_eq(&replay(&city).await);
     // Reading the number of another column is what mends it here.
-    city.put(&WEATHER.replace(r#"field = "TEMP""#, r#"field = "warm""#).replace("[entity]", "[[compute]]\nfield = \"warm\"\nexpression = '.TEMP | sub(\"\\\\.1$\"; \"\") | sub(\"\\\\.\"; \",\")'\n\n[entity]")).await;
+    city.put(&WEATHER.replace(r#"field = "TEMP""#, r#"field = "warm""#).replace(
+        "[entity]",
+        "[[compute]]\nfield = \"warm\"\nexpression = '.TEMP | sub(\"\\\\.1$\"; \"\") | sub(\"\\\\.\"; \",\")'\n\n[entity]",
+    ))
+    .await;
     expect!["1 records left the quarantine, 0 wait on; 1 values new, 0 corrected"].assert_eq(&replay(&city).await);
     expect!["05-01T10=11.5 05-01T11=13.25"].assert_eq(&city.temperatures("nord").await);
     expect!["1 v1 mai.csv Done; 2 v1 replay Done; 3 v2 replay Done"].assert_eq(&city.runs());
 
-    let trace = city.ingest.trace(&city.editor(), &station_id("nord"), temperature(), None, Some(at("2026-05-01T11:00:00Z"))).await.expect("traced");
+    let trace = city
+        .ingest
+        .trace(&city.editor(), &station_id("nord"), temperature(), None, Some(at("2026-05-01T11:00:00Z")))
+        .await
+        .expect("traced");
     let raw = trace.raw.expect("an editor may see it");
     assert_eq!((raw.run.input.as_str(), raw.record), ("mai.csv", 4), "a replayed value leads to the line it came from");
     expect!["0 records left the quarantine, 0 wait on; 0 values new, 0 corrected"].assert_eq(&replay(&city).await);
@@ -59,4 +71,29 @@ async fn a_run_under_a_mended_mapping_settles_what_waited() {
     .assert_eq(&report);
     assert!(city.waiting().starts_with("run 2 record 4:"), "{}", city.waiting());
     assert_eq!(city.waiting().lines().count(), 1);
+}
+
+/// A column for every reading, each an instance of its own.
+fn wide() -> String {
+    let wide = "[wide]\ncolumns = '^c(?<number>\\d+)$'\nvalue = \"TEMP\"\n\n[entity]";
+    WEATHER.replace("[entity]", wide).replace("quality = { max = 50 }", "dataset_id = \"urn:ngsi-ld:Reading:{number}\"")
+}
+
+#[tokio::test]
+async fn what_the_engine_refuses_waits_with_its_bytes() {
+    // One more than the instances an entity may have, in the second row only.
+    let columns: String = (0..10_001).map(|column| format!(";c{column}")).collect();
+    let few = format!("nord;2026-05-01 10:00;1,5{}", ";".repeat(10_000));
+    let many = format!("sued;2026-05-01 10:00{}", ";1,5".repeat(10_001));
+    let city = City::with(&[("breit.csv", &format!("Ort;Zeit{columns}\n{few}\n{many}\n"))]).await;
+    city.put(&wide()).await;
+    expect![[r#""#]].assert_eq(&city.run_text().await);
+    let rows = city.editor().quarantined(Some("wetter"), 0, 10).expect("readable");
+    assert_eq!(rows.len(), 1);
+    assert_eq!((rows[0].item.record, String::from_utf8_lossy(&rows[0].item.raw).trim_end()), (3, many.as_str()));
+    assert!(rows[0].item.reason.contains("10001 attribute instances"), "{}", rows[0].item.reason);
+
+    expect!["0 records left the quarantine, 1 wait on; 0 values new, 0 corrected"].assert_eq(&replay(&city).await);
+    city.put(&wide().replace(r"^c(?<number>\d+)$", r"^c(?<number>\d)$")).await;
+    expect!["1 records left the quarantine, 0 wait on; 10 values new, 0 corrected"].assert_eq(&replay(&city).await);
 }

@@ -51,9 +51,9 @@ const OTHERS: &[(&str, &str)] = &[
 
 /// Names that describe an attribute or entity and cannot themselves be attributes.
 const NON_REIFIED: &[&str] = &[
-    "id", "type", "scope", "datasetId", "instanceId", "observedAt", "createdAt", "modifiedAt", "deletedAt", "expiresAt", "unitCode", "value",
-    "object", "languageMap", "vocab", "valueList", "objectList", "json", "objectType", "valueType", "entity", "entityList", "previousValue",
-    "previousObject", "previousLanguageMap", "previousVocab", "previousValueList", "previousObjectList", "previousJson", "dataset",
+    "id", "type", "scope", "datasetId", "instanceId", "observedAt", "createdAt", "modifiedAt", "deletedAt", "expiresAt", "unitCode", "objectType",
+    "valueType", "entity", "entityList", "previousValue", "previousObject", "previousLanguageMap", "previousVocab", "previousValueList",
+    "previousObjectList", "previousJson",
 ];
 
 struct Tables {

@@ -5,7 +5,8 @@ use model::json::write_string;
 use model::{Attribute, Entity, Instant, Iri, Json, Name, Text, Value};
 
 use super::instance::seal_member;
-use super::value::is_geometry;
+use super::instant::write_instant;
+use super::value::{Kind, is_geometry};
 use crate::context::{Context, core};
 use crate::projection::{Datasets, Languages, Projection};
 
@@ -196,7 +197,9 @@ impl<'a> Pen<'a> {
     /// Several instances of one attribute.
     fn instances(&mut self, all: &[&Attribute]) {
         if self.options.form != Form::Simplified {
-            self.list(all, |pen, attribute| pen.instance(attribute));
+            // Never bare values: an array with one of these would be the value itself.
+            let with_type = self.options.form == Form::Normalized;
+            self.list(all, |pen, attribute| pen.reified(attribute, with_type || is_geometry_in_property(&attribute.value)));
             return;
         }
         self.out.push_str("{\"dataset\":{");
@@ -289,8 +292,7 @@ impl<'a> Pen<'a> {
             Value::Property(json) if bare && is_unmistakable(json) => json.write(self.out),
             Value::Geo(_) if bare => self.value(&attribute.value, false),
             // A Property that holds a geometry must say that it is no GeoProperty.
-            Value::Property(json) if is_geometry(json) => self.reified(attribute, true),
-            _ => self.reified(attribute, false),
+            value => self.reified(attribute, is_geometry_in_property(value)),
         }
     }
 
@@ -362,46 +364,18 @@ fn type_hint(attribute: &Attribute) -> Option<&'static str> {
     ["objectType", "valueType"].into_iter().find(|term| core::iri_of(term) == Some(attribute.name.iri()))
 }
 
+fn is_geometry_in_property(value: &Value) -> bool {
+    matches!(value, Value::Property(json) if is_geometry(json))
+}
+
 /// Whether a bare value cannot be taken for instances, members or a geometry.
 fn is_unmistakable(json: &Json) -> bool {
     match json {
-        Json::Object(members) => !members.is_empty() && !is_geometry(json) && !members.iter().any(|(key, _)| core::is_non_reified(key) || key.starts_with('@')),
+        Json::Object(members) => {
+            let reserved = |key: &str| core::is_non_reified(key) || Kind::value_member(key).is_some() || key.starts_with('@');
+            !members.is_empty() && !is_geometry(json) && !members.iter().any(|(key, _)| reserved(key))
+        }
         Json::Array(items) => items.iter().any(|item| !matches!(item, Json::Object(_))),
         _ => true,
-    }
-}
-
-/// Appends `YYYY-MM-DDThh:mm:ss[.f…]Z`; the formatting machinery would cost
-/// more than the rest of an attribute.
-pub fn write_instant(instant: Instant, out: &mut String) {
-    const SECOND: i64 = 1_000_000;
-    let (year, month, day) = instant.civil_date();
-    let seconds = instant.micros().div_euclid(SECOND).rem_euclid(86_400);
-    let micros = instant.micros().rem_euclid(SECOND);
-    digits(year, 4, out);
-    out.push('-');
-    digits(i64::from(month), 2, out);
-    out.push('-');
-    digits(i64::from(day), 2, out);
-    out.push('T');
-    digits(seconds / 3600, 2, out);
-    out.push(':');
-    digits(seconds / 60 % 60, 2, out);
-    out.push(':');
-    digits(seconds % 60, 2, out);
-    if micros != 0 {
-        out.push('.');
-        let end = out.len() + 6;
-        digits(micros, 6, out);
-        let trimmed = out.trim_end_matches('0').len();
-        out.truncate(trimmed.min(end));
-    }
-    out.push('Z');
-}
-
-fn digits(value: i64, count: u32, out: &mut String) {
-    for place in (0..count).rev() {
-        let digit = value / 10_i64.pow(place) % 10;
-        out.push(char::from(b'0' + u8::try_from(digit).unwrap_or(0)));
     }
 }

@@ -3,7 +3,8 @@ use model::{Attribute, Entity, Geometry, Instant, Iri, Json, Name, Number, Scope
 use proptest::prelude::*;
 
 use super::parse::{Patch, parse_entity, patch};
-use super::render::{Form, RenderOptions, render_entity, write_instant};
+use super::instant::write_instant;
+use super::render::{Form, RenderOptions, render_entity};
 use crate::context::Context;
 
 const DEFAULT: &str = "https://uri.etsi.org/ngsi-ld/default-context/";

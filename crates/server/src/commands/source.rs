@@ -45,7 +45,10 @@ pub(super) fn run(source: Source) -> anyhow::Result<()> {
         }
         Source::Replay { name, tenant: InTenant { tenant, place } } => {
             let report = super::perform(&place, Request::SourceReplay { tenant, name })?;
-            out::line(&say("source.replayed", &[("source", &text_of(&report["source"])), ("settled", &report["settled"]), ("left", &report["waiting"])]));
+            out::line(&say(
+                "source.replayed",
+                &[("source", &text_of(&report["source"])), ("settled", &report["settled"]), ("left", &report["waiting"])],
+            ));
             Ok(())
         }
         Source::List { tenant: InTenant { tenant, place } } => {

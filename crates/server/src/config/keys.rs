@@ -30,7 +30,11 @@ pub(crate) const KEYS: &[Key] = &[
     key("workers", |c| c.workers.to_string(), |c, v| number(v, 1, 256).map(|n| c.workers = n)),
     key("municipality.name", |c| quoted(&c.municipality.name), |c, v| text(v).map(|t| c.municipality.name = t)),
     key("municipality.homepage", |c| optional(c.municipality.homepage.as_ref()), |c, v| page(v).map(|t| c.municipality.homepage = Some(t))),
-    key("municipality.contributor", |c| optional(c.municipality.contributor.as_ref()), |c, v| text(v).map(|t| c.municipality.contributor = Some(t))),
+    key(
+        "municipality.contributor",
+        |c| optional(c.municipality.contributor.as_ref()),
+        |c, v| text(v).map(|t| c.municipality.contributor = Some(t)),
+    ),
     key("municipality.email", |c| optional(c.municipality.email.as_ref()), |c, v| email(v).map(|t| c.municipality.email = Some(t))),
     key("municipality.imprint", |c| list(&c.municipality.imprint), |c, v| lines(v).map(|l| c.municipality.imprint = l)),
     key("municipality.notice", |c| optional(c.municipality.notice.as_ref()), |c, v| text(v).map(|t| c.municipality.notice = Some(t))),
@@ -40,13 +44,30 @@ pub(crate) const KEYS: &[Key] = &[
     key("http.connections_max", |c| c.http.connections_max.to_string(), |c, v| number(v, 1, 1_000_000).map(|n| c.http.connections_max = n)),
     key("http.header_timeout_s", |c| c.http.header_timeout_s.to_string(), |c, v| number(v, 1, 300).map(|n| c.http.header_timeout_s = n)),
     key("http.idle_timeout_s", |c| c.http.idle_timeout_s.to_string(), |c, v| number(v, 1, 3600).map(|n| c.http.idle_timeout_s = n)),
-    key("http.header_size_bytes_max", |c| c.http.header_size_bytes_max.to_string(), |c, v| number(v, 8192, 1 << 20).map(|n| c.http.header_size_bytes_max = n)),
+    key(
+        "http.header_size_bytes_max",
+        |c| c.http.header_size_bytes_max.to_string(),
+        |c, v| number(v, 8192, 1 << 20).map(|n| c.http.header_size_bytes_max = n),
+    ),
     key("http.grace_s", |c| c.http.grace_s.to_string(), |c, v| number(v, 0, 600).map(|n| c.http.grace_s = n)),
     key("engine.seal_after", |c| c.engine.seal_after.to_string(), |c, v| number(v, 1_000, 100_000_000).map(|n| c.engine.seal_after = n)),
-    key("engine.memory_mib_max", |c| c.engine.memory_mib_max.to_string(), |c, v| number(v, 16, 1 << 20).map(|n| c.engine.memory_mib_max = n)),
+    key(
+        "engine.memory_mib_max",
+        |c| c.engine.memory_mib_max.to_string(),
+        |c, v| number(v, 16, 1 << 20).map(|n| c.engine.memory_mib_max = n),
+    ),
     key("engine.wal_mib_max", |c| c.engine.wal_mib_max.to_string(), |c, v| number(v, 1, 1 << 16).map(|n| c.engine.wal_mib_max = n)),
-    key("sources.folder", |c| c.sources_folder.as_ref().map_or(String::new(), |p| quoted(&p.display().to_string())), |c, v| text(v).map(|t| c.sources_folder = Some(t.into()))),
-    Key { path: "metrics.token", secret: true, get: |c| c.metrics_token.as_ref().map_or(String::new(), |s| quoted(&s.to_string())), set: |c, v| secret(v).map(|s| c.metrics_token = Some(s)) },
+    key(
+        "sources.folder",
+        |c| c.sources_folder.as_ref().map_or(String::new(), |p| quoted(&p.display().to_string())),
+        |c, v| text(v).map(|t| c.sources_folder = Some(t.into())),
+    ),
+    Key {
+        path: "metrics.token",
+        secret: true,
+        get: |c| c.metrics_token.as_ref().map_or(String::new(), |s| quoted(&s.to_string())),
+        set: |c, v| secret(v).map(|s| c.metrics_token = Some(s)),
+    },
 ];
 
 /// The key of a path.
@@ -99,7 +120,9 @@ fn lines(value: &toml::Value) -> Result<Vec<String>, String> {
 }
 
 fn email(value: &toml::Value) -> Result<String, String> {
-    let plain = |text: &String| text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')) && !text.contains([' ', '<', '>']);
+    let plain = |text: &String| {
+        text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && host.contains('.')) && !text.contains([' ', '<', '>'])
+    };
     text(value).ok().filter(plain).ok_or_else(|| "\"daten@musterstadt.example\"".to_owned())
 }
 
@@ -150,7 +173,10 @@ fn level(value: &toml::Value) -> Result<String, String> {
 }
 
 fn format(value: &toml::Value) -> Result<LogFormat, String> {
-    [LogFormat::Text, LogFormat::Json].into_iter().find(|f| value.as_str() == Some(format_word(*f))).ok_or_else(|| "\"text\", \"json\"".to_owned())
+    [LogFormat::Text, LogFormat::Json]
+        .into_iter()
+        .find(|f| value.as_str() == Some(format_word(*f)))
+        .ok_or_else(|| "\"text\", \"json\"".to_owned())
 }
 
 fn format_word(format: LogFormat) -> &'static str {

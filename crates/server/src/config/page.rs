@@ -8,7 +8,9 @@ pub(super) fn page() -> String {
     let (german, english) = (of(Language::De), of(Language::En));
     let mut page = format!(
         "# Konfiguration · Configuration\n\n{}\n\n{}\n\n```toml\n{}```\n",
-        german["config.page"], english["config.page"], example()
+        german["config.page"],
+        english["config.page"],
+        example()
     );
     for key in keys::KEYS {
         let default = (key.get)(&Config::default());

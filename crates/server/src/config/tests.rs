@@ -21,7 +21,8 @@ fn every_default_can_be_written_down() {
         if value.is_empty() {
             continue;
         }
-        let (section, name) = key.path.split_once('.').map_or((String::new(), key.path), |(section, name)| (format!("[{section}]\n"), name));
+        let (section, name) =
+            key.path.split_once('.').map_or((String::new(), key.path), |(section, name)| (format!("[{section}]\n"), name));
         assert_eq!(Config::parse(&format!("{section}{name} = {value}")).expect(key.path), Config::default(), "{}", key.path);
     }
 }
@@ -63,7 +64,10 @@ fn every_key_is_taken() {
 #[test]
 fn unknown_keys_are_refused_with_their_path() {
     refused("lisen = \"x\"", expect!["unbekannter Schlüssel `lisen`; gemeint ist vielleicht `listen`"]);
-    refused("[http]\nconnection_max = 1", expect!["unbekannter Schlüssel `http.connection_max`; gemeint ist vielleicht `http.connections_max`"]);
+    refused(
+        "[http]\nconnection_max = 1",
+        expect!["unbekannter Schlüssel `http.connection_max`; gemeint ist vielleicht `http.connections_max`"],
+    );
     refused("[server]\nworkers = 1", expect!["unbekannter Schlüssel `server`; gemeint ist vielleicht `workers`"]);
     refused("[http]\nworkers = 1", expect!["unbekannter Schlüssel `http.workers`; gemeint ist vielleicht `workers`"]);
 }

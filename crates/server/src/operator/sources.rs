@@ -52,7 +52,8 @@ pub(super) async fn preview(ingest: &Ingest, access: &Access, text: &str, input:
     };
     let preview = ingest.preview(access, text, bytes, PREVIEW_RECORDS).await?;
     let entities = preview.records.iter().flat_map(|record| record.updates.iter().map(move |entity| (record.record, entity)));
-    let shown: Vec<Value> = entities.map(|(record, entity)| json!({ "record": record, "id": entity.id.as_str(), "values": values(entity) })).collect();
+    let shown: Vec<Value> =
+        entities.map(|(record, entity)| json!({ "record": record, "id": entity.id.as_str(), "values": values(entity) })).collect();
     let rejected: Vec<Value> = preview.rejected.iter().map(|one| json!({ "record": one.record, "reason": one.reason })).collect();
     Ok(json!({ "entities": shown, "rejected": rejected, "records": preview.records.len(), "fatal": preview.fatal }))
 }
@@ -86,7 +87,13 @@ fn shown(value: &model::Value) -> String {
 }
 
 /// Runs a source, one line per input when it is done and now and then between.
-pub(super) async fn run(ingest: &Ingest, access: &Access, name: &str, folder: Option<PathBuf>, progress: Progress<'_>) -> anyhow::Result<Value> {
+pub(super) async fn run(
+    ingest: &Ingest,
+    access: &Access,
+    name: &str,
+    folder: Option<PathBuf>,
+    progress: Progress<'_>,
+) -> anyhow::Result<Value> {
     let told = Mutex::new(Instant::now());
     let tell = |state: &ingest::Progress| {
         let mut last = told.lock().unwrap_or_else(std::sync::PoisonError::into_inner);

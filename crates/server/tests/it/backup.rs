@@ -62,6 +62,10 @@ fn a_damaged_backup_is_refused_and_nothing_appears() {
 
     let empty = scene.path("leer");
     std::fs::create_dir(&empty).expect("made");
-    assert!(run(&["restore", empty.to_str().expect("UTF-8"), "--data", data.to_str().expect("UTF-8")], "").failed().contains("enthält keine Sicherung"));
+    assert!(
+        run(&["restore", empty.to_str().expect("UTF-8"), "--data", data.to_str().expect("UTF-8")], "")
+            .failed()
+            .contains("enthält keine Sicherung")
+    );
     assert!(scene.run(&format!("backup {}", database.display())).failed().contains("kein Ordner"));
 }

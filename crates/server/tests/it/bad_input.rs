@@ -55,7 +55,11 @@ fn broken_http_is_cut_off() {
         ("TRACE / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 405),
     ] {
         let answer = send(platform.port(), bytes.as_bytes());
-        assert!(answer.status == status || (bytes.len() > 1000 && answer.status == 0), "{}: {answer:?}", bytes.chars().take(60).collect::<String>());
+        assert!(
+            answer.status == status || (bytes.len() > 1000 && answer.status == 0),
+            "{}: {answer:?}",
+            bytes.chars().take(60).collect::<String>()
+        );
     }
     assert_eq!(platform.ask("GET /livez").status, 200);
 }

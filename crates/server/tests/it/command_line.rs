@@ -5,7 +5,9 @@ use crate::platform::{Scene, run};
 #[test]
 fn help_teaches() {
     let help = run(&["--help"], "").ok();
-    for word in ["Aufruf:", "Befehle", "serve", "demo", "source", "status", "backup", "restore", "user", "token", "version", "allmende demo"] {
+    for word in
+        ["Aufruf:", "Befehle", "serve", "demo", "source", "status", "backup", "restore", "user", "token", "version", "allmende demo"]
+    {
         assert!(help.contains(word), "{word}: {help}");
     }
     let serve = run(&["serve", "--help"], "").ok();
@@ -40,7 +42,9 @@ fn accounts_are_made_and_removed() {
     let scene = Scene::new();
     let platform = scene.start();
     let data = scene.data();
-    let add = |name: &str, password: &str| run(&["user", "add", name, "--role", "administrator", "--data", data.to_str().expect("UTF-8")], password);
+    let add = |name: &str, password: &str| {
+        run(&["user", "add", name, "--role", "administrator", "--data", data.to_str().expect("UTF-8")], password)
+    };
     assert!(add("anna", "kurz\n").failed().contains("12"));
     assert_eq!(add("anna", "ein langes Passwort\n").ok(), "Konto `anna` mit der Rolle administrator angelegt\n");
     assert!(add("anna", "ein langes Passwort\n").failed().contains("anna"));
@@ -84,4 +88,13 @@ fn a_folder_that_is_none_is_refused() {
 fn english_is_there_too() {
     let output = std::process::Command::new(env!("CARGO_BIN_EXE_allmende")).arg("--help").env("ALLMENDE_LANG", "en").output().expect("ran");
     assert!(String::from_utf8_lossy(&output.stdout).contains("Usage:"));
+}
+
+#[test]
+fn the_demo_touches_no_other_data() {
+    let scene = Scene::new();
+    drop(scene.start());
+    assert!(scene.run("demo --listen 127.0.0.1:0").failed().contains("schon andere Daten"));
+    assert!(scene.run("demo --reset --listen 127.0.0.1:0").failed().contains("nicht das Verzeichnis einer Demo"));
+    assert!(scene.data().join("tenants/musterstadt").is_dir());
 }

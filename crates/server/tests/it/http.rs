@@ -7,9 +7,24 @@ fn every_surface_is_guarded() {
     let scene = Scene::new();
     let platform = scene.start();
     let secret = token(&scene, "administrator");
-    for path in ["/", "/en/", "/suche", "/datensaetze/nirgends", "/verwaltung", "/verwaltung/anmelden", "/ngsi-ld/v1/types", "/catalog.ttl", "/livez", "/metrics", "/openapi.json", "/nirgends"] {
+    for path in [
+        "/",
+        "/en/",
+        "/suche",
+        "/datensaetze/nirgends",
+        "/verwaltung",
+        "/verwaltung/anmelden",
+        "/ngsi-ld/v1/types",
+        "/catalog.ttl",
+        "/livez",
+        "/metrics",
+        "/openapi.json",
+        "/nirgends",
+    ] {
         let answer = platform.ask(&format!("GET {path}"));
-        for (name, expected) in [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin"), ("cross-origin-opener-policy", "same-origin")] {
+        for (name, expected) in
+            [("x-content-type-options", "nosniff"), ("referrer-policy", "same-origin"), ("cross-origin-opener-policy", "same-origin")]
+        {
             assert_eq!(answer.header(name), Some(expected), "{path}: {answer:?}");
         }
         let policy = answer.header("content-security-policy").unwrap_or_default();

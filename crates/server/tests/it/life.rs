@@ -88,8 +88,15 @@ fn what_was_acknowledged_survives_being_killed() {
             let mut next = acknowledged;
             // Until the connection breaks, which is the kill.
             while std::net::TcpStream::connect(("127.0.0.1", url)).is_ok() {
-                let body = format!("{{\"id\":\"urn:ngsi-ld:Ding:{}\",\"type\":\"Ding\",\"zahl\":{{\"type\":\"Property\",\"value\":{}}}}}", next + 1, next + 1);
-                let raw = format!("POST /ngsi-ld/v1/entities HTTP/1.0\r\nhost: x\r\nauthorization: Bearer {secret}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                let body = format!(
+                    "{{\"id\":\"urn:ngsi-ld:Ding:{}\",\"type\":\"Ding\",\"zahl\":{{\"type\":\"Property\",\"value\":{}}}}}",
+                    next + 1,
+                    next + 1
+                );
+                let raw = format!(
+                    "POST /ngsi-ld/v1/entities HTTP/1.0\r\nhost: x\r\nauthorization: Bearer {secret}\r\ncontent-type: application/json\r\ncontent-length: {}\r\n\r\n{body}",
+                    body.len()
+                );
                 let sent = std::panic::catch_unwind(|| crate::platform::send(url, raw.as_bytes()).status);
                 // Written in the last round, but the answer was lost: it exists and that is as good.
                 if !matches!(sent, Ok(201 | 409)) {
@@ -99,7 +106,14 @@ fn what_was_acknowledged_survives_being_killed() {
             }
             next
         });
-        let progressed = || platform.ask("GET /metrics").body.lines().find_map(|line| line.strip_prefix("allmende_log_seq{tenant=\"musterstadt\"} ")?.parse().ok()).unwrap_or(0_usize);
+        let progressed = || {
+            platform
+                .ask("GET /metrics")
+                .body
+                .lines()
+                .find_map(|line| line.strip_prefix("allmende_log_seq{tenant=\"musterstadt\"} ")?.parse().ok())
+                .unwrap_or(0_usize)
+        };
         let before = progressed();
         while progressed() < before + 20 {
             std::thread::yield_now();
@@ -116,7 +130,10 @@ fn what_was_acknowledged_survives_being_killed() {
 #[test]
 fn the_configuration_is_one_file() {
     let scene = Scene::new();
-    let file = scene.write("allmende.toml", "tenant = \"beispiel\"\n[log]\nformat = \"json\"\nrequests = \"all\"\n[metrics]\ntoken = \"0123456789abcdef\"\n");
+    let file = scene.write(
+        "allmende.toml",
+        "tenant = \"beispiel\"\n[log]\nformat = \"json\"\nrequests = \"all\"\n[metrics]\ntoken = \"0123456789abcdef\"\n",
+    );
     let mut platform = Platform::start(&scene.data(), &scene.path("log"), &["--config", file.to_str().expect("UTF-8")]);
     assert!(platform.next_line().contains("Mandant beispiel"));
     assert_eq!(platform.ask("GET /metrics").status, 401);

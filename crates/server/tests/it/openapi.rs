@@ -36,7 +36,11 @@ fn every_path_described_is_there() {
     let operations = operations(&document);
     assert!(operations.len() > 20);
     for (path, method) in operations {
-        let answer = platform.ask(&format!("{} {}\nauthorization: Bearer {secret}\ncontent-type: application/json\naccept: */*\n\n{{}}", method.to_uppercase(), filled(&path)));
+        let answer = platform.ask(&format!(
+            "{} {}\nauthorization: Bearer {secret}\ncontent-type: application/json\naccept: */*\n\n{{}}",
+            method.to_uppercase(),
+            filled(&path)
+        ));
         let by_a_page = answer.header("content-type").is_some_and(|kind| kind.starts_with("text/html"));
         let missing = answer.status == 404 && by_a_page;
         assert!(!missing && !matches!(answer.status, 405 | 500..), "{method} {path}: {answer:?}");
@@ -50,7 +54,9 @@ fn routes_in_sources() -> BTreeSet<String> {
     for file in ["ingest/src/http.rs", "server/src/operate.rs", "ngsi-ld/src/router.rs"] {
         let text = std::fs::read_to_string(crates.join(file)).expect(file);
         let shipped = text.split("#[cfg(test)]").next().unwrap_or_default();
-        found.extend(shipped.split('"').filter(|word| word.starts_with('/') && !word.contains("{*") && word.len() > 1).map(ToOwned::to_owned));
+        found.extend(
+            shipped.split('"').filter(|word| word.starts_with('/') && !word.contains("{*") && word.len() > 1).map(ToOwned::to_owned),
+        );
     }
     found
 }
@@ -62,7 +68,8 @@ fn every_path_of_the_apis_is_described() {
     let shape = |path: &str| path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/");
     let shapes: BTreeSet<String> = described.iter().map(|path| shape(path)).collect();
     for route in routes_in_sources() {
-        let is_route = ["/ngsi-ld/v1/", "/api/", "/livez", "/readyz", "/metrics", "/openapi.json"].iter().any(|start| route.starts_with(start));
+        let is_route =
+            ["/ngsi-ld/v1/", "/api/", "/livez", "/readyz", "/metrics", "/openapi.json"].iter().any(|start| route.starts_with(start));
         assert!(!is_route || route.ends_with('/') || shapes.contains(&shape(&route)), "`{route}` is not in docs/openapi.json");
     }
 }

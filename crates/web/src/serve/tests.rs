@@ -14,10 +14,10 @@ use super::{Config, FULL, connection, serve};
 use crate::{Metrics, limit};
 
 fn app() -> Router {
-    Router::new()
-        .route("/", get(async || "ja"))
-        .route("/large", get(async || vec![b'x'; 1 << 20]))
-        .route("/", post(async |headers: HeaderMap, body: Body| limit::read(&headers, body, 1000).await.map(|bytes| bytes.len().to_string())))
+    Router::new().route("/", get(async || "ja")).route("/large", get(async || vec![b'x'; 1 << 20])).route(
+        "/",
+        post(async |headers: HeaderMap, body: Body| limit::read(&headers, body, 1000).await.map(|bytes| bytes.len().to_string())),
+    )
 }
 
 /// A connection over memory; `tokio`'s paused clock jumps whenever everybody waits.

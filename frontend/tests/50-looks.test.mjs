@@ -1,0 +1,135 @@
+// Weight, spacing, forced colours, print, contrasts that axe cannot see.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, open } from './browser.mjs';
+import { base, picture, publicPages } from './site.mjs';
+
+const PAGE_BYTES_MAX = 100_000;
+const SCRIPT_BYTES_MAX = 15_000;
+
+let browser;
+before(async () => (browser = await launch()));
+after(() => browser.close());
+
+test('no page weighs more than 100 kB, scripts no more than 15 kB', async () => {
+  for (const path of new Set(['/', '/datensaetze', picture, ...publicPages.filter((one) => /^\/datensaetze\/\w+$/.test(one))])) {
+    const { page, context } = await open(browser, base, { viewport: { width: 390, height: 844 } });
+    const session = await context.newCDPSession(page);
+    await session.send('Network.enable');
+    const kinds = new Map();
+    const bytes = { all: 0, Script: 0 };
+    session.on('Network.responseReceived', (event) => kinds.set(event.requestId, event.type));
+    session.on('Network.loadingFinished', (event) => {
+      bytes.all += event.encodedDataLength;
+      if (kinds.get(event.requestId) === 'Script') bytes.Script += event.encodedDataLength;
+    });
+    await page.goto(path, { waitUntil: 'networkidle' });
+    assert.ok(bytes.all > 10_000 && bytes.all <= PAGE_BYTES_MAX, `${path}: ${bytes.all} bytes`);
+    assert.ok(bytes.Script <= SCRIPT_BYTES_MAX, `${path}: ${bytes.Script} bytes of script`);
+    await context.close();
+  }
+});
+
+test('files of the build are immutable and compressed', async () => {
+  const html = await (await fetch(`${base}/`)).text();
+  const files = [...html.matchAll(/(?:href|src)="(\/static\/[^"]+\.(?:css|js))"/g)].map((match) => match[1]);
+  assert.ok(files.length >= 3, 'the pages have styles: run `npm run build` first');
+  for (const file of files) {
+    const response = await fetch(base + file, { headers: { 'accept-encoding': 'br' } });
+    assert.match(response.headers.get('cache-control'), /immutable/, file);
+    assert.equal(response.headers.get('content-encoding'), 'br', file);
+  }
+});
+
+test('more space between lines, words and letters cuts nothing off (WCAG 1.4.12)', async () => {
+  for (const width of [320, 640, 1280]) {
+    const { page, context } = await open(browser, base, { viewport: { width, height: 800 } });
+    await page.goto(picture);
+    const result = await page.evaluate(() => {
+      const sheet = new CSSStyleSheet();
+      sheet.replaceSync('* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important } p { margin-bottom: 2em !important }');
+      document.adoptedStyleSheets = [sheet];
+      const cut = [...document.querySelectorAll('main *, header *')].filter((element) => {
+        const style = getComputedStyle(element);
+        const isText = element.children.length === 0 && element.textContent.trim() !== '';
+        const hidden = element.closest('svg, pre, select, .kern-sr-only, .header-search .kern-label, [hidden], #scheme');
+        return isText && !hidden && style.overflow !== 'visible' && (element.scrollWidth > element.clientWidth + 1 || element.scrollHeight > element.clientHeight + 1);
+      });
+      return { wide: Math.max(0, document.documentElement.scrollWidth - innerWidth), cut: cut.map((element) => element.className || element.tagName) };
+    });
+    assert.deepEqual(result, { wide: 0, cut: [] }, `${width} px`);
+    await context.close();
+  }
+});
+
+test('forced colours keep icons and lines', async () => {
+  const { page, context } = await open(browser, base, { forcedColors: 'active', viewport: { width: 1280, height: 900 } });
+  await page.goto(picture);
+  const colours = await page.evaluate(() => {
+    const ground = getComputedStyle(document.body).backgroundColor;
+    const of = (selector, property) => getComputedStyle(document.querySelector(selector))[property];
+    return { ground, icon: of('.badges .kern-icon', 'backgroundColor'), line: of('svg.chart .line', 'stroke') };
+  });
+  assert.notEqual(colours.icon, colours.ground);
+  assert.notEqual(colours.line, colours.ground);
+  await context.close();
+});
+
+test('print keeps pictures, tables and sources, and leaves navigation out', async () => {
+  const { page, context } = await open(browser, base, { viewport: { width: 1000, height: 900 } });
+  await page.goto(picture);
+  await page.emulateMedia({ media: 'print' });
+  await page.evaluate(() => dispatchEvent(new Event('beforeprint')));
+  const seen = async (selector) => page.locator(selector).first().isVisible();
+  for (const selector of ['svg.chart--wide', 'svg.map', '.attribution', 'details table', '.print-only']) assert.ok(await seen(selector), selector);
+  for (const selector of ['.service-nav', '.main-nav', '.reader', '.actions', '.site-footer nav']) assert.ok(!(await seen(selector)), selector);
+  const paper = await page.pdf({ format: 'A4' });
+  assert.ok(paper.length > 20_000);
+  await context.close();
+});
+
+test('nothing moves for those who asked for less motion', async () => {
+  const { page, context } = await open(browser, base, { reducedMotion: 'reduce' });
+  await page.goto(picture);
+  const moving = await page.evaluate(() => [...document.querySelectorAll('*')].filter((element) => parseFloat(getComputedStyle(element).transitionDuration) > 0.01).length);
+  assert.equal(moving, 0);
+  assert.equal(await page.evaluate(() => getComputedStyle(document.documentElement).scrollBehavior), 'auto');
+  await context.close();
+});
+
+/** Relative luminance (WCAG 2.2) of `rgb(…)`. */
+function luminance([r, g, b]) {
+  const linear = (part) => (part / 255 <= 0.04045 ? part / 255 / 12.92 : ((part / 255 + 0.055) / 1.055) ** 2.4);
+  return 0.2126 * linear(r) + 0.7152 * linear(g) + 0.0722 * linear(b);
+}
+
+function contrast(one, other) {
+  const [light, dark] = [luminance(one), luminance(other)].sort((a, b) => b - a);
+  return (light + 0.05) / (dark + 0.05);
+}
+
+for (const colorScheme of ['light', 'dark']) {
+  test(`lines and letters of pictures stand out, ${colorScheme}`, async () => {
+    const { page, context } = await open(browser, base, { colorScheme });
+    await page.goto(picture);
+    const colours = await page.evaluate(() => {
+      // A canvas turns every way of writing a colour into red, green and blue.
+      const canvas = document.createElement('canvas').getContext('2d');
+      const style = getComputedStyle(document.documentElement);
+      const names = ['--chart-text', '--map-text', '--map-ground', '--chart-zero', ...[0, 1, 2, 3, 4, 5].map((n) => `--series-${n}`)];
+      const read = (value) => {
+        canvas.fillStyle = value;
+        canvas.fillRect(0, 0, 1, 1);
+        return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+      };
+      const found = Object.fromEntries(names.map((name) => [name, read(style.getPropertyValue(name))]));
+      return { ...found, ground: read(getComputedStyle(document.body).backgroundColor) };
+    });
+    assert.ok(contrast(colours['--chart-text'], colours.ground) >= 4.5);
+    assert.ok(contrast(colours['--map-text'], colours['--map-ground']) >= 4.5);
+    for (let n = 0; n < 6; n++) assert.ok(contrast(colours[`--series-${n}`], colours.ground) >= 3, `--series-${n}`);
+    assert.ok(contrast(colours['--series-0'], colours['--map-ground']) >= 3, 'points on the map');
+    assert.ok(contrast(colours['--chart-zero'], colours.ground) >= 3);
+    await context.close();
+  });
+}
