@@ -52,7 +52,13 @@ impl Hyper {
     fn start(body: &str) -> Result<Self> {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), body)?;
-        let mut child = Command::new("taskset").args(["-c", "0"]).arg(std::env::current_exe()?).arg("hyper").arg(file.path()).stdout(Stdio::piped()).spawn()?;
+        let mut child = Command::new("taskset")
+            .args(["-c", "0"])
+            .arg(std::env::current_exe()?)
+            .arg("hyper")
+            .arg(file.path())
+            .stdout(Stdio::piped())
+            .spawn()?;
         let stdout = child.stdout.take().context("the reference has an output")?;
         let mut address = String::new();
         BufReader::new(stdout).read_line(&mut address)?;

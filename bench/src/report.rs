@@ -31,7 +31,11 @@ pub(crate) fn print(rows: &[Row]) {
     let _ = writeln!(out, "{:<44} {:>12} {:>12} {:<12} {:>7}  {:<40} met", "row", "ours", "reference", "unit", "ratio", "goal");
     for row in rows {
         let met = if row.met { "yes" } else { "no" };
-        let _ = writeln!(out, "{:<44} {:>12.2} {:>12.2} {:<12} {:>7.2}  {:<40} {met}", row.row, row.ours, row.reference, row.unit, row.ratio, row.goal);
+        let _ = writeln!(
+            out,
+            "{:<44} {:>12.2} {:>12.2} {:<12} {:>7.2}  {:<40} {met}",
+            row.row, row.ours, row.reference, row.unit, row.ratio, row.goal
+        );
     }
 }
 

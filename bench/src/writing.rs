@@ -71,5 +71,8 @@ fn batches(server: &Server) -> Result<Row> {
     }
     let reference = disk::records_per_s(server.folder(), entities[0].len(), 800)?;
     let ours = median(ours);
-    Ok(Row { met: ours >= 60_000.0, ..Row::share("batch upsert, 100 per request, durable", "entities/s", ours, reference, 0.0, "≥ 60 000 entities/s") })
+    Ok(Row {
+        met: ours >= 60_000.0,
+        ..Row::share("batch upsert, 100 per request, durable", "entities/s", ours, reference, 0.0, "≥ 60 000 entities/s")
+    })
 }

@@ -133,7 +133,9 @@ fn plural_method(code: &mut String, key: &str, texts: [&String; 4]) {
         // Not every form uses every argument; naming all keeps the signature one.
         let used = placeholders(key, text);
         let ignored: String = names.iter().filter(|name| !used.contains(name)).map(|name| format!("let _ = {name};")).collect();
-        format!("{{ {ignored} format!({text:?}) }}")
+        // A form without a number, such as „ein Fehler“, is written as it stands.
+        let written = if used.is_empty() { format!("{text:?}.to_owned()") } else { format!("format!({text:?})") };
+        format!("{{ {ignored} {written} }}")
     };
     let [one, other, one_en, other_en] = texts.map(arm);
     let _ = writeln!(

@@ -71,7 +71,10 @@ impl Access {
     }
 
     /// Runs something that blocks away from the threads that answer.
-    pub(crate) async fn blocking<T: Send + 'static>(&self, work: impl FnOnce(&Shared) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    pub(crate) async fn blocking<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         let shared = Arc::clone(self.shared());
         tokio::task::spawn_blocking(move || work(&shared)).await.unwrap_or_else(|_| Err(Error::internal("the work ended by a fault")))
     }

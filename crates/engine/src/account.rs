@@ -124,9 +124,13 @@ fn random_hex(bytes: usize) -> Result<String, Error> {
 
 fn hash_password(password: &str) -> Result<String, Error> {
     if password.chars().count() < PASSWORD_CHARS_MIN {
-        return Err(Error::invalid(format!("the password has fewer than {PASSWORD_CHARS_MIN} characters; take a longer one, several words for example")));
+        return Err(Error::invalid(format!(
+            "the password has fewer than {PASSWORD_CHARS_MIN} characters; take a longer one, several words for example"
+        )));
     }
-    let hash = Argon2::default().hash_password(password.as_bytes()).map_err(|error| Error::internal(format!("the password could not be hashed: {error}")))?;
+    let hash = Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|error| Error::internal(format!("the password could not be hashed: {error}")))?;
     Ok(hash.to_string())
 }
 
@@ -145,7 +149,11 @@ fn csrf_of(secret: &str) -> String {
 }
 
 impl Engine {
-    async fn at_tenant<T: Send + 'static>(&self, tenant: &TenantId, work: impl FnOnce(&Shared) -> Result<T, Error> + Send + 'static) -> Result<T, Error> {
+    async fn at_tenant<T: Send + 'static>(
+        &self,
+        tenant: &TenantId,
+        work: impl FnOnce(&Shared) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
         self.access(tenant, Principal::anonymous())?.blocking(work).await
     }
 
@@ -171,9 +179,13 @@ impl Engine {
             if token.last_used.is_none_or(|last| now.micros() - last.micros() > TOUCH_MICROS) {
                 shared.store.touch_token(&token.id, now)?;
             }
-            let role = Role::from_word(&token.role).ok_or_else(|| Error::internal(format!("the token `{}` has no known role", token.id)))?;
+            let role =
+                Role::from_word(&token.role).ok_or_else(|| Error::internal(format!("the token `{}` has no known role", token.id)))?;
             let principal = Principal::new(Actor::Token(token.id.into()), role);
-            shared.tokens.keep(hash, KnownToken { principal: principal.clone(), expires_at: token.expires_at, until: now.plus_micros(TOUCH_MICROS) });
+            shared.tokens.keep(
+                hash,
+                KnownToken { principal: principal.clone(), expires_at: token.expires_at, until: now.plus_micros(TOUCH_MICROS) },
+            );
             Ok(principal)
         })
         .await
@@ -263,7 +275,9 @@ impl Engine {
             let given: String = digest(&code).iter().map(|byte| format!("{byte:02x}")).collect();
             let kept = shared.store.setting(FIRST_RUN)?.unwrap_or_default();
             if !bool::from(kept.as_bytes().ct_eq(given.as_bytes())) || !shared.store.accounts()?.is_empty() {
-                return Err(unauthorized("the code is wrong or was used; a new one is printed when the platform starts without an account"));
+                return Err(unauthorized(
+                    "the code is wrong or was used; a new one is printed when the platform starts without an account",
+                ));
             }
             let account = new_account(shared, &name, &password, Role::Administrator)?;
             shared.store.remove_setting(FIRST_RUN)?;
@@ -297,7 +311,10 @@ impl Access {
     pub fn accounts(&self) -> Result<Vec<AccountInfo>, Error> {
         self.permit(Action::Administer)?;
         let accounts = self.shared().store.accounts()?;
-        Ok(accounts.into_iter().map(|a| AccountInfo { role: Role::from_word(&a.role).unwrap_or(Role::Public), name: a.name, created_at: a.created_at }).collect())
+        Ok(accounts
+            .into_iter()
+            .map(|a| AccountInfo { role: Role::from_word(&a.role).unwrap_or(Role::Public), name: a.name, created_at: a.created_at })
+            .collect())
     }
 
     /// Removes an account and ends its sessions.
@@ -419,6 +436,7 @@ fn begin_session(shared: &Shared, account: &Account) -> Result<NewSession, Error
 }
 
 fn principal_of(account: &Account) -> Result<Principal, Error> {
-    let role = Role::from_word(&account.role).ok_or_else(|| Error::internal(format!("the account `{}` has no known role", account.name)))?;
+    let role =
+        Role::from_word(&account.role).ok_or_else(|| Error::internal(format!("the account `{}` has no known role", account.name)))?;
     Ok(Principal::new(Actor::Account(Text::from(account.name.as_str())), role))
 }

@@ -117,7 +117,13 @@ impl Access {
         let measures: Vec<Name> = dataset.measures().map(|column| column.attribute).collect();
         let mut series = Vec::new();
         for (attributes, entities) in self.allowed_series(&ids, Some(&measures))? {
-            let question = SeriesQuery { entities, attributes, window: TimeWindow::ALL, time_property: TimeProperty::ObservedAt, limit: SeriesLimit::All };
+            let question = SeriesQuery {
+                entities,
+                attributes,
+                window: TimeWindow::ALL,
+                time_property: TimeProperty::ObservedAt,
+                limit: SeriesLimit::All,
+            };
             let question = Self::authorized(question);
             series.extend(self.blocking(move |shared| shared.past.numbers(&question)).await?);
         }

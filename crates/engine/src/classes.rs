@@ -47,7 +47,9 @@ impl Classes {
             .filter_map(|name| self.by_type.get(name))
             .flatten()
             .filter(|rule| rule.id_prefix.as_ref().is_none_or(|prefix| entity.id.as_str().starts_with(prefix.as_str())))
-            .filter_map(|rule| rule.classes.get(&attribute).map(|class| if rule.published { *class } else { (*class).max(Class::Internal) }))
+            .filter_map(|rule| {
+                rule.classes.get(&attribute).map(|class| if rule.published { *class } else { (*class).max(Class::Internal) })
+            })
             .max();
         declared.unwrap_or_default()
     }

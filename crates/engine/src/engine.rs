@@ -120,7 +120,7 @@ impl Engine {
     pub fn health(&self) -> Health {
         let mut tenants: Vec<TenantHealth> = self.0.tenants.read().values().map(|tenant| TenantHealth::of(tenant)).collect();
         tenants.sort_by(|a, b| a.tenant.cmp(&b.tenant));
-        Health { ready: tenants.iter().all(|tenant| tenant.last_error.is_none()), tenants }
+        Health { tenants }
     }
 
     /// Writes a consistent backup of a tenant while it is in use. Blocks.
@@ -154,8 +154,6 @@ impl Engine {
 /// How the engine does.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Health {
-    /// Whether every tenant takes writes.
-    pub ready: bool,
     /// The tenants, by name.
     pub tenants: Vec<TenantHealth>,
 }

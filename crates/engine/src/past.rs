@@ -149,7 +149,10 @@ fn in_window(observation: &Observation, question: &SeriesQuery) -> bool {
 }
 
 fn compare_keys(a: &Observation, b: &Observation) -> std::cmp::Ordering {
-    a.entity.cmp(&b.entity).then_with(|| a.attribute.name.cmp(&b.attribute.name)).then_with(|| a.attribute.dataset.cmp(&b.attribute.dataset))
+    a.entity
+        .cmp(&b.entity)
+        .then_with(|| a.attribute.name.cmp(&b.attribute.name))
+        .then_with(|| a.attribute.dataset.cmp(&b.attribute.dataset))
 }
 
 /// Keeps so many per series from one end; the order stays.

@@ -33,7 +33,8 @@ impl Envelope {
             return Ok(subject);
         }
         let plain = store::codec::encode_value(&attribute.value)?;
-        let (key, secret) = self.store.subject_key(&subject, true)?.ok_or_else(|| Error::internal("the key of a person could not be made"))?;
+        let (key, secret) =
+            self.store.subject_key(&subject, true)?.ok_or_else(|| Error::internal("the key of a person could not be made"))?;
         let mut nonce = [0; 24];
         getrandom::fill(&mut nonce).map_err(|error| Error::internal(format!("the system gives no random numbers: {error}")))?;
         let payload = Payload { msg: &plain, aad: attribute.name.iri().as_bytes() };
@@ -51,7 +52,8 @@ impl Envelope {
         match (&there.value, &sent.value) {
             (Value::Sealed(sealed), plain) if !matches!(plain, Value::Sealed(_)) => {
                 let blind = store::codec::encode_value(plain).map(|bytes| self.blind(sent.name.iri(), &bytes));
-                blind.is_ok_and(|blind| blind == sealed.blind) && there.says_the_same(&Attribute { value: there.value.clone(), ..sent.clone() })
+                blind.is_ok_and(|blind| blind == sealed.blind)
+                    && there.says_the_same(&Attribute { value: there.value.clone(), ..sent.clone() })
             }
             _ => there.says_the_same(sent),
         }

@@ -79,7 +79,8 @@ impl Access {
             let candidates = candidates(state, &query.filter);
             let state = state.read();
             let matches = |stored: &&Arc<Stored>| {
-                query.filter.matches(&stored.entity, eyes.now, &|name| eyes.shows(&stored.entity, name)) && eyes.shows_entity(&stored.entity)
+                query.filter.matches(&stored.entity, eyes.now, &|name| eyes.shows(&stored.entity, name))
+                    && eyes.shows_entity(&stored.entity)
             };
             match candidates {
                 Candidates::All => page(eyes, query, state.iter().filter(matches)),
@@ -143,7 +144,11 @@ impl Access {
     /// what they were is not known any more, so only who sees restricted
     /// values sees it.
     #[expect(clippy::type_complexity, reason = "attributes and the entities they may be asked of")]
-    pub(crate) fn allowed_series(&self, entities: &[EntityId], asked: Option<&[Name]>) -> Result<Vec<(Option<Vec<Name>>, Vec<EntityId>)>, Error> {
+    pub(crate) fn allowed_series(
+        &self,
+        entities: &[EntityId],
+        asked: Option<&[Name]>,
+    ) -> Result<Vec<(Option<Vec<Name>>, Vec<EntityId>)>, Error> {
         self.with_eyes(|eyes| {
             let state = self.shared().state.read();
             let mut groups: HashMap<Option<Vec<Name>>, Vec<EntityId>> = HashMap::new();

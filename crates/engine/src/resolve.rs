@@ -78,7 +78,12 @@ impl Draft<'_> {
         if self.entities.get(&entity.id).map_or_else(|| (self.find)(&entity.id).is_some(), Option::is_some) {
             self.push(&entity.id, None, Change::EntityRemoved)?;
         }
-        let head = Change::EntitySet { types: entity.types.clone(), scopes: entity.scopes.clone(), created_at: self.at, expires_at: entity.expires_at };
+        let head = Change::EntitySet {
+            types: entity.types.clone(),
+            scopes: entity.scopes.clone(),
+            created_at: self.at,
+            expires_at: entity.expires_at,
+        };
         self.push(&entity.id, None, head)?;
         for attribute in entity.attributes {
             self.set(&entity.id, attribute, None)?;
@@ -90,7 +95,12 @@ impl Draft<'_> {
         check_instances(&entity.id, entity.attributes.len())?;
         let mut updated = Vec::new();
         if old.types != entity.types || old.scopes != entity.scopes || old.expires_at != entity.expires_at {
-            let head = Change::EntitySet { types: entity.types.clone(), scopes: entity.scopes.clone(), created_at: old.created_at, expires_at: entity.expires_at };
+            let head = Change::EntitySet {
+                types: entity.types.clone(),
+                scopes: entity.scopes.clone(),
+                created_at: old.created_at,
+                expires_at: entity.expires_at,
+            };
             self.push(&entity.id, None, head)?;
         }
         for gone in &old.attributes {
@@ -159,7 +169,12 @@ impl Draft<'_> {
         if let Some(value) = patch.value {
             let sealed = matches!(attribute.value, Value::Sealed(_));
             if !sealed && attribute.value.type_name() != value.type_name() {
-                let message = format!("the attribute `{}` is a {} and cannot become a {} by a partial update", patch.name, attribute.value.type_name(), value.type_name());
+                let message = format!(
+                    "the attribute `{}` is a {} and cannot become a {} by a partial update",
+                    patch.name,
+                    attribute.value.type_name(),
+                    value.type_name()
+                );
                 return Err(Error::invalid(message));
             }
             attribute.value = value;
@@ -206,7 +221,12 @@ impl Draft<'_> {
         let old = self.current(&entity.id);
         match &old {
             None => {
-                let head = Change::EntitySet { types: entity.types.clone(), scopes: entity.scopes.clone(), created_at: self.at, expires_at: entity.expires_at };
+                let head = Change::EntitySet {
+                    types: entity.types.clone(),
+                    scopes: entity.scopes.clone(),
+                    created_at: self.at,
+                    expires_at: entity.expires_at,
+                };
                 self.push(&entity.id, None, head)?;
                 receipt.created += 1;
             }
@@ -228,7 +248,14 @@ impl Draft<'_> {
         Ok(())
     }
 
-    fn import_attribute(&mut self, id: &EntityId, attribute: Attribute, origin: Origin, known: &Known, receipt: &mut ImportReceipt) -> Result<(), Error> {
+    fn import_attribute(
+        &mut self,
+        id: &EntityId,
+        attribute: Attribute,
+        origin: Origin,
+        known: &Known,
+        receipt: &mut ImportReceipt,
+    ) -> Result<(), Error> {
         let current = self.current(id).and_then(|entity| entity.instance(attribute.name, attribute.dataset.as_ref()).cloned());
         let (there, is_newest) = match (&current, attribute.observed_at) {
             (Some(now), Some(time)) if now.observed_at.is_some_and(|seen| time < seen) => {
@@ -321,7 +348,10 @@ fn note(names: &mut Vec<Name>, name: Name) {
 
 fn check_instances(id: &EntityId, count: usize) -> Result<(), Error> {
     if count > INSTANCES_MAX {
-        return Err(Error::new(Kind::TooLarge, format!("the entity `{id}` would have {count} attribute instances; {INSTANCES_MAX} are allowed")));
+        return Err(Error::new(
+            Kind::TooLarge,
+            format!("the entity `{id}` would have {count} attribute instances; {INSTANCES_MAX} are allowed"),
+        ));
     }
     Ok(())
 }

@@ -113,8 +113,9 @@ fn words_of(dataset: &Dataset) -> HashMap<String, f32> {
 
 /// Words too common to tell anything.
 const STOP_WORDS: &[&str] = &[
-    "der", "die", "das", "den", "dem", "ein", "eine", "und", "oder", "in", "im", "am", "an", "auf", "von", "fur", "mit", "zu", "zum", "zur", "wie", "wo", "was",
-    "ist", "sind", "the", "of", "and", "a", "to", "is", "are", "how", "where", "what", "viel", "viele", "ich", "finde", "gibt", "es",
+    "der", "die", "das", "den", "dem", "ein", "eine", "und", "oder", "in", "im", "am", "an", "auf", "von", "fur", "mit", "zu", "zum",
+    "zur", "wie", "wo", "was", "ist", "sind", "the", "of", "and", "a", "to", "is", "are", "how", "where", "what", "viel", "viele", "ich",
+    "finde", "gibt", "es",
 ];
 
 /// The stems of a text's words.

@@ -17,7 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::operation::{ImportReceipt, Operation, Outcome};
 use crate::resolve::{Draft, Known};
-use crate::tenant::Shared;
+use crate::tenant::{self, Shared};
 use crate::{Error, Kind};
 
 /// How many effects one append may hold before the rest waits for the next.
@@ -69,10 +69,13 @@ enum ToWriter {
     Reset,
 }
 
+/// The batch that last changed an entity, and what it made of it.
+type PendingEntity = (u64, Option<Arc<Entity>>);
+
 /// What is queued and not yet durable.
 #[derive(Default)]
 struct Pending {
-    entities: Mutex<HashMap<EntityId, (u64, Option<Arc<Entity>>)>>,
+    entities: Mutex<HashMap<EntityId, PendingEntity>>,
     /// An append failed: what is pending will not come true.
     broken: AtomicBool,
 }
@@ -127,7 +130,9 @@ impl Collector {
     fn run(mut self, requests: &mpsc::Receiver<Request>) {
         while let Ok(first) = requests.recv() {
             if self.pending.broken.load(Ordering::SeqCst) && !self.reset() {
-                let _ = first.reply.send(Err(Error::new(Kind::Unavailable, "the log cannot be read after a failed write; nothing was written")));
+                let _ = first
+                    .reply
+                    .send(Err(Error::new(Kind::Unavailable, "the log cannot be read after a failed write; nothing was written")));
                 continue;
             }
             let batch = self.collect(first, requests);
@@ -137,20 +142,36 @@ impl Collector {
         }
     }
 
-    /// Forgets what was built on a failed append and begins after what is durable.
+    /// Forgets what was built on a failed append, shows what the log holds
+    /// after all, and begins after it.
     fn reset(&mut self) -> bool {
-        let Ok(last) = self.shared.store.last_header() else { return false };
+        if let Err(error) = self.catch_up() {
+            tracing::error!(tenant = %self.shared.tenant(), %error, "the log cannot be read after a failed write");
+            return false;
+        }
         self.pending.entities.lock().clear();
-        self.begin_after(last.as_ref());
         self.pending.broken.store(false, Ordering::SeqCst);
         self.to_writer.send(ToWriter::Reset).is_ok()
+    }
+
+    fn catch_up(&mut self) -> Result<(), Error> {
+        let last = self.shared.store.last_header()?;
+        {
+            let mut state = self.shared.state.write();
+            let shown = state.seq;
+            tenant::follow(&self.shared.store, &self.shared.past, &mut state, shown)?;
+        }
+        self.shared.reread_datasets();
+        self.begin_after(last.as_ref());
+        Ok(())
     }
 
     fn collect(&mut self, first: Request, requests: &mpsc::Receiver<Request>) -> Batch {
         self.number += 1;
         // Time never runs backwards in the log, whatever the clock does.
         self.at = self.shared.clock.now().max(self.at);
-        let mut batch = Batch { number: self.number, commits: Vec::new(), entities: HashMap::new(), observations: Vec::new(), replies: Vec::new() };
+        let mut batch =
+            Batch { number: self.number, commits: Vec::new(), entities: HashMap::new(), observations: Vec::new(), replies: Vec::new() };
         let mut effects = 0;
         let mut next = Some(first);
         while let Some(request) = next {
@@ -169,7 +190,8 @@ impl Collector {
             Work::Import { run, .. } => Some(*run),
             Work::Operations(_) => None,
         };
-        let joins = batch.commits.last().is_some_and(|last| last.header.actor == actor && last.header.purpose == purpose && last.header.run == run);
+        let joins =
+            batch.commits.last().is_some_and(|last| last.header.actor == actor && last.header.purpose == purpose && last.header.run == run);
         let seq = if joins { self.seq } else { self.seq + 1 };
         let classes = self.shared.classes.load();
         let find = |id: &EntityId| batch.entities.get(id).map_or_else(|| self.find(id), Clone::clone);

@@ -64,7 +64,11 @@ impl Access {
     fn check_memory(&self) -> Result<(), Error> {
         let (used, limit) = (self.shared().state.read().memory_bytes(), self.shared().config.memory_bytes_max);
         if used > limit {
-            let message = format!("the entities of this tenant take {} MiB of memory and {} are allowed; raise the limit or remove entities", used >> 20, limit >> 20);
+            let message = format!(
+                "the entities of this tenant take {} MiB of memory and {} are allowed; raise the limit or remove entities",
+                used >> 20,
+                limit >> 20
+            );
             return Err(Error::new(Kind::NoSpace, message));
         }
         Ok(())
@@ -81,7 +85,8 @@ impl Access {
                     let current = stored.entity.instance(attribute.name, attribute.dataset.as_ref()).and_then(|now| now.observed_at);
                     let (Some(seen), Some(time)) = (current, attribute.observed_at) else { continue };
                     if time < seen {
-                        let (names, window) = windows.entry(entity.id.clone()).or_insert((Vec::new(), TimeWindow { start: time, end: time.plus_micros(1) }));
+                        let (names, window) =
+                            windows.entry(entity.id.clone()).or_insert((Vec::new(), TimeWindow { start: time, end: time.plus_micros(1) }));
                         if !names.contains(&attribute.name) {
                             names.push(attribute.name);
                         }
@@ -100,7 +105,8 @@ impl Access {
         }
         let mut known = Known::new();
         for (names, (entities, window)) in questions {
-            let question = SeriesQuery { entities, attributes: Some(names), window, time_property: TimeProperty::ObservedAt, limit: SeriesLimit::All };
+            let question =
+                SeriesQuery { entities, attributes: Some(names), window, time_property: TimeProperty::ObservedAt, limit: SeriesLimit::All };
             let question = Self::authorized(question);
             let found = self.blocking(move |shared| shared.past.series(&question)).await?;
             known.extend(found.into_iter().map(|o| ((o.key(), o.time()), o.attribute)));
@@ -272,11 +278,23 @@ impl Access {
     ///
     /// # Errors
     /// [`Kind::NotFound`] when there is no such value, or it may not be seen.
-    pub async fn provenance(&self, id: &EntityId, attribute: Name, dataset: Option<&Iri>, at: Option<Instant>) -> Result<Provenance, Error> {
+    pub async fn provenance(
+        &self,
+        id: &EntityId,
+        attribute: Name,
+        dataset: Option<&Iri>,
+        at: Option<Instant>,
+    ) -> Result<Provenance, Error> {
         let window = at.map_or(TimeWindow::ALL, |at| TimeWindow { start: at, end: at.plus_micros(1) });
         let limit = if dataset.is_none() { SeriesLimit::Last(1) } else { SeriesLimit::All };
-        let question = SeriesQuery { entities: vec![id.clone()], attributes: Some(vec![attribute]), window, time_property: TimeProperty::ObservedAt, limit };
-        let found = self.series(question).await?.into_iter().filter(|o| o.attribute.dataset.as_ref() == dataset).next_back();
+        let question = SeriesQuery {
+            entities: vec![id.clone()],
+            attributes: Some(vec![attribute]),
+            window,
+            time_property: TimeProperty::ObservedAt,
+            limit,
+        };
+        let found = self.series(question).await?.into_iter().rfind(|o| o.attribute.dataset.as_ref() == dataset);
         let observation = found.ok_or_else(|| Error::not_found(&format!("value of `{attribute}` at that time in"), id))?;
         let run = match observation.origin {
             Some(origin) => self.blocking(move |shared| Ok(shared.store.run(origin.run)?)).await?,

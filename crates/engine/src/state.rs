@@ -206,7 +206,9 @@ fn estimate_bytes(entity: &Entity) -> usize {
         match json {
             model::Json::String(text) if text.is_heap_allocated() => text.len(),
             model::Json::Array(items) => items.iter().map(|item| size_of::<model::Json>() + json_bytes(item)).sum(),
-            model::Json::Object(members) => members.iter().map(|(name, item)| 24 + name.len() + size_of::<model::Json>() + json_bytes(item)).sum(),
+            model::Json::Object(members) => {
+                members.iter().map(|(name, item)| 24 + name.len() + size_of::<model::Json>() + json_bytes(item)).sum()
+            }
             _ => 0,
         }
     }

@@ -179,11 +179,18 @@ fn replay(store: &TenantStore, past: &Past) -> Result<State, Error> {
         }
         state.seq = snapshot.seq;
     }
+    let after = state.seq.min(past.sealed_upto());
+    follow(store, past, &mut state, after)?;
+    Ok(state)
+}
+
+/// Applies what the log holds after a position: to the past what is not
+/// sealed, to the state what it does not show yet.
+pub(crate) fn follow(store: &TenantStore, past: &Past, state: &mut State, mut after: u64) -> Result<(), Error> {
     let sealed_upto = past.sealed_upto();
-    let mut after = state.seq.min(sealed_upto);
     loop {
         let commits = store.read_log(after, REPLAY_ROWS)?;
-        let Some(last) = commits.last() else { break };
+        let Some(last) = commits.last() else { return Ok(()) };
         after = last.header.seq;
         for commit in commits {
             let header = commit.header;
@@ -201,5 +208,4 @@ fn replay(store: &TenantStore, past: &Past) -> Result<State, Error> {
             }
         }
     }
-    Ok(state)
 }

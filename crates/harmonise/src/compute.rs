@@ -146,7 +146,9 @@ impl Expression {
         }
         prelude.push(Def { name: "computed", args: Vec::new(), body });
         let arena = Arena::default();
-        let modules = Loader::new(prelude).load(&arena, File { code: "computed", path: () }).map_err(|_| "the expression is not valid jq".to_owned())?;
+        let modules = Loader::new(prelude)
+            .load(&arena, File { code: "computed", path: () })
+            .map_err(|_| "the expression is not valid jq".to_owned())?;
         let guards: [native::Fun<Data>; 2] = [
             ("guard", native::v(0), Native::new(|cv| native::bome(measured(cv.1)))),
             ("number_only", native::v(0), Native::new(|cv| native::bome(number_only(cv.1)))),
@@ -182,7 +184,9 @@ impl Expression {
         }));
         match outcome {
             Ok(None) => Ok(None),
-            Ok(Some(Ok(value))) => model::json::parse(value.to_string().as_bytes()).map(Some).map_err(|_| "the expression yields no JSON value".to_owned()),
+            Ok(Some(Ok(value))) => {
+                model::json::parse(value.to_string().as_bytes()).map(Some).map_err(|_| "the expression yields no JSON value".to_owned())
+            }
             Ok(Some(Err(error))) => Err(message(error)),
             Err(thrown) => match thrown.downcast::<Exhausted>() {
                 Ok(exhausted) => Err(exhausted.0.to_owned()),
@@ -260,10 +264,13 @@ fn guard<'s>(term: Term<&'s str>, depth: usize) -> Result<Term<&'s str>, String>
         Term::Var(name) if name.starts_with("$ENV") || name.starts_with("$__") => return Err(format!("`{name}` is not available")),
         Term::Var(_) => term,
         Term::Str(Some(format), _) => return Err(format!("`{format}` is not available")),
-        Term::Str(None, parts) => guarded(Term::Str(None, parts.into_iter().map(|part| guard_part(part, depth)).collect::<Result<_, _>>()?)),
+        Term::Str(None, parts) => {
+            guarded(Term::Str(None, parts.into_iter().map(|part| guard_part(part, depth)).collect::<Result<_, _>>()?))
+        }
         Term::Arr(items) => guarded(Term::Arr(items.map(boxed).transpose()?)),
         Term::Obj(members) => {
-            let pair = |(name, value): (Term<&'s str>, Option<Term<&'s str>>)| Ok::<_, String>((key(name, depth)?, value.map(inner).transpose()?));
+            let pair =
+                |(name, value): (Term<&'s str>, Option<Term<&'s str>>)| Ok::<_, String>((key(name, depth)?, value.map(inner).transpose()?));
             guarded(Term::Obj(members.into_iter().map(pair).collect::<Result<_, _>>()?))
         }
         Term::Neg(operand) => Term::Neg(boxed(operand)?),
@@ -273,7 +280,9 @@ fn guard<'s>(term: Term<&'s str>, depth: usize) -> Result<Term<&'s str>, String>
             Term::IfThenElse(branches.into_iter().map(branch).collect::<Result<_, _>>()?, otherwise.map(boxed).transpose()?)
         }
         Term::TryCatch(attempt, otherwise) => Term::TryCatch(boxed(attempt)?, otherwise.map(boxed).transpose()?),
-        Term::Call(name, arguments) if FUNCTIONS.contains(&name) => guarded(Term::Call(name, arguments.into_iter().map(inner).collect::<Result<_, _>>()?)),
+        Term::Call(name, arguments) if FUNCTIONS.contains(&name) => {
+            guarded(Term::Call(name, arguments.into_iter().map(inner).collect::<Result<_, _>>()?))
+        }
         Term::Call(name, _) => return Err(unknown_function(name)),
         Term::Path(start, Path(parts)) => {
             let parts = parts.into_iter().map(|(part, opt)| Ok::<_, String>((guard_step(part, depth)?, opt))).collect::<Result<_, _>>()?;
@@ -311,7 +320,9 @@ fn guard_part<'s>(part: StrPart<&'s str, Term<&'s str>>, depth: usize) -> Result
 fn guard_step(part: Part<Term<&str>>, depth: usize) -> Result<Part<Term<&str>>, String> {
     Ok(match part {
         Part::Index(index) => Part::Index(guard(index, depth + 1)?),
-        Part::Range(from, to) => Part::Range(from.map(|term| guard(term, depth + 1)).transpose()?, to.map(|term| guard(term, depth + 1)).transpose()?),
+        Part::Range(from, to) => {
+            Part::Range(from.map(|term| guard(term, depth + 1)).transpose()?, to.map(|term| guard(term, depth + 1)).transpose()?)
+        }
     })
 }
 

@@ -231,7 +231,12 @@ fn read(mut root: Section<'_>) -> Option<Definition> {
 fn time(mut section: Section<'_>) -> Option<TimeRule> {
     let fields = section.texts("fields");
     if fields.is_empty() {
-        section.fault("fields", None, "nothing says where the time stands", "list the fields, for example `fields = [\"Datum\", \"Stunde\"]`");
+        section.fault(
+            "fields",
+            None,
+            "nothing says where the time stands",
+            "list the fields, for example `fields = [\"Datum\", \"Stunde\"]`",
+        );
     }
     let mut patterns = Vec::new();
     for text in section.texts("patterns") {
@@ -250,14 +255,20 @@ fn time(mut section: Section<'_>) -> Option<TimeRule> {
     if let Some(Zone::InValue) = zone
         && let Some(without) = patterns.iter().find(|pattern| !pattern.has_offset())
     {
-        section.fault("zone", Some("in-value"), format!("the pattern {without:?} reads no offset"), "add `ZZ` to the pattern or name the zone");
+        section.fault(
+            "zone",
+            Some("in-value"),
+            format!("the pattern {without:?} reads no offset"),
+            "add `ZZ` to the pattern or name the zone",
+        );
     }
     let interval = section.read("interval", "write a duration such as `PT1H`", Interval::parse);
     let label = section.word("label", &[("start", Label::Start), ("end", Label::End)]).unwrap_or(Label::Start);
     if label == Label::End && !section.has("interval") {
         section.fault("interval", None, "a label at the end needs the length of the interval", "write for example `interval = \"PT1H\"`");
     }
-    let repeated = section.word("repeated_hour", &[("first", Repeated::First), ("second", Repeated::Second), ("by-order", Repeated::ByOrder)]);
+    let repeated =
+        section.word("repeated_hour", &[("first", Repeated::First), ("second", Repeated::Second), ("by-order", Repeated::ByOrder)]);
     section.finish();
     Some(TimeRule { fields, patterns, zone: zone?, interval, label, repeated: repeated.unwrap_or(Repeated::First) })
 }
@@ -342,9 +353,12 @@ fn lookup(name: String, mut section: Section<'_>) -> Option<Lookup> {
     for (value, fields) in section.values("values") {
         match fields {
             Json::Object(members) => values.push((value, members.into_iter().map(|(name, json)| (name.to_string(), json)).collect())),
-            other => {
-                section.fault("values", Some(&other.to_string()), format!("`{value}` brings no fields"), "write for example `DENW095 = { name = \"Geist\" }`")
-            }
+            other => section.fault(
+                "values",
+                Some(&other.to_string()),
+                format!("`{value}` brings no fields"),
+                "write for example `DENW095 = { name = \"Geist\" }`",
+            ),
         }
     }
     if values.is_empty() {
@@ -359,7 +373,8 @@ fn computed(mut section: Section<'_>) -> Option<Computed> {
     if !section.has("expression") {
         let _ = section.need("expression", "write a jq expression such as `.a + .b`");
     }
-    let expression = section.read("expression", "write a jq expression such as `.a + .b`", |text| Expression::compile(text).map(|_| text.to_owned()));
+    let expression =
+        section.read("expression", "write a jq expression such as `.a + .b`", |text| Expression::compile(text).map(|_| text.to_owned()));
     section.finish();
     Some(Computed { field: field?, expression: expression? })
 }

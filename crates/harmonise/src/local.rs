@@ -82,7 +82,10 @@ impl Interval {
     /// Its length in microseconds, days as 24 hours and months as 30 days.
     pub(crate) fn micros(&self) -> i64 {
         let span = &self.span;
-        let days = i64::from(span.get_years()) * 365 + i64::from(span.get_months()) * 30 + i64::from(span.get_weeks()) * 7 + i64::from(span.get_days());
+        let days = i64::from(span.get_years()) * 365
+            + i64::from(span.get_months()) * 30
+            + i64::from(span.get_weeks()) * 7
+            + i64::from(span.get_days());
         let seconds = days * 86_400 + i64::from(span.get_hours()) * 3600 + span.get_minutes() * 60 + span.get_seconds();
         seconds.saturating_mul(1_000_000)
     }
@@ -136,9 +139,11 @@ impl TimeRule {
 fn in_zone(zone: &TimeZone, start: DateTime, text: &str) -> Result<Moment, String> {
     match zone.to_ambiguous_timestamp(start).offset() {
         AmbiguousOffset::Unambiguous { offset } => instant_of(start, offset).map(Moment::Plain),
-        AmbiguousOffset::Gap { .. } => {
-            Err(format!("`{}` did not exist: clocks went from winter to summer time in the night of {}", crate::issue::shorten(text), start.date()))
-        }
+        AmbiguousOffset::Gap { .. } => Err(format!(
+            "`{}` did not exist: clocks went from winter to summer time in the night of {}",
+            crate::issue::shorten(text),
+            start.date()
+        )),
         AmbiguousOffset::Fold { before, after } => {
             let (first, second) = (instant_of(start, before)?, instant_of(start, after)?);
             let wall = instant_of(start, Offset::UTC)?.micros();
@@ -166,7 +171,9 @@ pub(crate) fn zone_of(text: &str) -> Result<Zone, String> {
             .map(Zone::Fixed)
             .ok_or_else(|| format!("`{text}` is no offset; expected for example `+01:00`"));
     }
-    TimeZone::get(text).map(Zone::Named).map_err(|_| format!("`{text}` is no time zone; expected for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`"))
+    TimeZone::get(text)
+        .map(Zone::Named)
+        .map_err(|_| format!("`{text}` is no time zone; expected for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`"))
 }
 
 /// A pattern for dates and times, compiled.

@@ -221,7 +221,9 @@ impl<'d> Mapper<'d> {
             let text = fields.text(&lookup.field).map(|text| text.into_owned()).unwrap_or_default();
             match lookup.values.iter().find(|(value, _)| *value == text) {
                 Some((_, found)) => found.iter().for_each(|(name, value)| fields.add(name.as_str(), value.clone())),
-                None if lookup.strict => return Err(fault(&lookup.field, format!("`{}` is not in the list `{}`", shorten(&text), lookup.name))),
+                None if lookup.strict => {
+                    return Err(fault(&lookup.field, format!("`{}` is not in the list `{}`", shorten(&text), lookup.name)));
+                }
                 None => {}
             }
         }
@@ -308,7 +310,9 @@ impl<'d> Mapper<'d> {
         let mut attribute = Attribute::new(rule.name, value);
         attribute.unit = rule.target_unit.clone().or_else(|| rule.unit.clone());
         if let Some(template) = &rule.dataset {
-            match fill(template, fields, "the datasetId").and_then(|text| EntityId::parse(&text).map_err(|error| fault(&rule.term, error.to_string()))) {
+            match fill(template, fields, "the datasetId")
+                .and_then(|text| EntityId::parse(&text).map_err(|error| fault(&rule.term, error.to_string())))
+            {
                 Ok(dataset) => attribute.dataset = Some(dataset),
                 Err(fault) => {
                     mapped.faults.push(fault);
@@ -326,7 +330,8 @@ impl<'d> Mapper<'d> {
 
     /// Whether an entity's attributes without time were given on and nothing they are made of has changed.
     fn is_unchanged(&self, id: &EntityId, fields: &Fields<'_>) -> bool {
-        let same = |held: &Vec<Option<Json>>| held.iter().zip(&self.constant_fields).all(|(held, field)| held.as_ref() == fields.get(field));
+        let same =
+            |held: &Vec<Option<Json>>| held.iter().zip(&self.constant_fields).all(|(held, field)| held.as_ref() == fields.get(field));
         self.remembered.get(id).is_some_and(same)
     }
 
@@ -370,7 +375,11 @@ fn file_fields(definition: &Definition, file: &str) -> Result<Vec<(Text, Json)>,
 }
 
 fn captures(pattern: &regex::Regex, found: &regex::Captures<'_>) -> Vec<(Text, Json)> {
-    pattern.capture_names().flatten().filter_map(|name| found.name(name).map(|value| (Text::from(name), Json::from(value.as_str())))).collect()
+    pattern
+        .capture_names()
+        .flatten()
+        .filter_map(|name| found.name(name).map(|value| (Text::from(name), Json::from(value.as_str()))))
+        .collect()
 }
 
 fn wide_columns(definition: &Definition, header: &Header) -> Vec<WideColumn> {

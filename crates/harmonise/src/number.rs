@@ -128,7 +128,8 @@ mod tests {
         let number = Number::parse("71").expect("a number");
         let converted = convert(&number, &UnitCode::new("A97"), &UnitCode::new("PAL")).expect("pressure");
         assert_eq!(converted.text(), "7100");
-        let fahrenheit = convert(&Number::parse("100").expect("a number"), &UnitCode::new("CEL"), &UnitCode::new("FAH")).expect("temperature");
+        let fahrenheit =
+            convert(&Number::parse("100").expect("a number"), &UnitCode::new("CEL"), &UnitCode::new("FAH")).expect("temperature");
         assert_eq!(fahrenheit.text(), "212");
     }
 }

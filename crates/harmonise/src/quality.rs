@@ -27,7 +27,15 @@ pub(crate) struct Quality {
 
 impl Quality {
     /// Judges a value: adds its sub-attribute and notes.
-    pub(crate) fn judge(&mut self, rule: &AttributeRule, fields: &Fields<'_>, id: &EntityId, attribute: &mut Attribute, now: Instant, flags: &mut Vec<Issue>) {
+    pub(crate) fn judge(
+        &mut self,
+        rule: &AttributeRule,
+        fields: &Fields<'_>,
+        id: &EntityId,
+        attribute: &mut Attribute,
+        now: Instant,
+        flags: &mut Vec<Issue>,
+    ) {
         let mut words: Vec<String> = Vec::new();
         if let Some(issue) = out_of_range(rule, attribute) {
             words.push(issue.code.to_string());

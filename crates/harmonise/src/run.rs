@@ -243,7 +243,14 @@ struct Running<'d, 's> {
 }
 
 impl<'d, 's> Running<'d, 's> {
-    fn new(definition: &'d Definition, file: &str, repeated: Option<bool>, now: Instant, limit: u64, sink: &'s mut dyn Sink) -> Result<Self, Fatal> {
+    fn new(
+        definition: &'d Definition,
+        file: &str,
+        repeated: Option<bool>,
+        now: Instant,
+        limit: u64,
+        sink: &'s mut dyn Sink,
+    ) -> Result<Self, Fatal> {
         let mapper = Mapper::new(definition, file, repeated, now)?;
         let is_tree = matches!(definition.format.kind, Kind::Json { .. });
         let unseen = if is_tree { definition.needed_columns() } else { Vec::new() };
@@ -254,7 +261,8 @@ impl<'d, 's> Running<'d, 's> {
         self.summary.facts = facts(shape);
         if self.summary.records > 0 {
             let notes = self.unseen.iter().map(|field| {
-                Issue::new("never-seen", *field, "no record has this field").remedy("mend the name of the field in the definition, or set `optional = true`")
+                Issue::new("never-seen", *field, "no record has this field")
+                    .remedy("mend the name of the field in the definition, or set `optional = true`")
             });
             self.summary.issues.extend(notes);
         }
@@ -394,14 +402,16 @@ impl Context {
     fn parse(text: &str) -> Result<Self, Fatal> {
         let json = model::json::parse(text.as_bytes()).map_err(|error| unusable(format!("the record's context is damaged: {error}")))?;
         let word = |name: &str| json.get(name).and_then(Json::as_str);
-        let texts =
-            |name: &str| json.get(name).and_then(Json::as_array).map(|cells| cells.iter().map(|cell| cell.as_str().map(Text::from)).collect::<Vec<_>>());
+        let texts = |name: &str| {
+            json.get(name).and_then(Json::as_array).map(|cells| cells.iter().map(|cell| cell.as_str().map(Text::from)).collect::<Vec<_>>())
+        };
         let header = texts("header").map(|names| {
             let mut header = Header::new(names.into_iter().map(Option::unwrap_or_default));
             header.second = texts("second").unwrap_or_default();
             header
         });
-        let encoding = word("encoding").and_then(|word| Encoding::WORDS.iter().find(|(known, _)| *known == word)).map(|(_, encoding)| *encoding);
+        let encoding =
+            word("encoding").and_then(|word| Encoding::WORDS.iter().find(|(known, _)| *known == word)).map(|(_, encoding)| *encoding);
         let delimiter = json.get("delimiter").and_then(Json::as_f64).filter(|code| (0.0..128.0).contains(code)).map(|code| code as u8);
         let crs = word("crs").and_then(|code| Crs::find(code).ok());
         Ok(Self {

@@ -39,7 +39,10 @@ static SUBJECTS: LazyLock<Subjects> = LazyLock::new(|| {
 
 /// The subject of the Smart Data Models a type belongs to, by its term or IRI.
 pub(crate) fn subject_of(type_text: &str) -> Option<&'static str> {
-    SUBJECTS.iter().find(|(_, terms)| terms.iter().any(|(term, iri)| is_type(term) && (*term == type_text || iri == type_text))).map(|(subject, _)| *subject)
+    SUBJECTS
+        .iter()
+        .find(|(_, terms)| terms.iter().any(|(term, iri)| is_type(term) && (*term == type_text || iri == type_text)))
+        .map(|(subject, _)| *subject)
 }
 
 /// The IRI of a type's term.
@@ -64,7 +67,12 @@ pub(crate) fn iri_anywhere(term: &str) -> Option<&'static str> {
 /// All terms that could have been meant.
 pub(crate) fn candidates(subject: Option<&str>, types: bool) -> Vec<&'static str> {
     let wanted = |name: &&str| subject.is_none_or(|subject| subject == *name);
-    SUBJECTS.iter().filter(|(name, _)| wanted(name)).flat_map(|(_, terms)| terms.keys().copied()).filter(|term| is_type(term) == types).collect()
+    SUBJECTS
+        .iter()
+        .filter(|(name, _)| wanted(name))
+        .flat_map(|(_, terms)| terms.keys().copied())
+        .filter(|term| is_type(term) == types)
+        .collect()
 }
 
 fn is_type(term: &str) -> bool {

@@ -54,13 +54,19 @@ fn show(entity: &Entity) -> Vec<String> {
             other => format!("{other:?}"),
         };
         let mut line = format!("{} {}", entity.id, attribute.name.short());
-        for (mark, part) in [(" #", attribute.dataset.as_ref().map(ToString::to_string)), (" @", attribute.observed_at.map(|at| at.to_string()))] {
+        for (mark, part) in
+            [(" #", attribute.dataset.as_ref().map(ToString::to_string)), (" @", attribute.observed_at.map(|at| at.to_string()))]
+        {
             part.iter().for_each(|part| line.push_str(&format!("{mark}{part}")));
         }
         line.push_str(&format!(" = {value}"));
         attribute.unit.iter().for_each(|unit| line.push_str(&format!(" {unit}")));
         for sub in &attribute.sub {
-            line.push_str(&format!(" {}={}", sub.name.short(), sub.value.as_str().map_or_else(|| format!("{:?}", sub.value), str::to_owned)));
+            line.push_str(&format!(
+                " {}={}",
+                sub.name.short(),
+                sub.value.as_str().map_or_else(|| format!("{:?}", sub.value), str::to_owned)
+            ));
         }
         line
     });

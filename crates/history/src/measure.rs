@@ -143,7 +143,10 @@ fn measure() {
     let watch = Watch::now();
     let found = fresh.observations(&day(1), &segments).expect("read").len();
     eprintln!("  one series x one day, first read with verification: {:.2?}, {found} values", watch.elapsed());
-    eprintln!("  one series x one day, observations: {}", spread(|round| drop(history.observations(&day(round), &segments).expect("read"))));
+    eprintln!(
+        "  one series x one day, observations: {}",
+        spread(|round| drop(history.observations(&day(round), &segments).expect("read")))
+    );
     eprintln!("  one series x one day, numbers: {}", spread(|round| drop(history.number_series(&day(round), &segments).expect("read"))));
     let watch = Watch::now();
     let everything = history.number_series(&question(0..1000, START_S, DAY_S * 7), &segments).expect("read");

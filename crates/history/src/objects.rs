@@ -87,9 +87,9 @@ impl Objects {
 
     /// The manifest names objects; a name must not lead out of the folder.
     fn path(&self, object: &str) -> Result<PathBuf, Error> {
-        let ok = object.strip_suffix(".parquet").is_some_and(|stem| {
-            !stem.is_empty() && stem.len() <= 200 && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-        });
+        let ok = object
+            .strip_suffix(".parquet")
+            .is_some_and(|stem| !stem.is_empty() && stem.len() <= 200 && stem.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-'));
         if ok { Ok(self.folder.join(object)) } else { Err(Error::NotASegment(object.chars().take(200).collect())) }
     }
 }

@@ -66,7 +66,8 @@ fn plainly(all: &[Observation], question: &SeriesQuery) -> Vec<Observation> {
     }
     let mut answer = Vec::new();
     for (key, times) in series {
-        let asked = question.entities.contains(&key.entity) && question.attributes.as_ref().is_none_or(|names| names.contains(&key.attribute));
+        let asked =
+            question.entities.contains(&key.entity) && question.attributes.as_ref().is_none_or(|names| names.contains(&key.attribute));
         let mut rows: Vec<Observation> = times.into_values().filter(|row| asked && is_inside(row, question)).collect();
         match question.limit {
             SeriesLimit::All => {}
@@ -200,13 +201,11 @@ fn only_the_pages_that_can_answer_are_selected() {
     let rows = (0..8).flat_map(|index| (0..5).map(move |minute| reading(index, minute, "1", 1))).collect();
     let segments = seal(&history, rows);
     assert_eq!(segments.len(), 1);
-    let question = SeriesQuery {
-        window: TimeWindow { start: Instant::from_seconds(120), end: Instant::from_seconds(180) },
-        ..all_of(&[6])
-    };
+    let question =
+        SeriesQuery { window: TimeWindow { start: Instant::from_seconds(120), end: Instant::from_seconds(180) }, ..all_of(&[6]) };
     let bytes = bytes::Bytes::from(fs::read(folder.path().join(&segments[0].object)).expect("read"));
-    let options = parquet::arrow::arrow_reader::ArrowReaderOptions::new()
-        .with_page_index_policy(parquet::file::metadata::PageIndexPolicy::Required);
+    let options =
+        parquet::arrow::arrow_reader::ArrowReaderOptions::new().with_page_index_policy(parquet::file::metadata::PageIndexPolicy::Required);
     let footer = parquet::arrow::arrow_reader::ArrowReaderMetadata::load(&bytes, options).expect("a footer");
     let wanted = crate::prune::Wanted::of(&question);
     let selected: Vec<(usize, usize)> = wanted
@@ -325,8 +324,7 @@ fn sealed_values_leave_nothing_readable() {
     let (folder, history) = tiny();
     let mut row = reading(1, 0, "1", 1);
     row.class = Class::Personal;
-    row.attribute.value =
-        Value::Sealed(Box::new(model::Sealed { key: u64::MAX, ciphertext: vec![0xab; 50], blind: [0xcd; 32] }));
+    row.attribute.value = Value::Sealed(Box::new(model::Sealed { key: u64::MAX, ciphertext: vec![0xab; 50], blind: [0xcd; 32] }));
     let segments = seal(&history, vec![row.clone(), reading(2, 0, "3.5", 1)]);
     let found = history.observations(&all_of(&[1]), &segments).expect("read");
     assert_eq!(found, [row]);

@@ -95,9 +95,9 @@ impl Scope {
     /// [`InvalidScope`] names the text.
     pub fn parse(text: &str) -> Result<Self, InvalidScope> {
         let levels = text.strip_prefix('/').unwrap_or(text);
-        let ok = levels.split('/').all(|level| {
-            level.starts_with(char::is_alphabetic) && level.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-'))
-        });
+        let ok = levels
+            .split('/')
+            .all(|level| level.starts_with(char::is_alphabetic) && level.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '-')));
         if !ok {
             return Err(InvalidScope(text.chars().take(200).collect()));
         }

@@ -7,7 +7,9 @@ use std::sync::Arc;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidId {
     /// Not an absolute IRI.
-    #[error("`{0}` is not an absolute URI: expected a scheme and no spaces or invisible characters, for example `urn:ngsi-ld:ParkingSite:altstadt`")]
+    #[error(
+        "`{0}` is not an absolute URI: expected a scheme and no spaces or invisible characters, for example `urn:ngsi-ld:ParkingSite:altstadt`"
+    )]
     NotAnIri(String),
     /// Not a tenant name.
     #[error("`{0}` is not a tenant name: expected 1 to 63 characters a-z, 0-9 and `-`, beginning with a letter")]
@@ -135,7 +137,20 @@ mod tests {
         for good in ["urn:ngsi-ld:ParkingSite:P1", "https://example.org/ü?x=1#y", "a:b"] {
             assert!(Iri::parse(good).is_ok(), "{good}");
         }
-        for bad in ["", "P1", ":x", "1a:b", "urn:", "urn:a b", "urn:<b>", "urn:\u{200b}x", "urn:a\n", "urn:a\u{fe0f}", "urn:a\u{3164}", "urn:a\u{1fffe}"] {
+        for bad in [
+            "",
+            "P1",
+            ":x",
+            "1a:b",
+            "urn:",
+            "urn:a b",
+            "urn:<b>",
+            "urn:\u{200b}x",
+            "urn:a\n",
+            "urn:a\u{fe0f}",
+            "urn:a\u{3164}",
+            "urn:a\u{1fffe}",
+        ] {
             assert!(Iri::parse(bad).is_err(), "{bad:?}");
         }
     }

@@ -1,7 +1,7 @@
 //! Series: the past of one attribute instance.
 
-use crate::{Attribute, Class, EntityId, Instant, Iri, Name, Origin};
 use crate::time::{TimeProperty, TimeWindow};
+use crate::{Attribute, Class, EntityId, Instant, Iri, Name, Origin};
 
 /// What identifies a series.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -40,7 +40,14 @@ struct Unit {
     offset: f64,
 }
 
-const fn unit(code: &'static str, symbol: &'static str, aliases: &'static [&'static str], kind: &'static str, factor: f64, offset: f64) -> Unit {
+const fn unit(
+    code: &'static str,
+    symbol: &'static str,
+    aliases: &'static [&'static str],
+    kind: &'static str,
+    factor: f64,
+    offset: f64,
+) -> Unit {
     Unit { code, symbol, aliases, kind, factor, offset }
 }
 
@@ -145,10 +152,7 @@ impl UnitCode {
     #[must_use]
     pub fn find(text: &str) -> Option<Self> {
         let text = text.trim();
-        UNITS
-            .iter()
-            .find(|u| u.code == text || u.symbol == text || u.aliases.contains(&text))
-            .map(|u| Self(u.code.into()))
+        UNITS.iter().find(|u| u.code == text || u.symbol == text || u.aliases.contains(&text)).map(|u| Self(u.code.into()))
     }
 
     /// The code.

@@ -38,7 +38,8 @@ pub(crate) async fn update(call: &Call, id: &EntityId, body: &[u8]) -> Result<Re
         fragment.scopes = None;
         refused.push((scope_name(), "the entity has no scope to update; append one".to_owned()));
     }
-    let nothing_left = fragment.attributes.is_empty() && fragment.removed.is_empty() && fragment.types.is_empty() && fragment.scopes.is_none();
+    let nothing_left =
+        fragment.attributes.is_empty() && fragment.removed.is_empty() && fragment.types.is_empty() && fragment.scopes.is_none();
     let outcome = if nothing_left { Outcome::Unchanged } else { write_one(call, Operation::Update(fragment)).await? };
     Ok(answer(&with_refused(outcome, refused)))
 }
@@ -51,7 +52,9 @@ pub(crate) async fn patch(call: &Call, id: &EntityId, key: &str, body: &[u8]) ->
     check_type(call, id)?;
     let operation = match patch {
         Patch::Members(patch) => Operation::PatchAttribute { id: id.clone(), patch },
-        Patch::Delete(dataset) => Operation::DeleteAttribute { id: id.clone(), name, which: dataset.map_or(Instances::Default, Instances::One) },
+        Patch::Delete(dataset) => {
+            Operation::DeleteAttribute { id: id.clone(), name, which: dataset.map_or(Instances::Default, Instances::One) }
+        }
     };
     write_one(call, operation).await.map(|outcome| answer(&outcome))
 }
@@ -73,7 +76,8 @@ async fn delete_scope(call: &Call, id: &EntityId) -> Result<Response, Error> {
     if find_entity(call, id)?.entity().scopes.is_empty() {
         return Err(Error::not_found(format!("the entity `{id}` has no scope")));
     }
-    let fragment = engine::Fragment { id: id.clone(), types: Vec::new(), scopes: Some(Vec::new()), attributes: Vec::new(), removed: Vec::new() };
+    let fragment =
+        engine::Fragment { id: id.clone(), types: Vec::new(), scopes: Some(Vec::new()), attributes: Vec::new(), removed: Vec::new() };
     write_one(call, Operation::Update(fragment)).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }
@@ -114,7 +118,9 @@ fn with_refused(outcome: Outcome, refused: Vec<(Name, String)>) -> Outcome {
 /// 204, or 207 with an UpdateResult (clause 5.2.18) when something was not written.
 fn answer(outcome: &Outcome) -> Response {
     match outcome {
-        Outcome::Updated { updated, not_updated } if !not_updated.is_empty() => plain_json(StatusCode::MULTI_STATUS, update_result(updated, not_updated)),
+        Outcome::Updated { updated, not_updated } if !not_updated.is_empty() => {
+            plain_json(StatusCode::MULTI_STATUS, update_result(updated, not_updated))
+        }
         _ => empty(StatusCode::NO_CONTENT),
     }
 }

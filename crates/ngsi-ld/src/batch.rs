@@ -133,7 +133,11 @@ fn together(outcomes: impl Iterator<Item = Result<Outcome, engine::Error>>) -> R
 }
 
 /// Parses each entity with its own context and writes those that are valid.
-async fn run(call: &Call, body: &[u8], operations: impl Fn(Json, &Context) -> Result<Vec<Operation>, Error>) -> Result<Vec<Outcomes>, Error> {
+async fn run(
+    call: &Call,
+    body: &[u8],
+    operations: impl Fn(Json, &Context) -> Result<Vec<Operation>, Error>,
+) -> Result<Vec<Outcomes>, Error> {
     let items = array(parse::json(body)?)?;
     call.refuse_second_context()?;
     let mut batch = Batch::default();

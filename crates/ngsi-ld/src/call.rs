@@ -63,7 +63,9 @@ impl Call {
         let inside = parse::take_context(document);
         match (self.body_kind, inside) {
             (BodyKind::Json, None) => self.reader_context(),
-            (BodyKind::Json, Some(_)) => Err(Error::bad_request("`@context` stands in a body of application/json; send application/ld+json, or name the context in the header `Link`")),
+            (BodyKind::Json, Some(_)) => Err(Error::bad_request(
+                "`@context` stands in a body of application/json; send application/ld+json, or name the context in the header `Link`",
+            )),
             (BodyKind::LdJson, None) => Err(Error::bad_request("`@context` is missing in a body of application/ld+json")),
             (BodyKind::LdJson, Some(context)) => {
                 self.refuse_link()?;
@@ -79,7 +81,9 @@ impl Call {
 
     fn refuse_link(&self) -> Result<(), Error> {
         if linked_context(&self.parts.headers)?.is_some() {
-            return Err(Error::bad_request("a context is in the header `Link` and in the body of application/ld+json; only one place is allowed"));
+            return Err(Error::bad_request(
+                "a context is in the header `Link` and in the body of application/ld+json; only one place is allowed",
+            ));
         }
         Ok(())
     }

@@ -182,7 +182,9 @@ impl Context {
             if let Some(compact) = user.prefixed(iri).filter(|compact| self.means(compact, iri, named)) {
                 return Cow::Owned(compact);
             }
-            if let Some(rest) = user.vocabulary().and_then(|vocabulary| iri.strip_prefix(vocabulary)).filter(|rest| self.means(rest, iri, named)) {
+            if let Some(rest) =
+                user.vocabulary().and_then(|vocabulary| iri.strip_prefix(vocabulary)).filter(|rest| self.means(rest, iri, named))
+            {
                 return Cow::Borrowed(rest);
             }
         }

@@ -38,7 +38,8 @@ enum Detail {
 pub(crate) async fn types(call: &Call) -> Result<Response, Error> {
     let context = call.reader_context()?;
     let details = call.params.flag("details")?;
-    let mut counts: Vec<(String, Name)> = call.access.types()?.into_iter().map(|(name, _)| (context.compact(name).into_owned(), name)).collect();
+    let mut counts: Vec<(String, Name)> =
+        call.access.types()?.into_iter().map(|(name, _)| (context.compact(name).into_owned(), name)).collect();
     counts.sort();
     let mut page = Page::new(call, &context);
     if !details {

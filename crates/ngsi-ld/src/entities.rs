@@ -96,7 +96,11 @@ pub(crate) fn find_entity(call: &Call, id: &EntityId) -> Result<View, Error> {
 pub(crate) fn ensure_type(call: &Call, context: &Context, entity: &Entity) -> Result<(), Error> {
     let Some(text) = call.params.get("type") else { return Ok(()) };
     let filter = typesel::parse(text, context)?;
-    if filter.matches(entity, entity.modified_at, &|_| true) { Ok(()) } else { Err(Error::not_found(format!("there is no entity `{}` of type `{text}`", entity.id))) }
+    if filter.matches(entity, entity.modified_at, &|_| true) {
+        Ok(())
+    } else {
+        Err(Error::not_found(format!("there is no entity `{}` of type `{text}`", entity.id)))
+    }
 }
 
 /// As [`ensure_type`], for writes that name a type.
@@ -112,7 +116,8 @@ pub(crate) fn check_type(call: &Call, id: &EntityId) -> Result<(), Error> {
 /// Writes one operation; durable when this returns.
 pub(crate) async fn write_one(call: &Call, operation: Operation) -> Result<Outcome, Error> {
     let Receipt { outcomes, .. } = call.access.write(vec![operation]).await?;
-    let outcome = outcomes.into_iter().next().ok_or_else(|| Error::new(crate::error::ErrorKind::InternalError, "the platform gave no outcome"))?;
+    let outcome =
+        outcomes.into_iter().next().ok_or_else(|| Error::new(crate::error::ErrorKind::InternalError, "the platform gave no outcome"))?;
     Ok(outcome?)
 }
 
@@ -146,13 +151,16 @@ fn answer_page(call: &Call, context: &Context, options: &ReadOptions, selection:
     let limit = call.params.number("limit")?.unwrap_or(LIMIT_DEFAULT);
     let offset = call.params.number("offset")?.unwrap_or(0);
     if limit > LIMIT_MAX {
-        return Err(Error::bad_request(format!("`limit={limit}`: {LIMIT_MAX} at most; further entities are on the pages that the header `Link` names")));
+        return Err(Error::bad_request(format!(
+            "`limit={limit}`: {LIMIT_MAX} at most; further entities are on the pages that the header `Link` names"
+        )));
     }
     if limit == 0 && !options.count {
         return Err(Error::bad_request("`limit=0` is only allowed together with `count=true`"));
     }
     // One more than the page holds tells whether there is a next one.
-    let page = call.access.query(&Query { filter: selection.filter, order: selection.order, limit: limit + 1, offset, count: options.count })?;
+    let page =
+        call.access.query(&Query { filter: selection.filter, order: selection.order, limit: limit + 1, offset, count: options.count })?;
     let more = page.views.len() > limit;
     let views = &page.views[..page.views.len().min(limit)];
     let mut response = match call.media {
@@ -169,7 +177,12 @@ fn answer_page(call: &Call, context: &Context, options: &ReadOptions, selection:
     let beyond = offset.min(page.total.unwrap_or(offset));
     let pages = [(more && limit > 0, offset + limit, "next"), (offset > 0, beyond.saturating_sub(limit.max(1)), "prev")];
     for (_, offset, relation) in pages.into_iter().filter(|(there, ..)| *there) {
-        let link = format!("<{}?{}>;rel=\"{relation}\";type=\"{}\"", call.parts.uri.path().trim_end_matches('/'), call.params.page(limit, offset), call.media.content_type());
+        let link = format!(
+            "<{}?{}>;rel=\"{relation}\";type=\"{}\"",
+            call.parts.uri.path().trim_end_matches('/'),
+            call.params.page(limit, offset),
+            call.media.content_type()
+        );
         if let Ok(link) = HeaderValue::from_str(&link) {
             headers.append(LINK, link);
         }

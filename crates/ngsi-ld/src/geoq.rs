@@ -30,7 +30,8 @@ pub fn parse(parts: Parts<'_>, context: &Context) -> Result<Option<Filter>, Erro
         }
         return Err(Error::bad_request("a geographic query needs `georel`, `geometry` and `coordinates` together"));
     };
-    let reference = Geometry::from_coordinates(geometry, coordinates).map_err(|error| Error::bad_request(format!("`geometry`, `coordinates`: {error}")))?;
+    let reference = Geometry::from_coordinates(geometry, coordinates)
+        .map_err(|error| Error::bad_request(format!("`geometry`, `coordinates`: {error}")))?;
     let property = context.find(parts.geoproperty.unwrap_or("location")).map_err(|error| error.at("`geoproperty`"))?;
     let test = relation(georel, reference)?;
     Ok(Some(Filter::Geo { property, test }))
@@ -55,7 +56,11 @@ fn relation(georel: &str, reference: Geometry) -> Result<GeoTest, Error> {
 }
 
 fn near(modifiers: &str, reference: Geometry) -> Result<GeoTest, Error> {
-    let wrong = || Error::bad_request(format!("`georel=near{modifiers}`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"));
+    let wrong = || {
+        Error::bad_request(format!(
+            "`georel=near{modifiers}`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"
+        ))
+    };
     let (name, metres) = modifiers.strip_prefix(';').and_then(|modifier| modifier.split_once("==")).ok_or_else(wrong)?;
     let metres: f64 = metres.parse().ok().filter(|m: &f64| m.is_finite() && *m > 0.0).ok_or_else(wrong)?;
     match name {
@@ -107,13 +112,56 @@ mod tests {
 
     #[test]
     fn what_is_refused() {
-        check("near", "Point", "[7.6,51.9]", &expect!["`georel=near`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"]);
-        check("near;maxDistance==0", "Point", "[7.6,51.9]", &expect!["`georel=near;maxDistance==0`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"]);
-        check("near;maxDistance=5", "Point", "[7.6,51.9]", &expect!["`georel=near;maxDistance=5`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"]);
-        check("near;maxDistance==1;minDistance==2", "Point", "[7.6,51.9]", &expect!["`georel=near;maxDistance==1;minDistance==2`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"]);
+        check(
+            "near",
+            "Point",
+            "[7.6,51.9]",
+            &expect!["`georel=near`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"],
+        );
+        check(
+            "near;maxDistance==0",
+            "Point",
+            "[7.6,51.9]",
+            &expect![
+                "`georel=near;maxDistance==0`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"
+            ],
+        );
+        check(
+            "near;maxDistance=5",
+            "Point",
+            "[7.6,51.9]",
+            &expect![
+                "`georel=near;maxDistance=5`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"
+            ],
+        );
+        check(
+            "near;maxDistance==1;minDistance==2",
+            "Point",
+            "[7.6,51.9]",
+            &expect![
+                "`georel=near;maxDistance==1;minDistance==2`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"
+            ],
+        );
         check("within", "Point", "[7.6,51.9]", &expect!["nothing lies `within` a Point; use a Polygon or MultiPolygon"]);
-        check("nearby", "Point", "[7.6,51.9]", &expect!["`georel=nearby`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"]);
-        check("within", "Polygon", "[[[7,51],[8,51],[8,52],[7,52]]]", &expect!["`geometry`, `coordinates`: the coordinates do not fit a Polygon: a ring must end where it begins"]);
-        check("within", "Circle", "[]", &expect!["`geometry`, `coordinates`: `Circle` is no geometry type; expected Point, MultiPoint, LineString, MultiLineString, Polygon or MultiPolygon"]);
+        check(
+            "nearby",
+            "Point",
+            "[7.6,51.9]",
+            &expect!["`georel=nearby`: expected exactly one of near;maxDistance==METRES and near;minDistance==METRES, more than 0"],
+        );
+        check(
+            "within",
+            "Polygon",
+            "[[[7,51],[8,51],[8,52],[7,52]]]",
+            &expect!["`geometry`, `coordinates`: the coordinates do not fit a Polygon: a ring must end where it begins"],
+        );
+        check(
+            "within",
+            "Circle",
+            "[]",
+            &expect![
+                "`geometry`, `coordinates`: `Circle` is no geometry type; expected Point, MultiPoint, LineString, MultiLineString, Polygon or MultiPolygon"
+            ],
+        );
     }
 }

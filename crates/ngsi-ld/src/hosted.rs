@@ -13,7 +13,8 @@ use crate::error::Error;
 /// The addresses of the documents, or their metadata with `details=true`.
 pub(crate) fn list(call: &Call) -> Result<Response, Error> {
     let details = call.params.flag("details")?;
-    let entries: Vec<String> = KNOWN.iter().map(|known| if details { metadata(known) } else { format!("\"{}\"", address(known)) }).collect();
+    let entries: Vec<String> =
+        KNOWN.iter().map(|known| if details { metadata(known) } else { format!("\"{}\"", address(known)) }).collect();
     Ok(plain_json(StatusCode::OK, format!("[{}]", entries.join(","))))
 }
 

@@ -56,7 +56,9 @@ impl BodyKind {
             "application/json" => Ok(Self::Json),
             "application/ld+json" => Ok(Self::LdJson),
             "application/merge-patch+json" if *method == Method::PATCH => Ok(Self::Json),
-            _ if *method == Method::PATCH => Err(Error::unsupported_media_type(sent, "application/json, application/ld+json, application/merge-patch+json")),
+            _ if *method == Method::PATCH => {
+                Err(Error::unsupported_media_type(sent, "application/json, application/ld+json, application/merge-patch+json"))
+            }
             _ => Err(Error::unsupported_media_type(sent, "application/json, application/ld+json")),
         }
     }
@@ -106,7 +108,11 @@ impl Link<'_> {
 
 /// The links of one header (RFC 8288, section 3).
 fn links(text: &str) -> Result<Vec<Link<'_>>, Error> {
-    let wrong = || Error::bad_request(format!("the header `Link` cannot be read; expected `<URL>; rel=\"{CONTEXT_RELATION}\"; type=\"application/ld+json\"`"));
+    let wrong = || {
+        Error::bad_request(format!(
+            "the header `Link` cannot be read; expected `<URL>; rel=\"{CONTEXT_RELATION}\"; type=\"application/ld+json\"`"
+        ))
+    };
     let mut all = Vec::new();
     let mut rest = text.trim();
     while !rest.is_empty() {

@@ -55,7 +55,13 @@ impl ReadOptions {
             embed_context: false,
         };
         let geometry_property = params.get("geometryProperty").map(|name| context.find(name)).transpose()?;
-        Ok(Self { render, representation, count: words.count || params.flag("count")?, geometry_property, context_in_link: prefers_json_body(headers) })
+        Ok(Self {
+            render,
+            representation,
+            count: words.count || params.flag("count")?,
+            geometry_property,
+            context_in_link: prefers_json_body(headers),
+        })
     }
 }
 
@@ -101,7 +107,8 @@ fn representation(word: &str, temporal: bool) -> Option<Representation> {
 }
 
 fn unknown_word(parameter: &str, word: &str, temporal: bool) -> Error {
-    let known = if temporal { "normalized, temporalValues, simplified, aggregatedValues" } else { "normalized, concise, simplified, keyValues" };
+    let known =
+        if temporal { "normalized, temporalValues, simplified, aggregatedValues" } else { "normalized, concise, simplified, keyValues" };
     let more = if parameter == "options" { ", sysAttrs, count" } else { "" };
     Error::invalid_request(format!("`{parameter}={word}` is not known here; expected {known}{more}"))
 }
@@ -115,7 +122,8 @@ pub(crate) fn write_option<'a>(params: &Params, known: &[&'a str]) -> Result<Opt
     let mut found = None;
     for word in text.split(',').map(str::trim) {
         let one = known.iter().find(|one| **one == word);
-        found = Some(*one.ok_or_else(|| Error::invalid_request(format!("`options={word}` is not known here; expected {}", known.join(", "))))?);
+        found =
+            Some(*one.ok_or_else(|| Error::invalid_request(format!("`options={word}` is not known here; expected {}", known.join(", "))))?);
     }
     Ok(found)
 }

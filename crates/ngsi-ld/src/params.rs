@@ -72,7 +72,12 @@ impl Params {
     /// The same parameters, sorted by name, with others for limit and offset.
     #[must_use]
     pub fn page(&self, limit: usize, offset: usize) -> String {
-        let mut all: Vec<(&str, Cow<'_, str>)> = self.0.iter().filter(|(name, _)| name != "limit" && name != "offset").map(|(name, value)| (name.as_str(), encode(value))).collect();
+        let mut all: Vec<(&str, Cow<'_, str>)> = self
+            .0
+            .iter()
+            .filter(|(name, _)| name != "limit" && name != "offset")
+            .map(|(name, value)| (name.as_str(), encode(value)))
+            .collect();
         all.push(("limit", Cow::Owned(limit.to_string())));
         all.push(("offset", Cow::Owned(offset.to_string())));
         all.sort_by_key(|(name, _)| *name);
@@ -97,7 +102,23 @@ fn encode(value: &str) -> Cow<'_, str> {
 /// compare the last segment of `Location` with the id they sent.
 #[must_use]
 pub fn path_segment(text: &str) -> String {
-    const ESCAPED: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'%').add(b'/').add(b'<').add(b'>').add(b'?').add(b'[').add(b'\\').add(b']').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
+    const ESCAPED: &AsciiSet = &CONTROLS
+        .add(b' ')
+        .add(b'"')
+        .add(b'#')
+        .add(b'%')
+        .add(b'/')
+        .add(b'<')
+        .add(b'>')
+        .add(b'?')
+        .add(b'[')
+        .add(b'\\')
+        .add(b']')
+        .add(b'^')
+        .add(b'`')
+        .add(b'{')
+        .add(b'|')
+        .add(b'}');
     utf8_percent_encode(text, ESCAPED).to_string()
 }
 

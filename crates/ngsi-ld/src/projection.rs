@@ -47,7 +47,9 @@ impl Projection {
         match (pick, omit, attrs) {
             (Some(pick), None, _) => Ok(Self::Pick(Members::read("pick", pick, context)?)),
             (None, Some(omit), _) => Ok(Self::Omit(Members::read("omit", omit, context)?)),
-            (Some(pick), Some(omit), _) => Members::read("pick", pick, context)?.without(&Members::read("omit", omit, context)?).map(Self::Pick),
+            (Some(pick), Some(omit), _) => {
+                Members::read("pick", pick, context)?.without(&Members::read("omit", omit, context)?).map(Self::Pick)
+            }
             (None, None, Some(attrs)) => Ok(Self::Attrs(attribute_names("attrs", attrs, context)?)),
             (None, None, None) => Ok(Self::All),
         }
@@ -122,7 +124,9 @@ impl Members {
     /// `term *(("," / "|") term)`
     fn read(parameter: &str, text: &str, context: &Context) -> Result<Self, Error> {
         if text.contains(['{', '}']) {
-            return Err(Error::bad_request(format!("`{parameter}={text}`: braces enter linked entities and need `join`, which is not offered")));
+            return Err(Error::bad_request(format!(
+                "`{parameter}={text}`: braces enter linked entities and need `join`, which is not offered"
+            )));
         }
         let mut members = Self::default();
         for term in text.split([',', '|']) {
@@ -138,7 +142,10 @@ impl Members {
     }
 
     fn without(mut self, other: &Self) -> Result<Self, Error> {
-        let clash = (self.id && other.id) || (self.kind && other.kind) || (self.scope && other.scope) || self.names.iter().any(|name| other.names.contains(name));
+        let clash = (self.id && other.id)
+            || (self.kind && other.kind)
+            || (self.scope && other.scope)
+            || self.names.iter().any(|name| other.names.contains(name));
         if clash {
             return Err(Error::bad_request("a member cannot be in `pick` and in `omit`"));
         }
@@ -201,7 +208,8 @@ impl Languages {
         let mut ranges = Vec::new();
         for part in text.split(',') {
             let (tag, weight) = part.split_once(';').map_or((part, "q=1"), |(tag, weight)| (tag, weight));
-            let weight: f32 = weight.trim().strip_prefix("q=").and_then(|q| q.parse().ok()).filter(|q| (0.0..=1.0).contains(q)).ok_or_else(wrong)?;
+            let weight: f32 =
+                weight.trim().strip_prefix("q=").and_then(|q| q.parse().ok()).filter(|q| (0.0..=1.0).contains(q)).ok_or_else(wrong)?;
             let tag = tag.trim();
             if tag.is_empty() || !tag.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'*' | b'@')) {
                 return Err(wrong());
@@ -269,7 +277,9 @@ mod tests {
     fn pick_and_omit() {
         let context = Context::core();
         let read = |pick, omit, attrs| Projection::read(pick, omit, attrs, &context);
-        assert!(matches!(read(Some("id,no2|type"), None, None), Ok(Projection::Pick(m)) if m.id && m.kind && !m.scope && m.names.len() == 1));
+        assert!(
+            matches!(read(Some("id,no2|type"), None, None), Ok(Projection::Pick(m)) if m.id && m.kind && !m.scope && m.names.len() == 1)
+        );
         assert!(read(Some("no2,"), None, None).is_err());
         assert!(read(Some("a{b}"), None, None).is_err());
         assert!(read(Some("id"), Some("id"), None).is_err());

@@ -103,10 +103,16 @@ impl<'a> Parser<'a> {
         self.skip_blank();
         let start = self.at;
         let rest = self.rest();
-        let stop = rest.find(|c: char| matches!(c, '=' | '!' | '<' | '>' | '~' | ';' | '|' | '(' | ')' | '[' | ']' | '{' | '}' | '"') || c.is_whitespace());
+        let stop = rest.find(|c: char| {
+            matches!(c, '=' | '!' | '<' | '>' | '~' | ';' | '|' | '(' | ')' | '[' | ']' | '{' | '}' | '"') || c.is_whitespace()
+        });
         let names = &rest[..stop.unwrap_or(rest.len())];
         if names.is_empty() {
-            return Err(self.fail(if rest.starts_with('!') { "a name is expected; there is no `!name` in `q`, only `name!=value`" } else { "the name of an attribute is expected" }));
+            return Err(self.fail(if rest.starts_with('!') {
+                "a name is expected; there is no `!name` in `q`, only `name!=value`"
+            } else {
+                "the name of an attribute is expected"
+            }));
         }
         self.at += names.len();
         if self.rest().starts_with('{') {
@@ -125,10 +131,13 @@ impl<'a> Parser<'a> {
         let target = system_target(last);
         if before.is_empty() {
             return match target {
-                Some(target @ (Target::CreatedAt | Target::ModifiedAt)) => Ok(Path { attribute: None, sub: Vec::new(), target, within: Vec::new() }),
-                _ if matches!(last.as_str(), "id" | "type" | "scope") => {
-                    Err(Error::bad_request(format!("`{last}` is not an attribute; use the parameter {}", if last == "scope" { "`scopeQ`" } else { "of that name" })))
+                Some(target @ (Target::CreatedAt | Target::ModifiedAt)) => {
+                    Ok(Path { attribute: None, sub: Vec::new(), target, within: Vec::new() })
                 }
+                _ if matches!(last.as_str(), "id" | "type" | "scope") => Err(Error::bad_request(format!(
+                    "`{last}` is not an attribute; use the parameter {}",
+                    if last == "scope" { "`scopeQ`" } else { "of that name" }
+                ))),
                 _ => Ok(Path::value(self.context.find(last)?)),
             };
         }
@@ -155,7 +164,16 @@ impl<'a> Parser<'a> {
 
     fn operator(&mut self) -> Result<Option<Op>, Error> {
         self.skip_blank();
-        let all = [("!~=", Op::NotMatches), ("~=", Op::Matches), ("==", Op::Eq), ("!=", Op::Ne), (">=", Op::Ge), ("<=", Op::Le), (">", Op::Gt), ("<", Op::Lt)];
+        let all = [
+            ("!~=", Op::NotMatches),
+            ("~=", Op::Matches),
+            ("==", Op::Eq),
+            ("!=", Op::Ne),
+            (">=", Op::Ge),
+            ("<=", Op::Le),
+            (">", Op::Gt),
+            ("<", Op::Lt),
+        ];
         for (word, op) in all {
             if self.rest().starts_with(word) {
                 self.at += word.len();

@@ -213,7 +213,13 @@ impl Resource {
             Self::Attributes(_) => "POST, PATCH, OPTIONS",
             Self::Attribute(..) => "PATCH, DELETE, OPTIONS",
             Self::Batch(_) => "POST, OPTIONS",
-            Self::Past(_) | Self::Types | Self::Type(_) | Self::AttributeNames | Self::AttributeName(_) | Self::Contexts | Self::Context(_) => "GET, HEAD, OPTIONS",
+            Self::Past(_)
+            | Self::Types
+            | Self::Type(_)
+            | Self::AttributeNames
+            | Self::AttributeName(_)
+            | Self::Contexts
+            | Self::Context(_) => "GET, HEAD, OPTIONS",
         }
     }
 
@@ -231,7 +237,20 @@ impl Resource {
 
     /// The groups of parameters that are allowed.
     fn parameters(&self, method: &Method) -> &'static [&'static [&'static str]] {
-        const SELECT: &[&str] = &["id", "idPattern", "type", "q", "georel", "geometry", "coordinates", "geoproperty", "scopeQ", "datasetId", "orderBy", "expandValues"];
+        const SELECT: &[&str] = &[
+            "id",
+            "idPattern",
+            "type",
+            "q",
+            "georel",
+            "geometry",
+            "coordinates",
+            "geoproperty",
+            "scopeQ",
+            "datasetId",
+            "orderBy",
+            "expandValues",
+        ];
         const SHAPE: &[&str] = &["format", "options", "sysAttrs", "lang", "pick", "omit", "attrs", "local"];
         const PAGE: &[&str] = &["limit", "offset", "count"];
         const TIME: &[&str] = &["timerel", "timeAt", "endTimeAt", "timeproperty", "lastN", "firstN", "aggrMethods", "aggrPeriodDuration"];
@@ -265,9 +284,17 @@ fn entity_id(text: &str) -> Result<EntityId, Error> {
 
 fn no_resource(first: &str) -> Error {
     match first {
-        "subscriptions" | "csourceRegistrations" | "csourceSubscriptions" | "entityMaps" | "snapshots" | "temporal" | "info" | "entities" | "entityOperations" => {
-            Error::not_supported(format!("this part of `/ngsi-ld/v1/{first}` is not offered by this version; `/openapi.json` lists what is"))
-        }
+        "subscriptions"
+        | "csourceRegistrations"
+        | "csourceSubscriptions"
+        | "entityMaps"
+        | "snapshots"
+        | "temporal"
+        | "info"
+        | "entities"
+        | "entityOperations" => Error::not_supported(format!(
+            "this part of `/ngsi-ld/v1/{first}` is not offered by this version; `/openapi.json` lists what is"
+        )),
         _ => Error::not_found("there is no such resource; entities are at `/ngsi-ld/v1/entities`, `/openapi.json` lists the others"),
     }
 }
@@ -302,7 +329,10 @@ fn preflight(allowed: &'static str) -> Response {
     let headers = response.headers_mut();
     headers.insert(ALLOW, HeaderValue::from_static(allowed));
     headers.insert("access-control-allow-methods", HeaderValue::from_static(allowed));
-    headers.insert("access-control-allow-headers", HeaderValue::from_static("Accept, Authorization, Content-Type, Link, NGSILD-Tenant, Prefer"));
+    headers.insert(
+        "access-control-allow-headers",
+        HeaderValue::from_static("Accept, Authorization, Content-Type, Link, NGSILD-Tenant, Prefer"),
+    );
     headers.insert("access-control-max-age", HeaderValue::from_static("86400"));
     response
 }

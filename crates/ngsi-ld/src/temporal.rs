@@ -44,7 +44,9 @@ pub(crate) async fn retrieve(call: &Call, id: &EntityId) -> Result<Response, Err
     let observations = instances(call, entity, &render, &question).await?;
     let page = Page::of(&observations, &question, INSTANCES_MAX);
     let evolutions = evolutions(&observations, &page);
-    if evolutions.is_empty() && render.projection.attributes().is_some_and(|names| !names.iter().any(|name| entity.attribute(*name).is_some())) {
+    if evolutions.is_empty()
+        && render.projection.attributes().is_some_and(|names| !names.iter().any(|name| entity.attribute(*name).is_some()))
+    {
         return Err(Error::not_found(format!("the entity `{id}` has none of the attributes asked for")));
     }
     let form = if options.representation == Representation::TemporalValues { TemporalForm::Values } else { TemporalForm::Normalized };
@@ -67,9 +69,12 @@ async fn instances(call: &Call, entity: &Entity, render: &RenderOptions, questio
     if attributes.as_ref().is_some_and(Vec::is_empty) || question.property == TimeProperty::DeletedAt {
         return Ok(Vec::new());
     }
-    let series = SeriesQuery { entities: vec![entity.id.clone()], attributes, window: question.window(), time_property: question.property, limit };
+    let series =
+        SeriesQuery { entities: vec![entity.id.clone()], attributes, window: question.window(), time_property: question.property, limit };
     let mut all = call.access.series(series).await?;
-    all.retain(|o| render.projection.shows_attribute(o.attribute.name) && render.datasets.as_ref().is_none_or(|datasets| datasets.shows(&o.attribute)));
+    all.retain(|o| {
+        render.projection.shows_attribute(o.attribute.name) && render.datasets.as_ref().is_none_or(|datasets| datasets.shows(&o.attribute))
+    });
     Ok(all)
 }
 

@@ -114,9 +114,23 @@ mod tests {
 
     #[test]
     fn what_is_no_selection() {
-        check("", &expect!["`type=`: a type, or types with `,` (either) or `;` (both) between them and parentheses, is expected at position 1"]);
-        check("A,", &expect!["`type=A,`: a type, or types with `,` (either) or `;` (both) between them and parentheses, is expected at position 3"]);
-        check("(A", &expect!["`type=(A`: a type, or types with `,` (either) or `;` (both) between them and parentheses, is expected at position 3"]);
-        check("a b", &expect!["`type`: `a b` is not a name: expected a letter followed by letters, digits and `_`, such a name after a prefix (`ex:name`), or a full IRI"]);
+        check(
+            "",
+            &expect!["`type=`: a type, or types with `,` (either) or `;` (both) between them and parentheses, is expected at position 1"],
+        );
+        check(
+            "A,",
+            &expect!["`type=A,`: a type, or types with `,` (either) or `;` (both) between them and parentheses, is expected at position 3"],
+        );
+        check(
+            "(A",
+            &expect!["`type=(A`: a type, or types with `,` (either) or `;` (both) between them and parentheses, is expected at position 3"],
+        );
+        check(
+            "a b",
+            &expect![
+                "`type`: `a b` is not a name: expected a letter followed by letters, digits and `_`, such a name after a prefix (`ex:name`), or a full IRI"
+            ],
+        );
     }
 }

@@ -79,7 +79,9 @@ async fn take(app: &Router, step: &Json) -> Result<(), String> {
 
 fn request(step: &Json) -> Request<Body> {
     let (method, path) = member(step, "do").split_once(' ').expect("`do` is a method and a path");
-    let body = step.get("body").map(|body| if let (Json::String(text), Some(_)) = (body, step.get("raw")) { text.to_string() } else { body.to_string() });
+    let body = step
+        .get("body")
+        .map(|body| if let (Json::String(text), Some(_)) = (body, step.get("raw")) { text.to_string() } else { body.to_string() });
     let mut request = Request::builder().method(method).uri(path).header("host", "stadt.example");
     let mut named = Vec::new();
     for (name, value) in step.get("headers").and_then(Json::as_object).unwrap_or_default() {
@@ -119,7 +121,9 @@ fn check_headers(step: &Json, headers: &HeaderMap) -> Result<(), String> {
 fn fits(expected: &Json, got: &Json) -> bool {
     match (expected, got) {
         (Json::String(text), _) if text == "*" => true,
-        (Json::Object(a), Json::Object(b)) => a.len() == b.len() && a.iter().all(|(key, value)| got.get(key).is_some_and(|other| fits(value, other))),
+        (Json::Object(a), Json::Object(b)) => {
+            a.len() == b.len() && a.iter().all(|(key, value)| got.get(key).is_some_and(|other| fits(value, other)))
+        }
         (Json::Array(a), Json::Array(b)) => a.len() == b.len() && a.iter().zip(b).all(|(a, b)| fits(a, b)),
         (a, b) => a == b,
     }

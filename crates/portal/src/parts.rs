@@ -221,10 +221,10 @@ impl Pagination {
         shown.dedup();
         let mut links = Vec::new();
         for page in shown {
-            if let Some(Some(before)) = links.last() {
-                if before + 1 < page {
-                    links.push(None);
-                }
+            if let Some(Some(before)) = links.last()
+                && before + 1 < page
+            {
+                links.push(None);
             }
             links.push(Some(page));
         }

@@ -48,7 +48,8 @@ async fn livez() -> Response {
 async fn readyz(State(state): State<Operate>) -> Response {
     let health = state.operator.engine().health();
     let stopping = state.stopping.load(Ordering::SeqCst);
-    let ready = health.ready && !stopping;
+    // A tenant that takes no writes is still read, and must be reached to take them again.
+    let ready = !stopping;
     let tenants: Vec<_> =
         health.tenants.iter().map(|tenant| json!({ "tenant": tenant.tenant.as_str(), "writable": tenant.last_error.is_none() })).collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };

@@ -32,7 +32,13 @@ impl TenantStore {
     /// # Errors
     /// See the block.
     pub fn put_account(&self, account: &Account) -> Result<(), Error> {
-        let params = [(&account.name).into(), (&account.role).into(), (&account.password_hash).into(), account.created_at.into(), account.must_change.into()];
+        let params = [
+            (&account.name).into(),
+            (&account.role).into(),
+            (&account.password_hash).into(),
+            account.created_at.into(),
+            account.must_change.into(),
+        ];
         self.inner().write(|s| s.execute(ACCOUNT_PUT, &params)).map(|_| ())
     }
 
@@ -118,7 +124,13 @@ impl TenantStore {
     /// # Errors
     /// See the block.
     pub fn put_session(&self, session: &Session) -> Result<(), Error> {
-        let params = [(&session.hash).into(), (&session.account).into(), session.created_at.into(), session.last_used.into(), session.expires_at.into()];
+        let params = [
+            (&session.hash).into(),
+            (&session.account).into(),
+            session.created_at.into(),
+            session.last_used.into(),
+            session.expires_at.into(),
+        ];
         self.inner().write(|s| {
             s.execute(SESSION_REMOVE_EXPIRED, &[session.created_at.into()])?;
             s.execute(SESSION_PUT, &params).map(|_| ())

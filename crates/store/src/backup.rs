@@ -47,8 +47,12 @@ impl TenantStore {
             files.push(copy(&inner.folder, target, Path::new("files").join(relative))?);
         }
         files.push(entry(target, PathBuf::from("tenant.db"))?);
-        let report =
-            BackupReport { tenant: inner.tenant.clone(), last_seq, files: files.len() as u64, size_bytes: files.iter().map(|file| file.size_bytes).sum() };
+        let report = BackupReport {
+            tenant: inner.tenant.clone(),
+            last_seq,
+            files: files.len() as u64,
+            size_bytes: files.iter().map(|file| file.size_bytes).sum(),
+        };
         Manifest { tenant: inner.tenant.clone(), last_seq, files }.write(target)?;
         disk::sync_folder(target)?;
         Ok(report)
@@ -101,7 +105,9 @@ impl TenantStore {
             findings.extend(inner.read_snapshot(seq, &mut |_| ()).err().map(|error| error.to_string()));
         }
         match self.segments() {
-            Ok((segments, _)) => findings.extend(segments.iter().filter_map(|s| check_segment(&inner.folder, s).err().map(|e| e.to_string()))),
+            Ok((segments, _)) => {
+                findings.extend(segments.iter().filter_map(|s| check_segment(&inner.folder, s).err().map(|e| e.to_string())))
+            }
             Err(error) => findings.push(error.to_string()),
         }
         drop(upkeep);

@@ -178,7 +178,8 @@ pub(crate) fn unhex(text: &str) -> Option<[u8; 32]> {
 /// Bytes from the operating system's source of randomness.
 pub(crate) fn random<const N: usize>() -> Result<[u8; N], Error> {
     let mut bytes = [0; N];
-    getrandom::fill(&mut bytes).map_err(|_| Error::unavailable("the operating system's randomness", "check that `getrandom` is allowed for this process"))?;
+    getrandom::fill(&mut bytes)
+        .map_err(|_| Error::unavailable("the operating system's randomness", "check that `getrandom` is allowed for this process"))?;
     Ok(bytes)
 }
 

@@ -145,7 +145,10 @@ impl<R: Read> Opener<R> {
             self.ahead = sealed.split_off(CHUNK_BYTES + TAG_BYTES);
         }
         let nonce = self.stream.nonce(self.ended)?;
-        self.stream.cipher.decrypt_in_place(&nonce, &[], &mut sealed).map_err(|_| damaged("a part of it is changed or missing, or the key is another one"))?;
+        self.stream
+            .cipher
+            .decrypt_in_place(&nonce, &[], &mut sealed)
+            .map_err(|_| damaged("a part of it is changed or missing, or the key is another one"))?;
         self.plain = sealed;
         self.at = 0;
         Ok(())
@@ -207,7 +210,8 @@ mod tests {
         for length in [0, 5, start, start + 10, start + step, start + 2 * step, good.len() - 1] {
             assert!(opened(&KEY, &good[..length]).is_err(), "cut at {length}");
         }
-        let swapped = [&good[..start], &good[start + step..start + 2 * step], &good[start..start + step], &good[start + 2 * step..]].concat();
+        let swapped =
+            [&good[..start], &good[start + step..start + 2 * step], &good[start..start + step], &good[start + 2 * step..]].concat();
         assert!(opened(&KEY, &swapped).is_err());
         assert!(opened(&[8; 32], &good).is_err());
     }

@@ -155,9 +155,10 @@ impl Error {
         };
         match code {
             ErrorCode::DiskFull => Self::NoSpace { place: path.to_owned() },
-            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => {
-                Self::corrupt(format!("the database `{}`", path.display()), format!("{source}; nothing was deleted, restore the tenant from its last backup"))
-            }
+            ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::corrupt(
+                format!("the database `{}`", path.display()),
+                format!("{source}; nothing was deleted, restore the tenant from its last backup"),
+            ),
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
                 Self::unavailable(format!("the database `{}`", path.display()), "another connection holds it, try again")
             }

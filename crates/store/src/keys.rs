@@ -57,12 +57,13 @@ impl Keys {
         let id = write(&db, |s| {
             let owner: Option<String> = s.first(META_GET, &[Cell::Text("tenant")], |row| row.get(0))?;
             match owner {
-                Some(owner) if owner != tenant.as_str() => {
-                    Err(Error::invalid(format!("the key store `{}` belongs to the tenant `{owner}`; put back the one of `{tenant}`", path.display())))
-                }
-                Some(_) => s
-                    .first(META_GET, &[Cell::Text("id")], |row| row.get(0))?
-                    .ok_or_else(|| Error::corrupt(format!("the key store `{}`", path.display()), "it has no number; restore it from a backup")),
+                Some(owner) if owner != tenant.as_str() => Err(Error::invalid(format!(
+                    "the key store `{}` belongs to the tenant `{owner}`; put back the one of `{tenant}`",
+                    path.display()
+                ))),
+                Some(_) => s.first(META_GET, &[Cell::Text("id")], |row| row.get(0))?.ok_or_else(|| {
+                    Error::corrupt(format!("the key store `{}`", path.display()), "it has no number; restore it from a backup")
+                }),
                 None => {
                     s.execute(META_PUT, &[Cell::Text("tenant"), tenant.as_str().into()])?;
                     s.execute(META_PUT, &[Cell::Text("id"), (&fresh).into()])?;

@@ -37,7 +37,7 @@ mod testing;
 pub use error::{AppendError, Error, Kind};
 pub use root::{Config, Store};
 pub use rows::{
-    Account, BackupReport, BrokenLink, ChainReport, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState, Session, Snapshot,
-    SourceRow, StoredFile, TokenRow,
+    Account, BackupReport, BrokenLink, ChainReport, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState,
+    Session, Snapshot, SourceRow, StoredFile, TokenRow,
 };
 pub use tenant::TenantStore;

@@ -49,7 +49,10 @@ impl Manifest {
     pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(NAME);
         if !path.is_file() {
-            return Err(Error::invalid(format!("`{}` is not a complete backup: it has no `{NAME}`; name the folder that `backup` wrote", folder.display())));
+            return Err(Error::invalid(format!(
+                "`{}` is not a complete backup: it has no `{NAME}`; name the folder that `backup` wrote",
+                folder.display()
+            )));
         }
         let text = std::fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
         let json = model::json::parse(&text).map_err(|e| damaged(&path, &e.to_string()))?;

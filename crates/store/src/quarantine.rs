@@ -78,8 +78,10 @@ impl TenantStore {
     /// # Errors
     /// When the database cannot be written.
     pub fn settle_quarantine(&self, ids: &[u64], state: QuarantineState, run: Option<u64>, at: Instant) -> Result<u64, Error> {
-        self.inner()
-            .write(|s| ids.iter().try_fold(0, |settled, id| Ok(settled + s.execute(SETTLE, &[(*id).into(), state.word().into(), run.into(), at.into()])?)))
+        self.inner().write(|s| {
+            ids.iter()
+                .try_fold(0, |settled, id| Ok(settled + s.execute(SETTLE, &[(*id).into(), state.word().into(), run.into(), at.into()])?))
+        })
     }
 }
 
@@ -110,9 +112,10 @@ fn unpack(plain: &[u8]) -> Option<(String, String, Vec<u8>)> {
 fn read(row: &dyn Row, key: &[u8; 32]) -> Result<QuarantineRow, Error> {
     let id = row.get(0)?;
     let (source, run, record): (String, u64, u64) = (row.get(1)?, row.get(2)?, row.get(3)?);
-    let (reason, said, raw) = envelope::open(key, context(&source, run, record).as_bytes(), row.get(5)?)
-        .and_then(|plain| unpack(&plain))
-        .ok_or_else(|| Error::corrupt(format!("the quarantined record {id}"), "it does not open with the tenant's key"))?;
+    let (reason, said, raw) =
+        envelope::open(key, context(&source, run, record).as_bytes(), row.get(5)?)
+            .and_then(|plain| unpack(&plain))
+            .ok_or_else(|| Error::corrupt(format!("the quarantined record {id}"), "it does not open with the tenant's key"))?;
     Ok(QuarantineRow {
         id,
         item: QuarantineItem { source, run, record, raw, context: said, reason, field: row.get(4)?, at: row.get(6)? },

@@ -215,9 +215,9 @@ fn check_version(path: &Path) -> Result<(), Error> {
     let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
     match text.trim().parse::<u32>() {
         Ok(version) if version <= FORMAT => Ok(()),
-        Ok(version) => {
-            Err(Error::invalid(format!("the data directory has storage format {version}, this version knows {FORMAT}: install the newer version again")))
-        }
+        Ok(version) => Err(Error::invalid(format!(
+            "the data directory has storage format {version}, this version knows {FORMAT}: install the newer version again"
+        ))),
         Err(_) => Err(Error::corrupt(format!("`{}`", path.display()), format!("it should hold a number and holds `{:.20}`", text.trim()))),
     }
 }

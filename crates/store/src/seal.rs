@@ -58,7 +58,9 @@ impl TenantStore {
         let inner = self.inner();
         let mut upkeep = inner.lock_upkeep();
         if sealed_upto > 0 && !self.snapshot_reaches(&mut upkeep, sealed_upto)? {
-            return Err(Error::invalid(format!("the log cannot be sealed up to commit {sealed_upto}: no good snapshot reaches it; write one first")));
+            return Err(Error::invalid(format!(
+                "the log cannot be sealed up to commit {sealed_upto}: no good snapshot reaches it; write one first"
+            )));
         }
         let last = self.last_header()?.map_or(0, |header| header.seq);
         inner.write(|s| {

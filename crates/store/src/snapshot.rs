@@ -190,7 +190,8 @@ fn write_file(path: &Path, seq: u64, chain: &[u8; 32], entities: &mut dyn Iterat
 /// Reads a snapshot and hands its entities on. They are good only if it
 /// returns `Ok`: the checksum stands at the end.
 fn read_file(path: &Path, each: &mut dyn FnMut(Entity)) -> Result<Origin, Error> {
-    let mut source = Source { inner: Hashing { inner: BufReader::with_capacity(256 << 10, disk::open(path)?), hasher: Sha256::new() }, path };
+    let mut source =
+        Source { inner: Hashing { inner: BufReader::with_capacity(256 << 10, disk::open(path)?), hasher: Sha256::new() }, path };
     if source.array()? != *MAGIC {
         return Err(damaged(path, "it is no snapshot, or was written by a newer version"));
     }

@@ -88,8 +88,16 @@ impl Inner {
             disk::make_folder(&folder.join(name))?;
         }
         let reserve = Reserve { folder: folder.clone(), bytes_max: config.reserve_max_bytes };
-        let inner =
-            Self { tenant: tenant.clone(), folder, db: Box::new(db), keys, reserve, head: Mutex::new(None), upkeep: Mutex::default(), _root: Arc::clone(root) };
+        let inner = Self {
+            tenant: tenant.clone(),
+            folder,
+            db: Box::new(db),
+            keys,
+            reserve,
+            head: Mutex::new(None),
+            upkeep: Mutex::default(),
+            _root: Arc::clone(root),
+        };
         inner.remove_unfinished_files()?;
         Ok(inner)
     }

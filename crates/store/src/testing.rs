@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use model::{Attribute, Change, Class, Commit, DoorKey, Effect, Entity, EntityId, Header, Instant, Json, Name, TenantContext, TenantId, Value};
+use model::{
+    Attribute, Change, Class, Commit, DoorKey, Effect, Entity, EntityId, Header, Instant, Json, Name, TenantContext, TenantId, Value,
+};
 use tempfile::TempDir;
 
 use crate::{Config, Store, TenantStore};
@@ -97,7 +99,11 @@ pub(crate) fn value(seq: u64) -> Commit {
 
 /// A commit that makes an entity: it is needed for ever.
 pub(crate) fn lasting(seq: u64) -> Commit {
-    let change =
-        Change::EntitySet { types: vec![Name::known("https://example.org/AirQualityObserved")], scopes: Vec::new(), created_at: at(0), expires_at: None };
+    let change = Change::EntitySet {
+        types: vec![Name::known("https://example.org/AirQualityObserved")],
+        scopes: Vec::new(),
+        created_at: at(0),
+        expires_at: None,
+    };
     commit(seq, vec![Effect { entity: station(seq), subject: None, change }])
 }

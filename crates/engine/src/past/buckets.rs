@@ -133,7 +133,8 @@ impl Periods {
         {
             return Err(Error::invalid("the period must be longer than 0"));
         }
-        let zone = TimeZone::get(question.zone).map_err(|_| Error::invalid(format!("the time zone `{}` is not known; use a name such as `Europe/Berlin`", question.zone)))?;
+        let zone = TimeZone::get(question.zone)
+            .map_err(|_| Error::invalid(format!("the time zone `{}` is not known; use a name such as `Europe/Berlin`", question.zone)))?;
         let origin = if question.window.start == TimeWindow::ALL.start { 0 } else { question.window.start.micros() };
         Ok(Self { period: question.period, zone, origin })
     }
@@ -160,7 +161,8 @@ impl Periods {
             let start = (micros - self.origin).div_euclid(length) * length + self.origin;
             return Ok((start, start.saturating_add(length)));
         }
-        self.calendar(micros).map_err(|error| Error::invalid(format!("the period around {} cannot be computed: {error}", Instant::from_micros(micros))))
+        self.calendar(micros)
+            .map_err(|error| Error::invalid(format!("the period around {} cannot be computed: {error}", Instant::from_micros(micros))))
     }
 
     fn calendar(&self, micros: i64) -> Result<(i64, i64), jiff::Error> {
@@ -188,7 +190,11 @@ mod tests {
 
     fn series(times: &[&str]) -> NumberSeries {
         NumberSeries {
-            key: SeriesKey { entity: Iri::parse("urn:x:1").expect("valid"), attribute: Name::known("https://example.org/no2"), dataset: None },
+            key: SeriesKey {
+                entity: Iri::parse("urn:x:1").expect("valid"),
+                attribute: Name::known("https://example.org/no2"),
+                dataset: None,
+            },
             times: times.iter().map(|t| Instant::parse(t).expect("valid").micros()).collect(),
             values: (0..times.len()).map(|n| f64::from(u32::try_from(n).expect("few"))).collect(),
         }
@@ -204,19 +210,49 @@ mod tests {
 
     #[test]
     fn days_of_berlin_have_23_and_25_hours() {
-        check(Period::Day, "Europe/Berlin", &["2024-03-30T23:00:00Z", "2024-03-31T21:59:59Z", "2024-03-31T22:00:00Z"], &["2024-03-30T23:00:00Z 2 1", "2024-03-31T22:00:00Z 1 2"]);
-        check(Period::Day, "Europe/Berlin", &["2024-10-26T22:00:00Z", "2024-10-27T22:59:59Z", "2024-10-27T23:00:00Z"], &["2024-10-26T22:00:00Z 2 1", "2024-10-27T23:00:00Z 1 2"]);
+        check(
+            Period::Day,
+            "Europe/Berlin",
+            &["2024-03-30T23:00:00Z", "2024-03-31T21:59:59Z", "2024-03-31T22:00:00Z"],
+            &["2024-03-30T23:00:00Z 2 1", "2024-03-31T22:00:00Z 1 2"],
+        );
+        check(
+            Period::Day,
+            "Europe/Berlin",
+            &["2024-10-26T22:00:00Z", "2024-10-27T22:59:59Z", "2024-10-27T23:00:00Z"],
+            &["2024-10-26T22:00:00Z 2 1", "2024-10-27T23:00:00Z 1 2"],
+        );
     }
 
     #[test]
     fn weeks_months_and_years_follow_the_calendar() {
-        check(Period::Week, "UTC", &["2026-05-04T00:00:00Z", "2026-05-10T23:00:00Z", "2026-05-11T00:00:00Z"], &["2026-05-04T00:00:00Z 2 1", "2026-05-11T00:00:00Z 1 2"]);
-        check(Period::Month, "Europe/Berlin", &["2024-01-31T22:59:00Z", "2024-01-31T23:00:00Z"], &["2023-12-31T23:00:00Z 1 0", "2024-01-31T23:00:00Z 1 1"]);
-        check(Period::Year, "UTC", &["1935-07-01T00:00:00Z", "1936-01-01T00:00:00Z"], &["1935-01-01T00:00:00Z 1 0", "1936-01-01T00:00:00Z 1 1"]);
+        check(
+            Period::Week,
+            "UTC",
+            &["2026-05-04T00:00:00Z", "2026-05-10T23:00:00Z", "2026-05-11T00:00:00Z"],
+            &["2026-05-04T00:00:00Z 2 1", "2026-05-11T00:00:00Z 1 2"],
+        );
+        check(
+            Period::Month,
+            "Europe/Berlin",
+            &["2024-01-31T22:59:00Z", "2024-01-31T23:00:00Z"],
+            &["2023-12-31T23:00:00Z 1 0", "2024-01-31T23:00:00Z 1 1"],
+        );
+        check(
+            Period::Year,
+            "UTC",
+            &["1935-07-01T00:00:00Z", "1936-01-01T00:00:00Z"],
+            &["1935-01-01T00:00:00Z 1 0", "1936-01-01T00:00:00Z 1 1"],
+        );
     }
 
     #[test]
     fn fixed_periods_count_from_the_epoch() {
-        check(Period::Fixed { micros: 3_600_000_000 }, "UTC", &["1969-12-31T23:59:00Z", "1970-01-01T00:00:00Z"], &["1969-12-31T23:00:00Z 1 0", "1970-01-01T00:00:00Z 1 1"]);
+        check(
+            Period::Fixed { micros: 3_600_000_000 },
+            "UTC",
+            &["1969-12-31T23:59:00Z", "1970-01-01T00:00:00Z"],
+            &["1969-12-31T23:00:00Z 1 0", "1970-01-01T00:00:00Z 1 1"],
+        );
     }
 }

@@ -16,7 +16,13 @@ fn hours(from: i64, to: i64, value: impl Fn(i64) -> i64) -> Vec<(u64, Entity)> {
 }
 
 fn all() -> SeriesQuery {
-    SeriesQuery { entities: vec![id("a")], attributes: Some(vec![name("no2")]), window: TimeWindow::ALL, time_property: TimeProperty::ObservedAt, limit: SeriesLimit::All }
+    SeriesQuery {
+        entities: vec![id("a")],
+        attributes: Some(vec![name("no2")]),
+        window: TimeWindow::ALL,
+        time_property: TimeProperty::ObservedAt,
+        limit: SeriesLimit::All,
+    }
 }
 
 async fn values(engine: &ScratchEngine) -> Vec<String> {
@@ -86,7 +92,8 @@ async fn buckets_join_sealed_and_unsealed() {
     access.import(1, hours(0, 30, |_| 1)).await.expect("imported");
     seal(&engine);
     access.import(1, hours(20, 50, |h| if h < 30 { 3 } else { 1 })).await.expect("imported");
-    let question = BucketQuery { entities: vec![id("a")], attributes: vec![name("no2")], window: TimeWindow::ALL, period: Period::Day, zone: "UTC" };
+    let question =
+        BucketQuery { entities: vec![id("a")], attributes: vec![name("no2")], window: TimeWindow::ALL, period: Period::Day, zone: "UTC" };
     let series = access.buckets(question).await.expect("answered");
     let got: Vec<_> = series[0].buckets.iter().map(|b| (b.count, b.sum)).collect();
     assert_eq!(got, [(24, 20.0 + 4.0 * 3.0), (24, 6.0 * 3.0 + 18.0), (2, 2.0)]);

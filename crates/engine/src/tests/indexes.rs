@@ -9,7 +9,12 @@ use super::name;
 use crate::{Engine, Operation, Role};
 
 fn entity() -> impl Strategy<Value = Entity> {
-    let number = prop_oneof![(-20..20_i64).prop_map(Json::from), Just(Json::from(9_007_199_254_740_993)), Just(Json::from(9_007_199_254_740_992)), Just(Json::from("text"))];
+    let number = prop_oneof![
+        (-20..20_i64).prop_map(Json::from),
+        Just(Json::from(9_007_199_254_740_993)),
+        Just(Json::from(9_007_199_254_740_992)),
+        Just(Json::from("text"))
+    ];
     let place = (-10..10_i32, -10..10_i32).prop_map(|(x, y)| Value::Geo(Geometry::Point(Position::new(f64::from(x), f64::from(y)))));
     let values = prop::collection::vec((prop_oneof![Just("a"), Just("b")], any::<bool>(), number), 0..3);
     (0..40_u32, prop_oneof![Just("T"), Just("U")], values, prop::option::of(place)).prop_map(|(id, kind, values, place)| {
@@ -29,13 +34,17 @@ fn entity() -> impl Strategy<Value = Entity> {
 fn filter() -> impl Strategy<Value = Filter> {
     let operand = prop_oneof![-20..20_i64, Just(9_007_199_254_740_993)].prop_map(|n| Operand::Number(Number::from(n)));
     let op = prop_oneof![Just(Op::Eq), Just(Op::Ne), Just(Op::Lt), Just(Op::Le), Just(Op::Gt), Just(Op::Ge)];
-    let range = (-20..20_i64, -20..20_i64).prop_map(|(a, b)| Operand::Range(Box::new((Operand::Number(a.into()), Operand::Number(b.into())))));
+    let range =
+        (-20..20_i64, -20..20_i64).prop_map(|(a, b)| Operand::Range(Box::new((Operand::Number(a.into()), Operand::Number(b.into())))));
     let comparison = prop_oneof![(op, operand).boxed(), range.prop_map(|r| (Op::Eq, r)).boxed()];
     let compare = (prop_oneof![Just("a"), Just("b")], comparison)
         .prop_map(|(attribute, (op, operand))| Filter::Compare(Comparison { path: Path::value(name(attribute)), op, operand }));
     let near = (-10..10_i32, -10..10_i32, 1..600_i32).prop_map(|(x, y, km)| Filter::Geo {
         property: name("location"),
-        test: GeoTest::NearerThan { reference: Geometry::Point(Position::new(f64::from(x), f64::from(y))), distance_m_max: f64::from(km) * 1000.0 },
+        test: GeoTest::NearerThan {
+            reference: Geometry::Point(Position::new(f64::from(x), f64::from(y))),
+            distance_m_max: f64::from(km) * 1000.0,
+        },
     });
     let leaf = prop_oneof![
         compare,

@@ -64,8 +64,12 @@ async fn filters_and_orders_do_not_look_at_what_is_hidden() {
     let count = |role| engine.with_role(role).query(&Query { count: true, ..Query::of(note.clone(), 0) }).expect("answered").total;
     assert_eq!(count(Role::Public), Some(0));
     assert_eq!(count(Role::Reader), Some(1));
-    let ordered = Query { order: vec![OrderKey { by: OrderBy::Path(Path::value(name("undeclared"))), descending: true }], ..Query::of(Filter::Always, 10) };
-    let ids: Vec<_> = engine.with_role(Role::Public).query(&ordered).expect("answered").views.iter().map(|v| v.entity().id.to_string()).collect();
+    let ordered = Query {
+        order: vec![OrderKey { by: OrderBy::Path(Path::value(name("undeclared"))), descending: true }],
+        ..Query::of(Filter::Always, 10)
+    };
+    let ids: Vec<_> =
+        engine.with_role(Role::Public).query(&ordered).expect("answered").views.iter().map(|v| v.entity().id.to_string()).collect();
     assert!(!ids.iter().any(|one| one.ends_with(":b")));
 }
 
@@ -135,10 +139,16 @@ async fn tokens_and_sessions_come_and_go() {
     let engine = Engine::scratch();
     let tenant = ScratchEngine::tenant();
     let code = engine.first_run_code(&tenant).expect("answered").expect("there is no account");
-    assert_eq!(engine.first_account(&tenant, "0000", "anna", "ein langes Kennwort").await.map(|_| ()).expect_err("wrong").kind(), Kind::Unauthorized);
+    assert_eq!(
+        engine.first_account(&tenant, "0000", "anna", "ein langes Kennwort").await.map(|_| ()).expect_err("wrong").kind(),
+        Kind::Unauthorized
+    );
     assert_eq!(engine.first_account(&tenant, &code, "anna", "kurz").await.map(|_| ()).expect_err("short").kind(), Kind::Invalid);
     let session = engine.first_account(&tenant, &code, "anna", "ein langes Kennwort").await.expect("made");
-    assert_eq!(engine.first_account(&tenant, &code, "eva", "ein langes Kennwort").await.map(|_| ()).expect_err("used").kind(), Kind::Unauthorized);
+    assert_eq!(
+        engine.first_account(&tenant, &code, "eva", "ein langes Kennwort").await.map(|_| ()).expect_err("used").kind(),
+        Kind::Unauthorized
+    );
     assert_eq!(engine.first_run_code(&tenant).expect("answered"), None);
     assert_eq!(engine.principal_of_session(&tenant, &session.secret).await.expect("known").csrf, session.csrf);
     engine.logout(&tenant, &session.secret).await.expect("ended");

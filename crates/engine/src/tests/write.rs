@@ -24,7 +24,8 @@ async fn after(operations: Vec<Operation>) -> (Result<Outcome, crate::Error>, Op
 
 #[tokio::test]
 async fn create_refuses_a_known_id() {
-    let (outcome, entity) = after(vec![Operation::Create(station("a").with(no2("1", "2026-05-04T09:00:00Z"))), Operation::Create(station("a"))]).await;
+    let (outcome, entity) =
+        after(vec![Operation::Create(station("a").with(no2("1", "2026-05-04T09:00:00Z"))), Operation::Create(station("a"))]).await;
     assert_eq!(outcome.expect_err("known").kind(), Kind::Exists);
     assert_eq!(entity.expect("kept").value(name("no2")), Some(&number("1")));
 }
@@ -32,7 +33,10 @@ async fn create_refuses_a_known_id() {
 #[tokio::test]
 async fn append_keeps_what_is_there_when_asked() {
     let start = Operation::Create(station("a").with(no2("1", "2026-05-04T09:00:00Z")));
-    let append = |overwrite| Operation::Append { fragment: fragment(vec![no2("2", "2026-05-04T10:00:00Z"), Attribute::new(name("pm10"), number("9"))]), overwrite };
+    let append = |overwrite| Operation::Append {
+        fragment: fragment(vec![no2("2", "2026-05-04T10:00:00Z"), Attribute::new(name("pm10"), number("9"))]),
+        overwrite,
+    };
     let (outcome, entity) = after(vec![start.clone(), append(false)]).await;
     let Ok(Outcome::Updated { updated, not_updated }) = outcome else { panic!("{outcome:?}") };
     assert_eq!((updated, not_updated.len()), (vec![name("pm10")], 1));
@@ -58,7 +62,16 @@ async fn update_replaces_instances_whole_and_null_deletes() {
 
 #[tokio::test]
 async fn a_partial_update_replaces_members() {
-    let patch = AttributePatch { name: name("no2"), dataset: None, value: Some(number("7")), observed_at: None, unit: None, sub: Vec::new(), removed_sub: Vec::new(), expires_at: None };
+    let patch = AttributePatch {
+        name: name("no2"),
+        dataset: None,
+        value: Some(number("7")),
+        observed_at: None,
+        unit: None,
+        sub: Vec::new(),
+        removed_sub: Vec::new(),
+        expires_at: None,
+    };
     let start = Operation::Create(station("a").with(no2("1", "2026-05-04T09:00:00Z")));
     let (_, entity) = after(vec![start.clone(), Operation::PatchAttribute { id: id("a"), patch: patch.clone() }]).await;
     let entity = entity.expect("there");
@@ -74,7 +87,9 @@ async fn deleting_takes_the_default_instance_one_or_all() {
     let roof = Iri::parse("urn:x:roof").expect("valid");
     let mut second = Attribute::new(name("no2"), number("2"));
     second.dataset = Some(roof.clone());
-    let start = Operation::Create(station("a").with(Attribute::new(name("no2"), number("1"))).with(second).with(Attribute::new(name("x"), number("0"))));
+    let start = Operation::Create(
+        station("a").with(Attribute::new(name("no2"), number("1"))).with(second).with(Attribute::new(name("x"), number("0"))),
+    );
     let left = |which| {
         let start = start.clone();
         async move {
@@ -110,7 +125,8 @@ async fn one_bad_entity_hides_no_other_and_later_ones_see_earlier_ones() {
         Operation::Delete(id("nobody")),
         Operation::Create(station("b").with(Attribute::new(name("no2"), number("6")))),
     ];
-    let kinds: Vec<_> = access.write(operations).await.expect("answered").outcomes.into_iter().map(|o| o.map(|_| ()).map_err(|e| e.kind())).collect();
+    let kinds: Vec<_> =
+        access.write(operations).await.expect("answered").outcomes.into_iter().map(|o| o.map(|_| ()).map_err(|e| e.kind())).collect();
     assert_eq!(kinds, [Ok(()), Err(Kind::Exists), Ok(()), Err(Kind::NotFound), Ok(())]);
     assert_eq!(access.entity(&id("a")).expect("there").entity().value(name("no2")), Some(&number("5")));
 }

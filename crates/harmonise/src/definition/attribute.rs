@@ -124,8 +124,15 @@ pub(super) fn attribute(section: &mut Section<'_>, around: &Surroundings<'_>) ->
             None
         }
     });
-    let kind = section
-        .word("kind", &[("Property", Kind::Property), ("GeoProperty", Kind::Geo), ("Relationship", Kind::Relationship), ("LanguageProperty", Kind::Language)]);
+    let kind = section.word(
+        "kind",
+        &[
+            ("Property", Kind::Property),
+            ("GeoProperty", Kind::Geo),
+            ("Relationship", Kind::Relationship),
+            ("LanguageProperty", Kind::Language),
+        ],
+    );
     let kind = kind.unwrap_or(Kind::Property);
     let from = from(section, kind, around);
     let shape = shape(section, kind, from.as_ref());
@@ -203,7 +210,12 @@ fn from(section: &mut Section<'_>, kind: Kind, around: &Surroundings<'_>) -> Opt
             }
         },
         [] => {
-            section.fault("field", None, "nothing says where the value comes from", "give one of `field`, `value`, `template`, `languages`, or `x` and `y`");
+            section.fault(
+                "field",
+                None,
+                "nothing says where the value comes from",
+                "give one of `field`, `value`, `template`, `languages`, or `x` and `y`",
+            );
             None
         }
         several => {
@@ -214,7 +226,8 @@ fn from(section: &mut Section<'_>, kind: Kind, around: &Surroundings<'_>) -> Opt
 }
 
 fn shape(section: &mut Section<'_>, kind: Kind, from: Option<&From>) -> Shape {
-    let words = [("number", Shape::Number), ("text", Shape::Text), ("bool", Shape::Bool), ("instant", Shape::Instant), ("json", Shape::Json)];
+    let words =
+        [("number", Shape::Number), ("text", Shape::Text), ("bool", Shape::Bool), ("instant", Shape::Instant), ("json", Shape::Json)];
     let given = section.word("as", &words);
     if given.is_some() && kind != Kind::Property {
         section.fault("as", None, "only a Property has a value of a chosen shape", "drop `as`");

@@ -8,7 +8,8 @@ use super::section::Section;
 use super::source::is_slug;
 
 /// The EU's data themes.
-const THEMES: [&str; 14] = ["AGRI", "ECON", "EDUC", "ENER", "ENVI", "GOVE", "HEAL", "INTR", "JUST", "OP_DATPRO", "REGI", "SOCI", "TECH", "TRAN"];
+const THEMES: [&str; 14] =
+    ["AGRI", "ECON", "EDUC", "ENER", "ENVI", "GOVE", "HEAL", "INTR", "JUST", "OP_DATPRO", "REGI", "SOCI", "TECH", "TRAN"];
 /// Where dcat-ap.de keeps its licences.
 const LICENCES: &str = "http://dcat-ap.de/def/licenses/";
 
@@ -104,7 +105,12 @@ fn licence(section: &Section<'_>, written: &str) -> Option<Text> {
     if iri.starts_with(LICENCES) && model::id::is_absolute_iri(&iri) {
         return Some(iri.as_str().into());
     }
-    section.fault("licence", Some(written), "this is no licence of dcat-ap.de", "use for example `dl-by-de/2.0`, `dl-zero-de/2.0` or `cc-by/4.0`");
+    section.fault(
+        "licence",
+        Some(written),
+        "this is no licence of dcat-ap.de",
+        "use for example `dl-by-de/2.0`, `dl-zero-de/2.0` or `cc-by/4.0`",
+    );
     None
 }
 
@@ -142,7 +148,12 @@ fn all_columns(section: &mut Section<'_>, mut columns: Vec<Column>, name: &dyn F
         let attribute = attribute.and_then(|term| match name(&term) {
             Ok(name) => Some(name),
             Err(reason) => {
-                extra.fault("attribute", Some(&term), reason, "use a term of the type's data model, declare it in `[terms]`, or write an IRI");
+                extra.fault(
+                    "attribute",
+                    Some(&term),
+                    reason,
+                    "use a term of the type's data model, declare it in `[terms]`, or write an IRI",
+                );
                 None
             }
         });

@@ -224,7 +224,11 @@ fn transport(section: &mut Section<'_>) -> Option<Transport> {
         }
         Way::Folder => {
             let path = section.need("path", "name the folder, relative to this definition");
-            let glob = if section.has("glob") { section.read("glob", "write for example `*.csv` or `**/*.csv`", Glob::parse) } else { Glob::parse("*").ok() };
+            let glob = if section.has("glob") {
+                section.read("glob", "write for example `*.csv` or `**/*.csv`", Glob::parse)
+            } else {
+                Glob::parse("*").ok()
+            };
             Some(Transport::Folder { path: path?, glob: glob? })
         }
     }
@@ -245,7 +249,8 @@ pub(super) fn format(section: &mut Section<'_>) -> Option<Format> {
         let _ = section.need("kind", "use one of `csv`, `xlsx`, `json`, `geojson`");
     }
     let word = section.word("kind", &words);
-    let record_bytes_max = section.whole("record_bytes_max", 1).map_or(crate::read::RECORD_BYTES_MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
+    let record_bytes_max =
+        section.whole("record_bytes_max", 1).map_or(crate::read::RECORD_BYTES_MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     let numbers = style(section);
     let missing = section.texts("missing");
     let kind = match word? {
@@ -268,9 +273,15 @@ fn pointer(text: &str) -> Result<String, String> {
 /// Reads `decimal` and `thousands`.
 pub(super) fn style(section: &mut Section<'_>) -> Style {
     let decimal = section.word("decimal", &[(".", '.'), (",", ',')]).unwrap_or('.');
-    let thousands = section.word("thousands", &[(".", Some('.')), (",", Some(',')), (" ", Some(' ')), ("'", Some('\'')), ("", None)]).flatten();
+    let thousands =
+        section.word("thousands", &[(".", Some('.')), (",", Some(',')), (" ", Some(' ')), ("'", Some('\'')), ("", None)]).flatten();
     if thousands == Some(decimal) {
-        section.fault("thousands", Some(&decimal.to_string()), "decimal sign and thousands sign are the same", "declare one of them differently");
+        section.fault(
+            "thousands",
+            Some(&decimal.to_string()),
+            "decimal sign and thousands sign are the same",
+            "declare one of them differently",
+        );
     }
     Style { decimal, thousands }
 }

@@ -93,14 +93,23 @@ fn wrong_words_and_types_are_named() {
         ("name = \"pegel\"", "name = \"Pegel Nord\""),
         "`source.name` = `Pegel Nord`: this is no slug; use 1 to 63 characters a-z, 0-9 and `-`, beginning with a letter",
     );
-    check(("transport = \"push\"", "transport = \"file\""), "`source.path`: the key is missing; name the file, relative to this definition");
-    check(("zone = \"Europe/Berlin\"", ""), "`time.zone`: the key is missing; name the zone, for example `Europe/Berlin`, `UTC` or `in-value`");
+    check(
+        ("transport = \"push\"", "transport = \"file\""),
+        "`source.path`: the key is missing; name the file, relative to this definition",
+    );
+    check(
+        ("zone = \"Europe/Berlin\"", ""),
+        "`time.zone`: the key is missing; name the zone, for example `Europe/Berlin`, `UTC` or `in-value`",
+    );
     check(
         ("zone = \"Europe/Berlin\"", "zone = \"Europe/Berlin\"\nlabel = \"end\""),
         "`time.interval`: a label at the end needs the length of the interval; write for example `interval = \"PT1H\"`",
     );
     check(("unit = \"cm\"\n", ""), "`attribute[1].target_unit` = `MTR`: nothing says which unit the values come in; give `unit`, too");
-    check(("field = \"stand\"", "field = \"stand\"\nvalue = 1"), "`attribute[1].field`: `field`, `value` do not go together with this kind; keep one of them");
+    check(
+        ("field = \"stand\"", "field = \"stand\"\nvalue = 1"),
+        "`attribute[1].field`: `field`, `value` do not go together with this kind; keep one of them",
+    );
     check(
         ("class = \"open\"", "class = \"offen\""),
         "`attribute[1].column.class` = `offen`: this word is not known here; use one of `open`, `internal`, `restricted`, `paid`, `confidential-business`, `personal`, `special`, did you mean `open`?",
@@ -183,7 +192,10 @@ fn a_dataset_is_read_with_its_columns() {
     assert_eq!(dataset.id.as_str(), "urn:ngsi-ld:Dataset:luftqualitaet");
     assert_eq!(dataset.licence, "http://dcat-ap.de/def/licenses/other-open");
     let no2 = dataset.measures().find(|column| column.attribute.short() == "no2").expect("a column");
-    assert_eq!((no2.label.de.as_str(), no2.unit.as_ref().map(model::UnitCode::code), no2.class), ("Stickstoffdioxid (NO₂)", Some("GQ"), model::Class::Open));
+    assert_eq!(
+        (no2.label.de.as_str(), no2.unit.as_ref().map(model::UnitCode::code), no2.class),
+        ("Stickstoffdioxid (NO₂)", Some("GQ"), model::Class::Open)
+    );
     let undeclared = Name::known("https://allmende.eu/def/undeclared");
     assert_eq!(dataset.class_of(undeclared), model::Class::Restricted);
 }

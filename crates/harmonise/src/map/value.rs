@@ -14,7 +14,12 @@ use crate::number::{self, Style};
 use crate::read;
 
 /// Reads a value; `None` when it is missing.
-pub(super) fn read(rule: &AttributeRule, fields: &Fields<'_>, definition: &Definition, shape: &read::Shape) -> Result<Option<Value>, Fault> {
+pub(super) fn read(
+    rule: &AttributeRule,
+    fields: &Fields<'_>,
+    definition: &Definition,
+    shape: &read::Shape,
+) -> Result<Option<Value>, Fault> {
     let reader = Reader { rule, definition, crs: rule.crs.or(shape.crs).unwrap_or(Crs::Epsg4326) };
     match &rule.from {
         From::Constant(json) => reader.shaped(json).map_err(|reason| fault(&rule.term, reason)),
@@ -178,7 +183,9 @@ fn targets(json: &Json) -> Result<Vec<Iri>, String> {
 /// A text without language, or texts by language.
 fn language_map(json: &Json) -> Vec<(Text, Vec<Text>)> {
     match json {
-        Json::Object(members) => members.iter().filter_map(|(tag, text)| as_text(text).map(|text| (tag.clone(), vec![Text::from(text.as_ref())]))).collect(),
+        Json::Object(members) => {
+            members.iter().filter_map(|(tag, text)| as_text(text).map(|text| (tag.clone(), vec![Text::from(text.as_ref())]))).collect()
+        }
         other => vec![("@none".into(), vec![Text::from(as_text(other).unwrap_or_default().as_ref())])],
     }
 }

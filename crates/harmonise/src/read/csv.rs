@@ -29,8 +29,13 @@ pub(crate) struct Options<'a> {
 
 /// Reads delimited text.
 pub(crate) fn read(options: &Options<'_>, reader: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<Shape, Fatal> {
-    let mut rows =
-        Rows { lines: Lines::new(reader, options.record_bytes_max), ahead: VecDeque::new(), decoder: Decoder::new(options.encoding), first: true, options };
+    let mut rows = Rows {
+        lines: Lines::new(reader, options.record_bytes_max),
+        ahead: VecDeque::new(),
+        decoder: Decoder::new(options.encoding),
+        first: true,
+        options,
+    };
     let mut shape = rows.open()?;
     if let Some(line) = rows.after_header(&mut shape)? {
         rows.ahead.push_front(line);
@@ -92,7 +97,9 @@ impl Rows<'_, '_> {
             return Err(unusable("the file is UTF-16; save it as UTF-8, for example with „CSV UTF-8“ in the spreadsheet's dialogue"));
         }
         if line.bytes.starts_with(b"PK\x03\x04") {
-            return Err(unusable("the file is a zip archive or a spreadsheet, not delimited text; set `format.kind` to `xlsx` or unpack it"));
+            return Err(unusable(
+                "the file is a zip archive or a spreadsheet, not delimited text; set `format.kind` to `xlsx` or unpack it",
+            ));
         }
         if line.bytes.contains(&0) {
             return Err(unusable("the file holds zero bytes: it is not delimited text"));

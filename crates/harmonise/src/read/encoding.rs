@@ -54,9 +54,10 @@ fn decide(declared: Encoding, bytes: &[u8], line: u64) -> Result<Encoding, Fatal
             error.valid_up_to() + 1
         ))),
         // Text that is valid UTF-8 beyond ASCII is practically never meant as anything else.
-        (Encoding::Latin1 | Encoding::Windows1252, Ok(_)) => {
-            Err(unusable(format!("line {line} is UTF-8, and the definition says `{}`; set `format.encoding` to `utf-8` or `auto`", declared.word())))
-        }
+        (Encoding::Latin1 | Encoding::Windows1252, Ok(_)) => Err(unusable(format!(
+            "line {line} is UTF-8, and the definition says `{}`; set `format.encoding` to `utf-8` or `auto`",
+            declared.word()
+        ))),
         (declared, _) => Ok(declared),
     }
 }
@@ -65,7 +66,11 @@ fn decide(declared: Encoding, bytes: &[u8], line: u64) -> Result<Encoding, Fatal
 pub(crate) fn decode_as(encoding: Encoding, bytes: &[u8]) -> Result<Cow<'_, str>, String> {
     match encoding {
         Encoding::Utf8 | Encoding::Auto => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
-            format!("the text is not UTF-8: byte 0x{:02X} at place {}", bytes.get(error.valid_up_to()).copied().unwrap_or(0), error.valid_up_to() + 1)
+            format!(
+                "the text is not UTF-8: byte 0x{:02X} at place {}",
+                bytes.get(error.valid_up_to()).copied().unwrap_or(0),
+                error.valid_up_to() + 1
+            )
         }),
         Encoding::Latin1 => Ok(encoding_rs::mem::decode_latin1(bytes)),
         Encoding::Windows1252 => Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0),

@@ -77,7 +77,11 @@ fn descend(stream: &mut Stream<'_>, step: &str, options: &Options<'_>, shape: &m
         }
     }
     let place: String = path.iter().map(|step| format!("/{step}")).collect();
-    Err(unusable(format!("there are no records at `{}`: `{place}/` has the members `{}`; mend `format.records`", options.records, found.join("`, `"))))
+    Err(unusable(format!(
+        "there are no records at `{}`: `{place}/` has the members `{}`; mend `format.records`",
+        options.records,
+        found.join("`, `")
+    )))
 }
 
 /// The system an old GeoJSON file names in `crs`.
@@ -144,7 +148,13 @@ impl Records<'_, '_> {
         Ok(ControlFlow::Continue(()))
     }
 
-    fn visit(&mut self, captured: Captured, key: Option<String>, shape: &Shape, visitor: &mut dyn Visitor) -> Result<ControlFlow<()>, Fatal> {
+    fn visit(
+        &mut self,
+        captured: Captured,
+        key: Option<String>,
+        shape: &Shape,
+        visitor: &mut dyn Visitor,
+    ) -> Result<ControlFlow<()>, Fatal> {
         self.count += 1;
         let body = if captured.too_long {
             Body::Broken(format!("the record is longer than {} bytes; its beginning is kept", self.options.record_bytes_max))

@@ -27,7 +27,8 @@ const COLUMNS_MAX: usize = 16_384;
 pub(crate) fn read(sheet: Option<&str>, table: &Table, reader: &mut dyn Read, visitor: &mut dyn Visitor) -> Result<Shape, Fatal> {
     let bytes = load(reader)?;
     measure(&bytes, allowed(bytes.len()))?;
-    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(bytes.as_slice())).map_err(|error| unusable(format!("the spreadsheet cannot be read: {error}")))?;
+    let mut book: Xlsx<_> =
+        Xlsx::new(Cursor::new(bytes.as_slice())).map_err(|error| unusable(format!("the spreadsheet cannot be read: {error}")))?;
     let name = sheet_name(&book.sheet_names(), sheet)?;
     let mut rows = Rows { table, shape: Shape { sheet: Some(name.clone()), ..Shape::default() }, begun: false, skipped: 0 };
     if table.header == 0 {
@@ -97,7 +98,9 @@ fn sheet_name(names: &[String], wanted: Option<&str>) -> Result<String, Fatal> {
         None => names.first(),
         Some(wanted) => names.iter().find(|name| *name == wanted),
     };
-    found.cloned().ok_or_else(|| unusable(format!("the spreadsheet has no sheet `{}`; its sheets are `{}`", wanted.unwrap_or("1"), names.join("`, `"))))
+    found.cloned().ok_or_else(|| {
+        unusable(format!("the spreadsheet has no sheet `{}`; its sheets are `{}`", wanted.unwrap_or("1"), names.join("`, `")))
+    })
 }
 
 struct Rows<'a> {
@@ -142,7 +145,8 @@ impl Rows<'_> {
         if !header.second.is_empty() {
             return false;
         }
-        let values: Vec<Option<Text>> = cells.iter().map(|cell| crate::fields::as_text(cell).and_then(|text| second.value(&text))).collect();
+        let values: Vec<Option<Text>> =
+            cells.iter().map(|cell| crate::fields::as_text(cell).and_then(|text| second.value(&text))).collect();
         let found = values.iter().any(Option::is_some);
         if found {
             header.second = values;
@@ -211,7 +215,10 @@ mod tests {
         let bytes = writer.finish().expect("an archive").into_inner();
         assert!(measure(&bytes, 3 << 20).is_ok());
         let message = measure(&bytes, 1 << 20).expect_err("a bomb").to_string();
-        assert!(message.starts_with("the spreadsheet is not read because ") && message.contains("KiB unpack to more than 1 MiB"), "{message}");
+        assert!(
+            message.starts_with("the spreadsheet is not read because ") && message.contains("KiB unpack to more than 1 MiB"),
+            "{message}"
+        );
     }
 
     #[test]

@@ -178,7 +178,11 @@ fn archive(parts: &[(&str, u64)]) -> Vec<u8> {
 
 #[test]
 fn spreadsheets_that_are_none_are_refused() {
-    check("kind = \"xlsx\"", b"zeit;ort;wert\n", expect!["fatal: the file is no XLSX spreadsheet; if it is delimited text, set `format.kind` to `csv`"]);
+    check(
+        "kind = \"xlsx\"",
+        b"zeit;ort;wert\n",
+        expect!["fatal: the file is no XLSX spreadsheet; if it is delimited text, set `format.kind` to `csv`"],
+    );
     let (result, _) = run(&csv("kind = \"xlsx\""), "t.xlsx", b"PK\x03\x04garbage");
     assert!(result.expect_err("garbage").to_string().starts_with("the spreadsheet is a broken archive: "));
     let (result, _) = run(&csv("kind = \"xlsx\""), "t.xlsx", &archive(&[("a.txt", 10)]));
@@ -255,7 +259,10 @@ fn contradicting_duplicates_are_flagged_and_kept() {
     let bytes = b"zeit;wert\n2024-01-01;1\n2024-01-01;1\n2024-01-01;2\n2026-11-23;9\n";
     let (result, kept) = run(&definition(text), "t.csv", bytes);
     let flags = result.expect("readable").flags;
-    assert_eq!(flags.into_iter().collect::<Vec<_>>(), [("duplicate".to_owned(), 1), ("late".to_owned(), 3), ("out-of-range".to_owned(), 1)]);
+    assert_eq!(
+        flags.into_iter().collect::<Vec<_>>(),
+        [("duplicate".to_owned(), 1), ("late".to_owned(), 3), ("out-of-range".to_owned(), 1)]
+    );
     assert_eq!(kept.records.len(), 4);
     expect![[r#"
         urn:t:a v @2024-01-01T00:00:00Z = 1

@@ -53,7 +53,8 @@ fn read_all(source: &str, only: &str) -> (Kept, Vec<Summary>) {
 fn read_with(definition: &Definition, only: &str) -> (Kept, Vec<Summary>) {
     let mut kept = Kept::default();
     let files = files(definition);
-    let summaries = files.iter().filter(|(name, _)| name.contains(only)).map(|(name, path)| read_file(definition, name, path, &mut kept)).collect();
+    let summaries =
+        files.iter().filter(|(name, _)| name.contains(only)).map(|(name, path)| read_file(definition, name, path, &mut kept)).collect();
     (kept, summaries)
 }
 
@@ -78,8 +79,11 @@ fn air_and_bicycles_join_as_computed_independently() {
     let text = std::fs::read_to_string(folder().join("radverkehr.toml")).expect("the demo's definition");
     let (bicycles, summaries) = read_with(&definition(&text.replace(r"(?<channel>\d{9})", "(?<channel>100034981)")), "100034981");
     assert_eq!(summaries.iter().map(|summary| summary.rejected).sum::<u64>(), 0);
-    let quarters =
-        series(&bicycles, "urn:ngsi-ld:TrafficFlowObserved:muenster-rad-100034981", "https://smartdatamodels.org/dataModel.Transportation/intensity");
+    let quarters = series(
+        &bicycles,
+        "urn:ngsi-ld:TrafficFlowObserved:muenster-rad-100034981",
+        "https://smartdatamodels.org/dataModel.Transportation/intensity",
+    );
     let mut hours: BTreeMap<i64, Vec<f64>> = BTreeMap::new();
     for (at, count) in quarters {
         hours.entry(at.micros().div_euclid(3_600_000_000)).or_default().push(count);
@@ -87,8 +91,10 @@ fn air_and_bicycles_join_as_computed_independently() {
     hours.retain(|_, quarters| quarters.len() == 4);
     assert_eq!(hours.len(), 16_942);
 
-    let joined: Vec<(f64, f64)> =
-        no2.iter().filter_map(|(at, value)| hours.get(&at.micros().div_euclid(3_600_000_000)).map(|quarters| (*value, quarters.iter().sum()))).collect();
+    let joined: Vec<(f64, f64)> = no2
+        .iter()
+        .filter_map(|(at, value)| hours.get(&at.micros().div_euclid(3_600_000_000)).map(|quarters| (*value, quarters.iter().sum())))
+        .collect();
     assert_eq!(joined.len(), 16_229);
     assert_eq!(format!("{:.4}", pearson(&joined)), "0.4355");
 }
@@ -121,12 +127,15 @@ fn hessian_municipalities_add_up() {
     let (register, summaries) = read_all("gemeinden", "");
     assert_eq!((summaries[0].accepted, summaries[0].rejected), (421, 0));
     let population = Name::known("https://allmende.eu/def/population");
-    let people: f64 = register.records.iter().flat_map(|record| &record.updates).filter_map(|update| update.value(population)?.as_f64()).sum();
+    let people: f64 =
+        register.records.iter().flat_map(|record| &record.updates).filter_map(|update| update.value(population)?.as_f64()).sum();
     assert_eq!(people, 6_420_729.0);
 
     let (borders, summaries) = read_all("gemeindegrenzen", "");
     assert_eq!((summaries[0].accepted, summaries[0].rejected), (421, 0));
-    let ids = |kept: &Kept| kept.records.iter().flat_map(|record| &record.updates).map(|update| update.id.clone()).collect::<std::collections::BTreeSet<_>>();
+    let ids = |kept: &Kept| {
+        kept.records.iter().flat_map(|record| &record.updates).map(|update| update.id.clone()).collect::<std::collections::BTreeSet<_>>()
+    };
     assert_eq!(ids(&register), ids(&borders));
 }
 
@@ -134,8 +143,13 @@ fn hessian_municipalities_add_up() {
 fn the_hour_car_parks_show_twice_is_two_hours() {
     let (parking, summaries) = read_all("parken", "2024-10-27");
     assert_eq!(summaries[0].rejected, 0);
-    let free = series(&parking, "urn:ngsi-ld:OffStreetParking:muenster-ph-theater", "https://smartdatamodels.org/dataModel.Parking/availableSpotNumber");
-    let night: Vec<String> = free.keys().map(ToString::to_string).filter(|at| at.as_str() >= "2024-10-26T23:30" && at.as_str() < "2024-10-27T02:30").collect();
+    let free = series(
+        &parking,
+        "urn:ngsi-ld:OffStreetParking:muenster-ph-theater",
+        "https://smartdatamodels.org/dataModel.Parking/availableSpotNumber",
+    );
+    let night: Vec<String> =
+        free.keys().map(ToString::to_string).filter(|at| at.as_str() >= "2024-10-26T23:30" && at.as_str() < "2024-10-27T02:30").collect();
     assert_eq!(night.len(), 12);
     assert_eq!((night[0].as_str(), night[11].as_str()), ("2024-10-26T23:30:00Z", "2024-10-27T02:15:00Z"));
     let ids = parking.records[0].updates.len();
@@ -146,9 +160,16 @@ fn the_hour_car_parks_show_twice_is_two_hours() {
 fn march_leaves_no_gap_between_the_hours_of_car_parks() {
     let (parking, summaries) = read_all("parken", "2024-03-31");
     assert_eq!(summaries[0].rejected, 0);
-    let free = series(&parking, "urn:ngsi-ld:OffStreetParking:muenster-ph-theater", "https://smartdatamodels.org/dataModel.Parking/availableSpotNumber");
-    let night: Vec<String> =
-        free.keys().map(ToString::to_string).filter(|at| at.starts_with("2024-03-31T00:45") || at.starts_with("2024-03-31T01:00")).collect();
+    let free = series(
+        &parking,
+        "urn:ngsi-ld:OffStreetParking:muenster-ph-theater",
+        "https://smartdatamodels.org/dataModel.Parking/availableSpotNumber",
+    );
+    let night: Vec<String> = free
+        .keys()
+        .map(ToString::to_string)
+        .filter(|at| at.starts_with("2024-03-31T00:45") || at.starts_with("2024-03-31T01:00"))
+        .collect();
     assert_eq!(night, ["2024-03-31T00:45:00Z", "2024-03-31T01:00:00Z"]);
 }
 
@@ -165,7 +186,11 @@ fn air_of_the_hour_that_comes_twice() {
 #[test]
 fn counters_skip_the_hour_in_march_and_show_it_once_in_october() {
     let (bicycles, _) = read_all("radverkehr", "100031297/2023-10");
-    let counts = series(&bicycles, "urn:ngsi-ld:TrafficFlowObserved:muenster-rad-100031297", "https://smartdatamodels.org/dataModel.Transportation/intensity");
+    let counts = series(
+        &bicycles,
+        "urn:ngsi-ld:TrafficFlowObserved:muenster-rad-100031297",
+        "https://smartdatamodels.org/dataModel.Transportation/intensity",
+    );
     let at = |text: &str| counts.contains_key(&Instant::parse(text).expect("an instant"));
     assert!(at("2023-10-29T00:45:00Z") && !at("2023-10-29T01:00:00Z") && at("2023-10-29T02:00:00Z"));
 }
@@ -195,7 +220,10 @@ fn a_mended_definition_replays_what_was_refused() {
     assert_eq!(result.expect("readable").rejected, kept.rejected.len() as u64);
     assert!(kept.rejected.len() > 50 && kept.rejected.iter().all(|rejected| rejected.partly));
     assert_eq!(kept.rejected[0].field.as_deref(), Some("Air quality index"));
-    assert_eq!(kept.rejected[0].reason, "`Air quality index`: the code `very good` is not known; known are `good`, `moderate`, `poor`, `very poor`");
+    assert_eq!(
+        kept.rejected[0].reason,
+        "`Air quality index`: the code `very good` is not known; known are `good`, `moderate`, `poor`, `very poor`"
+    );
 
     let mended = definition(&text);
     let mut again = Kept::default();

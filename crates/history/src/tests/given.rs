@@ -4,7 +4,8 @@ use model::geo::Position;
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
 use model::{
-    Attribute, Class, Geometry, Instant, Iri, Json, Name, Number, Observation, Origin, Sealed, SeriesQuery, Text, TimeWindow, UnitCode, Value,
+    Attribute, Class, Geometry, Instant, Iri, Json, Name, Number, Observation, Origin, Sealed, SeriesQuery, Text, TimeWindow, UnitCode,
+    Value,
 };
 use proptest::prelude::*;
 
@@ -13,10 +14,7 @@ pub(super) fn observations() -> impl Strategy<Value = Vec<Observation>> {
 }
 
 pub(super) fn question() -> impl Strategy<Value = SeriesQuery> {
-    let window = prop_oneof![
-        Just(TimeWindow::ALL),
-        (instant(), instant()).prop_map(|(start, end)| TimeWindow { start, end }),
-    ];
+    let window = prop_oneof![Just(TimeWindow::ALL), (instant(), instant()).prop_map(|(start, end)| TimeWindow { start, end }),];
     let time_property = prop_oneof![
         4 => Just(TimeProperty::ObservedAt),
         1 => Just(TimeProperty::CreatedAt),
@@ -30,16 +28,14 @@ pub(super) fn question() -> impl Strategy<Value = SeriesQuery> {
         Just(SeriesLimit::Last(usize::MAX)),
     ];
     let attributes = prop::option::of(prop::collection::vec(name(), 0..3));
-    (prop::collection::vec(entity(), 0..4), attributes, window, time_property, limit).prop_map(
-        |(entities, attributes, window, time_property, limit)| SeriesQuery { entities, attributes, window, time_property, limit },
-    )
+    (prop::collection::vec(entity(), 0..4), attributes, window, time_property, limit)
+        .prop_map(|(entities, attributes, window, time_property, limit)| SeriesQuery { entities, attributes, window, time_property, limit })
 }
 
 fn observation() -> impl Strategy<Value = Observation> {
     let origin = prop::option::of((any::<u64>(), any::<u64>()).prop_map(|(run, record)| Origin { run, record }));
-    (entity(), attribute(2), prop::sample::select(Class::ALL.as_slice()), prop_oneof![0_u64..4, any::<u64>()], instant(), origin).prop_map(
-        |(entity, attribute, class, seq, recorded_at, origin)| Observation { entity, attribute, class, seq, recorded_at, origin },
-    )
+    (entity(), attribute(2), prop::sample::select(Class::ALL.as_slice()), prop_oneof![0_u64..4, any::<u64>()], instant(), origin)
+        .prop_map(|(entity, attribute, class, seq, recorded_at, origin)| Observation { entity, attribute, class, seq, recorded_at, origin })
 }
 
 fn entity() -> impl Strategy<Value = Iri> {
@@ -105,19 +101,16 @@ pub(super) fn number() -> impl Strategy<Value = Number> {
     prop_oneof![
         (-400_i64..400, 0_usize..4).prop_map(|(tenths, digits)| format!("{:.digits$}", tenths as f64 / 10.0)),
         any::<f64>().prop_filter("finite", |value| value.is_finite()).prop_map(|value| format!("{value}")),
-        prop::sample::select(["1.0", "-0", "-0.0", "9007199254740993", "1e400", "-1E-400", "12.30", "0e0"].as_slice()).prop_map(str::to_owned),
+        prop::sample::select(["1.0", "-0", "-0.0", "9007199254740993", "1e400", "-1E-400", "12.30", "0e0"].as_slice())
+            .prop_map(str::to_owned),
         grammar,
     ]
     .prop_map(|text| Number::parse(&text).expect("a number"))
 }
 
 fn json() -> impl Strategy<Value = Json> {
-    let leaf = prop_oneof![
-        Just(Json::Null),
-        any::<bool>().prop_map(Json::Bool),
-        number().prop_map(Json::Number),
-        text().prop_map(Json::String),
-    ];
+    let leaf =
+        prop_oneof![Just(Json::Null), any::<bool>().prop_map(Json::Bool), number().prop_map(Json::Number), text().prop_map(Json::String),];
     leaf.prop_recursive(3, 12, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Json::Array),
@@ -141,7 +134,11 @@ fn tag() -> impl Strategy<Value = Text> {
 
 fn geometry() -> impl Strategy<Value = Geometry> {
     let position = || {
-        (-180.0..180.0_f64, -90.0..90.0_f64, prop::option::of(-100.0..9000.0_f64)).prop_map(|(lon, lat, height_m)| Position { lon, lat, height_m })
+        (-180.0..180.0_f64, -90.0..90.0_f64, prop::option::of(-100.0..9000.0_f64)).prop_map(|(lon, lat, height_m)| Position {
+            lon,
+            lat,
+            height_m,
+        })
     };
     let ring = move || {
         prop::collection::vec(position(), 3..5).prop_map(|mut ring| {

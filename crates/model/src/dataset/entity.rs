@@ -51,10 +51,8 @@ impl Dataset {
             ]);
             add(terms::period(), Value::JsonProperty(json));
         }
-        let selection = Json::object([
-            ("type", Json::from(self.entity_type.iri())),
-            ("idPrefix", self.id_prefix.as_ref().map_or(Json::Null, string)),
-        ]);
+        let selection =
+            Json::object([("type", Json::from(self.entity_type.iri())), ("idPrefix", self.id_prefix.as_ref().map_or(Json::Null, string))]);
         add(terms::selection(), Value::JsonProperty(selection));
         add(terms::columns(), Value::JsonProperty(Json::Array(self.columns.iter().map(column).collect())));
         add(terms::published(), Value::Property(Json::Bool(self.published)));
@@ -92,8 +90,7 @@ impl Dataset {
             themes: entity.value(terms::themes()).map(read_list).unwrap_or_default(),
             keywords: entity.value(terms::keywords()).map(read_list).unwrap_or_default(),
             frequency: text_of(terms::frequency()),
-            spatial: json_of(terms::spatial())
-                .and_then(|json| Some(Spatial { iri: member(json, "iri")?, label: member(json, "label")? })),
+            spatial: json_of(terms::spatial()).and_then(|json| Some(Spatial { iri: member(json, "iri")?, label: member(json, "label")? })),
             period: json_of(terms::period()).and_then(read_window),
             entity_type: entity_type.ok_or_else(|| missing("selection"))?,
             id_prefix: member(selection, "idPrefix"),
@@ -219,7 +216,10 @@ mod tests {
             themes: vec!["ENVI".into()],
             keywords: vec!["Luft".into(), "NO2".into()],
             frequency: Some("HOURLY".into()),
-            spatial: Some(Spatial { iri: "http://dcat-ap.de/def/politicalGeocoding/stateKey/05".into(), label: "Nordrhein-Westfalen".into() }),
+            spatial: Some(Spatial {
+                iri: "http://dcat-ap.de/def/politicalGeocoding/stateKey/05".into(),
+                label: "Nordrhein-Westfalen".into(),
+            }),
             period: Some(TimeWindow { start: Instant::from_seconds(0), end: Instant::from_seconds(86_400) }),
             entity_type: Name::known("https://smartdatamodels.org/dataModel.Environment/AirQualityObserved"),
             id_prefix: Some("urn:ngsi-ld:AirQualityObserved:".into()),

@@ -102,9 +102,10 @@ impl Crs {
     fn range(self) -> ([f64; 4], &'static str) {
         match self {
             Self::Epsg4326 => ([-180.0, 180.0, -90.0, 90.0], "longitude −180…180 and latitude −90…90"),
-            Self::Epsg25832 | Self::Epsg25833 => {
-                ([-1_000_000.0, 2_000_000.0, 0.0, 9_500_000.0], "easting −1,000,000…2,000,000 m and northing 0…9,500,000 m (without the zone's number in front)")
-            }
+            Self::Epsg25832 | Self::Epsg25833 => (
+                [-1_000_000.0, 2_000_000.0, 0.0, 9_500_000.0],
+                "easting −1,000,000…2,000,000 m and northing 0…9,500,000 m (without the zone's number in front)",
+            ),
             Self::Epsg3857 => ([-20_037_508.35, 20_037_508.35, -20_048_966.11, 20_048_966.11], "x and y within ±20,037,508 m"),
         }
     }

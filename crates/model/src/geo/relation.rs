@@ -194,14 +194,8 @@ fn meet(one: &Line, other: &Line) -> bool {
     let (a, b) = (side(one, other.start), side(one, other.end));
     let (c, d) = (side(other, one.start), side(other, one.end));
     let crosses = |p: Orientation, q: Orientation| p != q && p != Orientation::Collinear && q != Orientation::Collinear;
-    let on = |line: &Line, point: Coord, side: Orientation| {
-        side == Orientation::Collinear && within_box(point, line.start, line.end)
-    };
-    (crosses(a, b) && crosses(c, d))
-        || on(one, other.start, a)
-        || on(one, other.end, b)
-        || on(other, one.start, c)
-        || on(other, one.end, d)
+    let on = |line: &Line, point: Coord, side: Orientation| side == Orientation::Collinear && within_box(point, line.start, line.end);
+    (crosses(a, b) && crosses(c, d)) || on(one, other.start, a) || on(one, other.end, b) || on(other, one.start, c) || on(other, one.end, d)
 }
 
 /// Whether the second of two consecutive edges runs back over the first.
@@ -215,9 +209,7 @@ fn folds_back(first: &Line, second: &Line) -> bool {
 /// Whether holes lie in their shells and nothing else lies in anything. As no
 /// edges meet, one position tells for its whole ring.
 fn rings_nest(polygons: &[Polygon]) -> bool {
-    let inside = |ring: &LineString, of: &LineString| {
-        ring.0.first().is_some_and(|point| side_of_ring(*point, of) == Side::Inside)
-    };
+    let inside = |ring: &LineString, of: &LineString| ring.0.first().is_some_and(|point| side_of_ring(*point, of) == Side::Inside);
     let apart = |a: &LineString, b: &LineString| !boxes_touch(a, b) || (!inside(a, b) && !inside(b, a));
     polygons.iter().enumerate().all(|(at, polygon)| {
         let holes = polygon.interiors();

@@ -50,7 +50,9 @@ pub enum InvalidGeometry {
     #[error("the coordinates do not fit a {0}: {1}")]
     Coordinates(&'static str, &'static str),
     /// A position outside the world.
-    #[error("the position {0} lies outside longitude −180…180 and latitude −90…90; is the order longitude, latitude, and the system WGS 84?")]
+    #[error(
+        "the position {0} lies outside longitude −180…180 and latitude −90…90; is the order longitude, latitude, and the system WGS 84?"
+    )]
     OutOfRange(String),
     /// A position that its coordinate reference system does not have.
     #[error(transparent)]
@@ -106,9 +108,9 @@ impl Geometry {
             Self::Point(p) => position_json(p),
             Self::MultiPoint(ps) | Self::LineString(ps) => positions_json(ps),
             Self::MultiLineString(lines) | Self::Polygon(lines) => Json::Array(lines.iter().map(|l| positions_json(l)).collect()),
-            Self::MultiPolygon(polygons) => Json::Array(
-                polygons.iter().map(|rings| Json::Array(rings.iter().map(|ring| positions_json(ring)).collect())).collect(),
-            ),
+            Self::MultiPolygon(polygons) => {
+                Json::Array(polygons.iter().map(|rings| Json::Array(rings.iter().map(|ring| positions_json(ring)).collect())).collect())
+            }
         };
         Json::object([("type", Json::from(self.kind())), ("coordinates", coordinates)])
     }

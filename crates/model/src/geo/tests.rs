@@ -71,7 +71,8 @@ fn coordinates_outside_a_system_say_what_would_fit() {
 #[test]
 fn geometries_come_in_other_systems() {
     let read = |crs, text: &str| Geometry::from_json_in(crs, &json::parse(text.as_bytes()).expect("json"));
-    let line = read(Crs::Epsg25832, r#"{"type":"LineString","coordinates":[[500000,5538630.7,98.5],[640309.21,5358772.36]]}"#).expect("a line");
+    let line =
+        read(Crs::Epsg25832, r#"{"type":"LineString","coordinates":[[500000,5538630.7,98.5],[640309.21,5358772.36]]}"#).expect("a line");
     let Geometry::LineString(positions) = line else { panic!("a line stays a line") };
     assert!((positions[0].lon - 9.0).abs() < 1e-9 && positions[0].height_m == Some(98.5));
     assert!((positions[1].lat - 48.366_516_99).abs() < 1e-7);
@@ -117,7 +118,8 @@ fn distances_go_to_the_closest_point_of_lines_and_areas() {
     // A line along a parallel is straight in degrees: it does not bulge towards the pole as a great circle would.
     check_distance("LineString [[0,50],[20,50]]", "Point [10,50.001]", 111.230, 0.02);
     check_distance("LineString [[-170,50],[170,50]]", "Point [10.1,50.001]", 111.230, 0.02);
-    let square = "Polygon [[[8,50],[8.1,50],[8.1,50.1],[8,50.1],[8,50]],[[8.04,50.04],[8.06,50.04],[8.06,50.06],[8.04,50.06],[8.04,50.04]]]";
+    let square =
+        "Polygon [[[8,50],[8.1,50],[8.1,50.1],[8,50.1],[8,50]],[[8.04,50.04],[8.06,50.04],[8.06,50.06],[8.04,50.06],[8.04,50.04]]]";
     check_distance(square, "Point [8.02,50.02]", 0.0, 0.000_001);
     check_distance(square, "Point [8.05,50.0401]", 11.123, 0.01);
     check_distance(square, "Polygon [[[8.101,50],[8.2,50],[8.2,50.1],[8.101,50.1],[8.101,50]]]", 71.547, 0.01);
@@ -190,7 +192,11 @@ fn crossing_and_overlapping_areas_are_repaired() {
     let neighbours = "MultiPolygon [[[[0,0],[2,0],[2,4],[0,4],[0,0]]],[[[2,0],[4,0],[4,4],[2,4],[2,0]]]]";
     check_relations("Point [2,2]", neighbours, "within intersects");
     check_relations("Polygon [[[1,1],[3,1],[3,3],[1,3],[1,1]]]", neighbours, "within intersects");
-    check_relations("LineString [[2,1],[2,3]]", "MultiPolygon [[[[0,0],[3,0],[3,4],[0,4],[0,0]]],[[[1,0],[4,0],[4,4],[1,4],[1,0]]]]", "within intersects");
+    check_relations(
+        "LineString [[2,1],[2,3]]",
+        "MultiPolygon [[[[0,0],[3,0],[3,4],[0,4],[0,0]]],[[[1,0],[4,0],[4,4],[1,4],[1,0]]]]",
+        "within intersects",
+    );
 }
 
 #[test]
@@ -239,9 +245,7 @@ fn ring() -> impl Strategy<Value = Vec<Position>> {
         ring.push(ring[0]);
         ring
     });
-    let rectangle = (position(), position()).prop_map(|(a, b)| {
-        vec![a, Position::new(b.lon, a.lat), b, Position::new(a.lon, b.lat), a]
-    });
+    let rectangle = (position(), position()).prop_map(|(a, b)| vec![a, Position::new(b.lon, a.lat), b, Position::new(a.lon, b.lat), a]);
     prop_oneof![any, rectangle]
 }
 

@@ -117,9 +117,7 @@ fn of_value<'a>(value: &'a Value, within: &[Text]) -> Key<'a> {
         Value::Language(map) => of_language(map, within),
         Value::List(items) if within.is_empty() => Key::Array(items.iter().map(|item| of_json(item, &[])).collect()),
         Value::Relationship(targets) if within.is_empty() => one_or_all(targets.iter().map(|iri| Key::Text(iri.as_str()))),
-        Value::ListRelationship(targets) if within.is_empty() => {
-            Key::Array(targets.iter().map(|iri| Key::Text(iri.as_str())).collect())
-        }
+        Value::ListRelationship(targets) if within.is_empty() => Key::Array(targets.iter().map(|iri| Key::Text(iri.as_str())).collect()),
         Value::Vocab(terms) if within.is_empty() => one_or_all(terms.iter().map(|term| Key::Text(term.iri()))),
         Value::Geo(_) if within.is_empty() => Key::Object,
         _ => Key::Missing,

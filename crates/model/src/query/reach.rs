@@ -58,11 +58,9 @@ pub(super) fn is_readable(instance: &Attribute, now: Instant) -> bool {
 fn walk(instance: &Attribute, sub: &[Name], now: Instant, target: Target, test: &mut dyn FnMut(Found) -> bool) -> bool {
     match sub.split_first() {
         None => of_attribute(instance, target).is_some_and(test),
-        Some((next, rest)) => instance
-            .sub
-            .iter()
-            .filter(|a| a.name == *next && is_readable(a, now))
-            .any(|a| walk(a, rest, now, target, test)),
+        Some((next, rest)) => {
+            instance.sub.iter().filter(|a| a.name == *next && is_readable(a, now)).any(|a| walk(a, rest, now, target, test))
+        }
     }
 }
 

@@ -36,9 +36,7 @@ impl ScopePattern {
     #[must_use]
     pub fn covers(&self, scope: &Scope) -> bool {
         let mut levels = scope.levels();
-        let head = self.levels.iter().all(|wanted| {
-            levels.next().is_some_and(|level| wanted.as_ref().is_none_or(|wanted| wanted == level))
-        });
+        let head = self.levels.iter().all(|wanted| levels.next().is_some_and(|level| wanted.as_ref().is_none_or(|wanted| wanted == level)));
         head && (self.below || levels.next().is_none())
     }
 }

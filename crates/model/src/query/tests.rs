@@ -83,7 +83,16 @@ fn operand(text: &str) -> Operand {
 
 /// Reads `a==1`, or `a` for existence.
 fn term(text: &str) -> Filter {
-    let ops = [("!~=", Op::NotMatches), ("~=", Op::Matches), ("==", Op::Eq), ("!=", Op::Ne), (">=", Op::Ge), ("<=", Op::Le), (">", Op::Gt), ("<", Op::Lt)];
+    let ops = [
+        ("!~=", Op::NotMatches),
+        ("~=", Op::Matches),
+        ("==", Op::Eq),
+        ("!=", Op::Ne),
+        (">=", Op::Ge),
+        ("<=", Op::Le),
+        (">", Op::Gt),
+        ("<", Op::Lt),
+    ];
     let found = ops.iter().filter_map(|(sign, op)| text.find(sign).map(|place| (place, *sign, *op))).min_by_key(|(place, ..)| *place);
     match found {
         None => Filter::Has(path(text)),
@@ -112,16 +121,28 @@ const OF_EVERY_KIND: [&str; 12] =
 
 #[test]
 fn numbers_compare_by_value() {
-    check(&with_json("30"), &["a==30", "a==30.0", "a==3e1", "a!=31", "a<30.5", "a<=30", "a>-30", "a>=30"], &["a!=30.0", "a<30", "a>30", "a==3"]);
+    check(
+        &with_json("30"),
+        &["a==30", "a==30.0", "a==3e1", "a!=31", "a<30.5", "a<=30", "a>-30", "a>=30"],
+        &["a!=30.0", "a<30", "a>30", "a==3"],
+    );
     check(&with_json("-0.5"), &["a<0", "a>-0.51", "a==-5e-1", "a<=-0.50"], &["a>-0.5", "a==0.5"]);
     check(&with_json("-0"), &["a==0", "a==0.0", "a>=0"], &["a<0", "a!=0e9"]);
 }
 
 #[test]
 fn large_integers_and_long_fractions_are_exact() {
-    check(&with_json("9007199254740993"), &["a==9007199254740993", "a!=9007199254740992", "a>9007199254740992"], &["a==9007199254740992.0", "a<=9007199254740992.5"]);
+    check(
+        &with_json("9007199254740993"),
+        &["a==9007199254740993", "a!=9007199254740992", "a>9007199254740992"],
+        &["a==9007199254740992.0", "a<=9007199254740992.5"],
+    );
     check(&with_json("9007199254740993.0"), &["a==9007199254740993", "a<9007199254740993.1"], &["a==9007199254740992"]);
-    check(&with_json("123456789012345678901234567890"), &["a>123456789012345678901234567889", "a==1.2345678901234567890123456789e29"], &["a==1.2345678901234567890123456788e29"]);
+    check(
+        &with_json("123456789012345678901234567890"),
+        &["a>123456789012345678901234567889", "a==1.2345678901234567890123456789e29"],
+        &["a==1.2345678901234567890123456788e29"],
+    );
     check(&with_json("1e400"), &["a>1e399", "a<1e401", "a==10e399", "a>1e308"], &["a==1e401", "a>1e99999999999999999999"]);
 }
 
@@ -186,7 +207,11 @@ fn dates_and_times_compare_as_instants_of_any_precision() {
         &["a>2026-01-01T00:00:00Z", "a<2026-01-01T00:00:00.3Z", "a==2026-01-01T00:00:00.25Z", "a!=2026-01-01"],
         &["a==2026-01-01T00:00:00Z", "a<2026-01-01"],
     );
-    check(&with_json(r#""2026-01-01""#), &["a==2026-01-01T00:00:00Z", "a<2026-01-01T00:00:00.000001Z", "a>=2025-12-31"], &["a>2026-01-01T00:00:00Z"]);
+    check(
+        &with_json(r#""2026-01-01""#),
+        &["a==2026-01-01T00:00:00Z", "a<2026-01-01T00:00:00.000001Z", "a>=2025-12-31"],
+        &["a>2026-01-01T00:00:00Z"],
+    );
     check(&with_json(r#""2026-01-01T01:00:00+01:00""#), &["a==2026-01-01T00:00:00Z"], &["a!=2026-01-01"]);
     check(&with_json(r#""heute""#), &["a!=2026-01-01"], &["a==2026-01-01", "a>2026-01-01", "a<2026-01-01"]);
     check(&with_json(r#"{"@type":"Date","@value":"2026-01-01"}"#), &["a==\"2026-01-01\"", "a<2026-01-02"], &["a==\"2026-01-02\""]);
@@ -207,7 +232,11 @@ fn any_instance_may_match() {
     let mut roof = property("a", "4");
     roof.dataset = Some(iri("urn:x:roof"));
     let entity = with_json("12").with(roof);
-    check(&entity, &["a==12", "a==4", "a!=12", "a!=4", "a<5", "a>11", "a.datasetId==\"urn:x:roof\"", "a.datasetId==<urn:x:roof>"], &["a==5", "a>12", "a.datasetId==\"urn:x:cellar\""]);
+    check(
+        &entity,
+        &["a==12", "a==4", "a!=12", "a!=4", "a<5", "a>11", "a.datasetId==\"urn:x:roof\"", "a.datasetId==<urn:x:roof>"],
+        &["a==5", "a>12", "a.datasetId==\"urn:x:cellar\""],
+    );
 }
 
 #[test]
@@ -217,7 +246,17 @@ fn relationships_equal_any_target_and_have_no_order() {
         check(
             &with(value),
             &["a", "a==<urn:x:1>", "a==\"urn:x:2\"", "a!=<urn:x:3>", "a==<urn:x:3>,<urn:x:2>", "a!=1"],
-            &["a!=<urn:x:1>", "a==<urn:x:3>", "a>\"urn\"", "a<\"urn:x:9\"", "a>=<urn:x:1>", "a~=/urn/", "a!~=/x/", "a==\"a\"..\"z\"", "a[x]"],
+            &[
+                "a!=<urn:x:1>",
+                "a==<urn:x:3>",
+                "a>\"urn\"",
+                "a<\"urn:x:9\"",
+                "a>=<urn:x:1>",
+                "a~=/urn/",
+                "a!~=/x/",
+                "a==\"a\"..\"z\"",
+                "a[x]",
+            ],
         );
     }
 }
@@ -228,7 +267,15 @@ fn languages_by_tag_star_or_all() {
     let entity = with(Value::Language(vec![texts("de", &["Rathaus", "Amt"]), texts("en", &["Town hall"])]));
     check(
         &entity,
-        &["a[de]==\"Rathaus\"", "a[DE]==\"Amt\"", "a[*]==\"Town hall\"", "a==\"Town hall\"", "a[en]!=\"Rathaus\"", "a[de]~=/haus/", "a[de]"],
+        &[
+            "a[de]==\"Rathaus\"",
+            "a[DE]==\"Amt\"",
+            "a[*]==\"Town hall\"",
+            "a==\"Town hall\"",
+            "a[en]!=\"Rathaus\"",
+            "a[de]~=/haus/",
+            "a[de]",
+        ],
         &["a[de]==\"Town hall\"", "a[fr]", "a[fr]!=\"x\"", "a!=\"Amt\"", "a[*]!=\"Amt\"", "a[de.x]"],
     );
 }
@@ -268,8 +315,26 @@ fn sub_attributes_and_metadata() {
     let entity = station().with(no2);
     check(
         &entity,
-        &["a.accuracy==0.5", "a.accuracy.method==\"manual\"", "a.by==<urn:x:7>", "a.observedAt>2026-05-04", "a.observedAt==\"2026-05-04T10:00:00.0Z\"", "a.unitCode==\"GQ\"", "a.createdAt<2026-05-02", "a.modifiedAt!=2026-05-04", "a.observedAt"],
-        &["a.datasetId", "a.by.observedAt", "a.accuracy.other", "a.observedAt==\"heute\"", "a.unitCode==\"GP\"", "a.unitCode[x]", "a.observedAt>21"],
+        &[
+            "a.accuracy==0.5",
+            "a.accuracy.method==\"manual\"",
+            "a.by==<urn:x:7>",
+            "a.observedAt>2026-05-04",
+            "a.observedAt==\"2026-05-04T10:00:00.0Z\"",
+            "a.unitCode==\"GQ\"",
+            "a.createdAt<2026-05-02",
+            "a.modifiedAt!=2026-05-04",
+            "a.observedAt",
+        ],
+        &[
+            "a.datasetId",
+            "a.by.observedAt",
+            "a.accuracy.other",
+            "a.observedAt==\"heute\"",
+            "a.unitCode==\"GP\"",
+            "a.unitCode[x]",
+            "a.observedAt>21",
+        ],
     );
     let mut expired = entity.clone();
     expired.attributes[0].sub[0].expires_at = Some(at(NOW));
@@ -389,7 +454,20 @@ fn sorted(by: &str, mut entities: Vec<(&str, Entity)>, descending: bool) -> Stri
 
 #[test]
 fn order_across_types() {
-    let texts = ["null", r#"{"@type":"DateTime","@value":"2026-05-04T10:00:00Z"}"#, r#"{"@type":"Date","@value":"2026-05-04"}"#, r#"{"@type":"Time","@value":"10:00:00Z"}"#, "true", "false", "[1]", r#"{"b":1}"#, r#""x""#, r#""A""#, "10", "9.5"];
+    let texts = [
+        "null",
+        r#"{"@type":"DateTime","@value":"2026-05-04T10:00:00Z"}"#,
+        r#"{"@type":"Date","@value":"2026-05-04"}"#,
+        r#"{"@type":"Time","@value":"10:00:00Z"}"#,
+        "true",
+        "false",
+        "[1]",
+        r#"{"b":1}"#,
+        r#""x""#,
+        r#""A""#,
+        "10",
+        "9.5",
+    ];
     let labels = ["null", "datetime", "date", "time", "true", "false", "array", "object", "x", "A", "10", "9.5"];
     let mut entities: Vec<(&str, Entity)> = labels.into_iter().zip(texts.iter().map(|text| with_json(text))).collect();
     entities.push(("missing", station()));
@@ -433,12 +511,24 @@ fn order_by_id_and_times() {
     let order = |by: OrderBy| OrderKey { by, descending: false }.compare(&a, &b, at(NOW), &|_, _| false);
     let of_itself = Path { attribute: None, sub: Vec::new(), target: Target::ModifiedAt, within: Vec::new() };
     assert_eq!(order(OrderBy::Path(of_itself)), Ordering::Less);
-    assert_eq!([order(OrderBy::Id), order(OrderBy::CreatedAt), order(OrderBy::ModifiedAt)], [Ordering::Less, Ordering::Greater, Ordering::Less]);
+    assert_eq!(
+        [order(OrderBy::Id), order(OrderBy::CreatedAt), order(OrderBy::ModifiedAt)],
+        [Ordering::Less, Ordering::Greater, Ordering::Less]
+    );
 }
 
 /// Any JSON, numbers with close and far values among it.
 fn any_json() -> impl Strategy<Value = Json> {
-    let numbers = prop_oneof![Just("9007199254740992"), Just("9007199254740993"), Just("9007199254740992.5"), Just("1.0"), Just("1"), Just("-0.0"), Just("1e400"), Just("-1e400")];
+    let numbers = prop_oneof![
+        Just("9007199254740992"),
+        Just("9007199254740993"),
+        Just("9007199254740992.5"),
+        Just("1.0"),
+        Just("1"),
+        Just("-0.0"),
+        Just("1e400"),
+        Just("-1e400")
+    ];
     let leaf = prop_oneof![
         3 => numbers.prop_map(parsed),
         2 => (-5i64..5).prop_map(Json::from),

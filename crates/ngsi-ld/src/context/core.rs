@@ -51,9 +51,28 @@ const OTHERS: &[(&str, &str)] = &[
 
 /// Names that describe an attribute or entity and cannot themselves be attributes.
 const NON_REIFIED: &[&str] = &[
-    "id", "type", "scope", "datasetId", "instanceId", "observedAt", "createdAt", "modifiedAt", "deletedAt", "expiresAt", "unitCode", "objectType",
-    "valueType", "entity", "entityList", "previousValue", "previousObject", "previousLanguageMap", "previousVocab", "previousValueList",
-    "previousObjectList", "previousJson",
+    "id",
+    "type",
+    "scope",
+    "datasetId",
+    "instanceId",
+    "observedAt",
+    "createdAt",
+    "modifiedAt",
+    "deletedAt",
+    "expiresAt",
+    "unitCode",
+    "objectType",
+    "valueType",
+    "entity",
+    "entityList",
+    "previousValue",
+    "previousObject",
+    "previousLanguageMap",
+    "previousVocab",
+    "previousValueList",
+    "previousObjectList",
+    "previousJson",
 ];
 
 struct Tables {
@@ -81,7 +100,10 @@ pub fn iri_of(term: &str) -> Option<&'static str> {
 #[must_use]
 pub fn term_of(iri: &str) -> Option<&'static str> {
     // Most names belong to none of these namespaces; that is cheaper to see than to hash.
-    let ours = iri.starts_with(NGSI_LD) || iri.starts_with(GEOJSON) || iri.starts_with("http://purl.org/dc/terms/") || iri.starts_with("http://www.w3.org/1999/");
+    let ours = iri.starts_with(NGSI_LD)
+        || iri.starts_with(GEOJSON)
+        || iri.starts_with("http://purl.org/dc/terms/")
+        || iri.starts_with("http://www.w3.org/1999/");
     if ours { TABLES.by_iri.get(iri).copied() } else { None }
 }
 
@@ -98,14 +120,18 @@ pub fn prefix(prefix: &str) -> Option<&'static str> {
 /// An IRI written with a core prefix.
 #[must_use]
 pub fn prefixed(iri: &str) -> Option<String> {
-    let with = |namespace: &str, prefix: &str| iri.strip_prefix(namespace).filter(|rest| !rest.is_empty() && !rest.starts_with("//")).map(|rest| format!("{prefix}:{rest}"));
+    let with = |namespace: &str, prefix: &str| {
+        iri.strip_prefix(namespace).filter(|rest| !rest.is_empty() && !rest.starts_with("//")).map(|rest| format!("{prefix}:{rest}"))
+    };
     with(NGSI_LD, "ngsi-ld").or_else(|| with(GEOJSON, "geojson"))
 }
 
 /// Whether an address means the core context, in whichever version.
 #[must_use]
 pub fn is_core_url(url: &str) -> bool {
-    let Some(rest) = url.strip_prefix("https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context").or_else(|| url.strip_prefix("http://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context"))
+    let Some(rest) = url
+        .strip_prefix("https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context")
+        .or_else(|| url.strip_prefix("http://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context"))
     else {
         return false;
     };

@@ -32,7 +32,9 @@ impl Definitions {
         for (term, value) in members {
             match term.as_str() {
                 "@vocab" => self.vocabulary = self.read_vocabulary(value)?,
-                "@import" => return Err(Error::bad_request("`@import` in an `@context` is not supported; name the document in an array instead")),
+                "@import" => {
+                    return Err(Error::bad_request("`@import` in an `@context` is not supported; name the document in an array instead"));
+                }
                 keyword if keyword.starts_with('@') => {}
                 _ => {
                     raw.insert(term.as_str(), read_definition(term, value)?);
@@ -84,7 +86,9 @@ impl Definitions {
     #[must_use]
     pub fn prefixed(&self, iri: &str) -> Option<String> {
         self.prefixes.iter().find_map(|(namespace, prefix)| {
-            iri.strip_prefix(namespace.as_str()).filter(|rest| !rest.is_empty() && !rest.starts_with("//")).map(|rest| format!("{prefix}:{rest}"))
+            iri.strip_prefix(namespace.as_str())
+                .filter(|rest| !rest.is_empty() && !rest.starts_with("//"))
+                .map(|rest| format!("{prefix}:{rest}"))
         })
     }
 
@@ -118,7 +122,8 @@ impl Definitions {
         }
         if let Some((prefix, rest)) = id.split_once(':') {
             if !rest.starts_with("//")
-                && let Some(base) = core::prefix(prefix).map(Text::from).map_or_else(|| self.base(prefix, term, raw, depth), |base| Ok(Some(base)))?
+                && let Some(base) =
+                    core::prefix(prefix).map(Text::from).map_or_else(|| self.base(prefix, term, raw, depth), |base| Ok(Some(base)))?
             {
                 return Ok(Some(compact_str::format_compact!("{base}{rest}")));
             }
@@ -163,7 +168,9 @@ fn read_definition<'a>(term: &str, value: &'a Json) -> Result<Raw<'a>, Error> {
         return match value {
             Json::Null => Ok(Raw::Nothing),
             Json::String(id) => Ok(Raw::Id(id)),
-            other => Err(Error::bad_request(format!("the term `{term}` of the `@context` must be a string or an object, not {}", other.kind()))),
+            other => {
+                Err(Error::bad_request(format!("the term `{term}` of the `@context` must be a string or an object, not {}", other.kind())))
+            }
         };
     };
     if members.iter().any(|(key, _)| key == "@context") {

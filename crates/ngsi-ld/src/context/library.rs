@@ -43,8 +43,12 @@ impl Library {
     pub fn with_documents(documents: Vec<(String, String)>) -> Result<Self, Error> {
         let mut given = HashMap::new();
         for (url, text) in documents {
-            let document = model::json::parse(text.as_bytes()).map_err(|error| Error::bad_request(format!("the context document `{url}` is not JSON: {error}")))?;
-            let context = document.get("@context").cloned().ok_or_else(|| Error::bad_request(format!("the context document `{url}` has no member `@context`")))?;
+            let document = model::json::parse(text.as_bytes())
+                .map_err(|error| Error::bad_request(format!("the context document `{url}` is not JSON: {error}")))?;
+            let context = document
+                .get("@context")
+                .cloned()
+                .ok_or_else(|| Error::bad_request(format!("the context document `{url}` has no member `@context`")))?;
             given.insert(url, context);
         }
         Ok(Self { given, kept: Mutex::default() })
@@ -118,7 +122,14 @@ impl Library {
         Ok(Arc::new(Context::new(json, url, user)))
     }
 
-    fn collect(&self, value: &Json, host: Option<&str>, into: &mut Definitions, urls: &mut Vec<String>, depth: usize) -> Result<Found, Error> {
+    fn collect(
+        &self,
+        value: &Json,
+        host: Option<&str>,
+        into: &mut Definitions,
+        urls: &mut Vec<String>,
+        depth: usize,
+    ) -> Result<Found, Error> {
         if depth > DEPTH_MAX {
             return Err(Error::bad_request(format!("`@context` nests deeper than {DEPTH_MAX} arrays and documents")));
         }
@@ -127,7 +138,9 @@ impl Library {
             Json::String(url) if core::is_core_url(url) => Ok(Found::Nothing),
             Json::String(url) => {
                 match self.find(url, host)? {
-                    Document::Shipped(index) => into.add(Known::object(index).get("@context").and_then(Json::as_object).unwrap_or_default())?,
+                    Document::Shipped(index) => {
+                        into.add(Known::object(index).get("@context").and_then(Json::as_object).unwrap_or_default())?
+                    }
                     Document::Given(context) => {
                         self.collect(context, host, into, &mut Vec::new(), depth + 1)?;
                     }
@@ -146,7 +159,9 @@ impl Library {
                 }
                 Ok(found)
             }
-            other => Err(Error::bad_request(format!("`@context` must be an address, an object or an array of these, not {}", other.kind()))),
+            other => {
+                Err(Error::bad_request(format!("`@context` must be an address, an object or an array of these, not {}", other.kind())))
+            }
         }
     }
 
@@ -160,14 +175,18 @@ impl Library {
         }
         if let Some(id) = own_path(url, host).and_then(|path| path.strip_prefix(HOSTED)) {
             let index = Known::by_id(id);
-            return index.map(Document::Shipped).ok_or_else(|| Error::new(ErrorKind::LdContextNotAvailable, format!("this server has no context `{id}`; `{HOSTED}` lists those it has")));
+            return index.map(Document::Shipped).ok_or_else(|| {
+                Error::new(ErrorKind::LdContextNotAvailable, format!("this server has no context `{id}`; `{HOSTED}` lists those it has"))
+            });
         }
         if !url.starts_with("http://") && !url.starts_with("https://") {
             return Err(Error::bad_request(format!("`{url}` is not the address of an `@context`: expected http:// or https://")));
         }
         Err(Error::new(
             ErrorKind::LdContextNotAvailable,
-            format!("the `@context` `{url}` is not at hand and fetching from other servers is not configured; use one listed at `{HOSTED}`, or send the terms inline as application/ld+json"),
+            format!(
+                "the `@context` `{url}` is not at hand and fetching from other servers is not configured; use one listed at `{HOSTED}`, or send the terms inline as application/ld+json"
+            ),
         ))
     }
 }

@@ -29,7 +29,23 @@ fn check(json: &str, terms: &[&str], expected: &Expect) {
 fn the_core_alone() {
     check(
         "null",
-        &["no2", "location", "status", "title", "languageMap", "json", "ngsi-ld:no2", "ngsi-ld:default-context/x", "geojson:Point", "https://example.org/a", "ex:a", "Größe", "a-b", "1a", ""],
+        &[
+            "no2",
+            "location",
+            "status",
+            "title",
+            "languageMap",
+            "json",
+            "ngsi-ld:no2",
+            "ngsi-ld:default-context/x",
+            "geojson:Point",
+            "https://example.org/a",
+            "ex:a",
+            "Größe",
+            "a-b",
+            "1a",
+            "",
+        ],
         &expect![[r#"
             no2 -> https://uri.etsi.org/ngsi-ld/default-context/no2 -> no2
             location -> https://uri.etsi.org/ngsi-ld/location -> location
@@ -73,16 +89,36 @@ fn user_terms_prefixes_and_vocabulary() {
             https://example.org/no2 -> https://example.org/no2 -> https://example.org/no2
             https://uri.etsi.org/ngsi-ld/default-context/so2 -> https://uri.etsi.org/ngsi-ld/default-context/so2 -> ngsi-ld:default-context/so2"#]],
     );
-    check(r#"{"no2":"https://example.org/no2"}"#, &["https://uri.etsi.org/ngsi-ld/default-context/no2"], &expect![["https://uri.etsi.org/ngsi-ld/default-context/no2 -> https://uri.etsi.org/ngsi-ld/default-context/no2 -> ngsi-ld:default-context/no2"]]);
+    check(
+        r#"{"no2":"https://example.org/no2"}"#,
+        &["https://uri.etsi.org/ngsi-ld/default-context/no2"],
+        &expect![[
+            "https://uri.etsi.org/ngsi-ld/default-context/no2 -> https://uri.etsi.org/ngsi-ld/default-context/no2 -> ngsi-ld:default-context/no2"
+        ]],
+    );
 }
 
 #[test]
 fn what_a_context_may_not_hold() {
-    check(r#"{"a":{"@id":"https://example.org/a","@context":{}}}"#, &[], &expect!["the term `a` has an `@context` of its own; NGSI-LD forbids contexts inside terms"]);
+    check(
+        r#"{"a":{"@id":"https://example.org/a","@context":{}}}"#,
+        &[],
+        &expect!["the term `a` has an `@context` of its own; NGSI-LD forbids contexts inside terms"],
+    );
     check(r#"{"a":5}"#, &[], &expect!["the term `a` of the `@context` must be a string or an object, not a number"]);
     check(r#"{"a":"no-where"}"#, &[], &expect!["the term `a` of the `@context` leads to `no-where`, which is not an absolute IRI"]);
-    check(r#"{"@import":"https://example.org/c"}"#, &[], &expect!["`@import` in an `@context` is not supported; name the document in an array instead"]);
-    check(r#""https://example.org/c.jsonld""#, &[], &expect!["the `@context` `https://example.org/c.jsonld` is not at hand and fetching from other servers is not configured; use one listed at `/ngsi-ld/v1/jsonldContexts/`, or send the terms inline as application/ld+json"]);
+    check(
+        r#"{"@import":"https://example.org/c"}"#,
+        &[],
+        &expect!["`@import` in an `@context` is not supported; name the document in an array instead"],
+    );
+    check(
+        r#""https://example.org/c.jsonld""#,
+        &[],
+        &expect![
+            "the `@context` `https://example.org/c.jsonld` is not at hand and fetching from other servers is not configured; use one listed at `/ngsi-ld/v1/jsonldContexts/`, or send the terms inline as application/ld+json"
+        ],
+    );
     check(r#""c.jsonld""#, &[], &expect!["`c.jsonld` is not the address of an `@context`: expected http:// or https://"]);
     check("[[[[[[[[[[{}]]]]]]]]]]", &[], &expect!["`@context` nests deeper than 8 arrays and documents"]);
 }
@@ -90,7 +126,10 @@ fn what_a_context_may_not_hold() {
 #[test]
 fn documents_of_the_operator() {
     let documents = vec![
-        ("https://example.org/a.jsonld".to_owned(), r#"{"@context":["https://example.org/b.jsonld",{"x":"https://example.org/X"}]}"#.to_owned()),
+        (
+            "https://example.org/a.jsonld".to_owned(),
+            r#"{"@context":["https://example.org/b.jsonld",{"x":"https://example.org/X"}]}"#.to_owned(),
+        ),
         ("https://example.org/b.jsonld".to_owned(), r#"{"@context":{"y":"https://example.org/Y"}}"#.to_owned()),
         ("https://example.org/loop.jsonld".to_owned(), r#"{"@context":"https://example.org/loop.jsonld"}"#.to_owned()),
     ];
@@ -166,10 +205,16 @@ fn readers_do_not_fill_the_table_of_names() {
 
 #[test]
 fn core_addresses_are_exact() {
-    for good in ["https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context.jsonld", "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.3.jsonld"] {
+    for good in
+        ["https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context.jsonld", "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.3.jsonld"]
+    {
         assert!(core::is_core_url(good), "{good}");
     }
-    for bad in ["https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-non-existing.jsonld", "https://example.org/ngsi-ld-core-context.jsonld", "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.10.jsonld"] {
+    for bad in [
+        "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-non-existing.jsonld",
+        "https://example.org/ngsi-ld-core-context.jsonld",
+        "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.10.jsonld",
+    ] {
         assert!(!core::is_core_url(bad), "{bad}");
     }
 }

@@ -89,7 +89,8 @@ impl Selection {
         if let Some(filter) = geoq::parse(parts, context)? {
             all.add(filter, true);
         }
-        let expanded = params.get("expandValues").map(|names| attribute_names("expandValues", names, context)).transpose()?.unwrap_or_default();
+        let expanded =
+            params.get("expandValues").map(|names| attribute_names("expandValues", names, context)).transpose()?.unwrap_or_default();
         if let Some(text) = params.get("q") {
             all.q(text, context, &expanded)?;
         }
@@ -120,7 +121,11 @@ impl Selection {
                 "lang" => render.languages = Some(Languages::read(text(key, value)?)?),
                 "ordering" => order = ordering(value, context)?,
                 "temporalQ" => return Err(Error::bad_request("`temporalQ` belongs to temporal queries")),
-                other => return Err(Error::bad_request(format!("the member `{other}` of a Query is not known or not offered; known: type, entities, q, expandValues, geoQ, scopeQ, attrs, pick, omit, datasetId, lang, ordering"))),
+                other => {
+                    return Err(Error::bad_request(format!(
+                        "the member `{other}` of a Query is not known or not offered; known: type, entities, q, expandValues, geoQ, scopeQ, attrs, pick, omit, datasetId, lang, ordering"
+                    )));
+                }
             }
         }
         if !typed {
@@ -136,30 +141,40 @@ impl Selection {
 }
 
 fn ids_filter<'a>(ids: impl Iterator<Item = &'a str>) -> Result<Filter, Error> {
-    let ids: Result<Vec<Iri>, Error> = ids.map(|id| Iri::parse(id.trim()).map_err(|error| Error::bad_request(format!("`id`: {error}")))).collect();
+    let ids: Result<Vec<Iri>, Error> =
+        ids.map(|id| Iri::parse(id.trim()).map_err(|error| Error::bad_request(format!("`id`: {error}")))).collect();
     ids.map(Filter::Id)
 }
 
 fn id_pattern(pattern: &str) -> Result<Filter, Error> {
     if pattern.contains("**") {
-        return Err(Error::bad_request(format!("`idPattern={pattern}`: `**` has no meaning in a regular expression; `.*` matches anything")));
+        return Err(Error::bad_request(format!(
+            "`idPattern={pattern}`: `**` has no meaning in a regular expression; `.*` matches anything"
+        )));
     }
     Pattern::parse(pattern).map(Filter::IdMatches).map_err(|error| Error::bad_request(format!("`idPattern`: {error}")))
 }
 
 fn coordinates(text: &str) -> Result<Json, Error> {
-    model::json::parse(text.as_bytes()).map_err(|error| Error::bad_request(format!("`coordinates={text}`: a JSON array such as [7.6,51.9] is expected ({error})")))
+    model::json::parse(text.as_bytes())
+        .map_err(|error| Error::bad_request(format!("`coordinates={text}`: a JSON array such as [7.6,51.9] is expected ({error})")))
 }
 
 /// `entities`: selectors are alternatives; each has a type (clause 5.2.33).
 fn selectors(value: &Json, context: &Context) -> Result<Filter, Error> {
-    let items = value.as_array().filter(|items| !items.is_empty()).ok_or_else(|| Error::bad_request("`entities` must be an array with at least one selector"))?;
+    let items = value
+        .as_array()
+        .filter(|items| !items.is_empty())
+        .ok_or_else(|| Error::bad_request("`entities` must be an array with at least one selector"))?;
     let one = |item: &Json| -> Result<Filter, Error> {
-        let members = item.as_object().ok_or_else(|| Error::bad_request(format!("a selector in `entities` must be an object, not {}", item.kind())))?;
+        let members = item
+            .as_object()
+            .ok_or_else(|| Error::bad_request(format!("a selector in `entities` must be an object, not {}", item.kind())))?;
         if let Some((key, _)) = members.iter().find(|(key, _)| !matches!(key.as_str(), "type" | "@type" | "id" | "@id" | "idPattern")) {
             return Err(Error::bad_request(format!("the member `{key}` of a selector is not known; known: type, id, idPattern")));
         }
-        let kind = item.get("type").or_else(|| item.get("@type")).ok_or_else(|| Error::bad_request("a selector in `entities` needs a `type`"))?;
+        let kind =
+            item.get("type").or_else(|| item.get("@type")).ok_or_else(|| Error::bad_request("a selector in `entities` needs a `type`"))?;
         let mut filter = typesel::parse(text("type", kind)?, context)?;
         if let Some(id) = item.get("id").or_else(|| item.get("@id")) {
             filter = filter.and(match id {
@@ -231,6 +246,9 @@ fn text<'a>(member: &str, value: &'a Json) -> Result<&'a str, Error> {
 
 /// An array of strings, not empty.
 fn words<'a>(member: &str, value: &'a Json) -> Result<Vec<&'a str>, Error> {
-    let items = value.as_array().filter(|items| !items.is_empty()).ok_or_else(|| Error::bad_request(format!("`{member}` must be an array of strings with at least one")))?;
+    let items = value
+        .as_array()
+        .filter(|items| !items.is_empty())
+        .ok_or_else(|| Error::bad_request(format!("`{member}` must be an array of strings with at least one")))?;
     items.iter().map(|item| text(member, item)).collect()
 }

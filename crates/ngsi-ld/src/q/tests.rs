@@ -108,15 +108,24 @@ fn what_is_not_in_the_grammar() {
     check("a;", &expect!["400: `q`, its end: the name of an attribute is expected"]);
     check("(a", &expect!["400: `q`, its end: `)` is expected"]);
     check("a)", &expect!["400: `q`, position 2 (`)`): this `)` closes nothing"]);
-    check("a==x", &expect!["400: `q`, position 4 (`x`): text needs double quotes; without them only numbers, true, false, times and URIs are values"]);
+    check(
+        "a==x",
+        &expect!["400: `q`, position 4 (`x`): text needs double quotes; without them only numbers, true, false, times and URIs are values"],
+    );
     check("a==1..\"x\"", &expect!["400: `q`, its end: both ends of a range must be numbers, both texts or both times"]);
     check("a==true..false", &expect!["400: `q`, its end: both ends of a range must be numbers, both texts or both times"]);
     check("a>true", &expect!["400: `q`, its end: truth values have no order"]);
     check("a==\"x", &expect!["400: `q`, position 4 (`\"x`): this string is not closed"]);
     check("a~=(", &expect!["400: `q`: the pattern `(` cannot be used: unclosed group"]);
     check("a..b==1", &expect!["400: `q`, position 1: `a..b` has a `.` without a name beside it"]);
-    check("a[]==1", &expect!["400: `q`, position 2 (`[]==1`): between `[` and `]` one or several names with `.` between them are expected"]);
-    check("rel{T:a}>3", &expect!["400: `q`, position 4 (`{T:a}>3`): conditions on linked entities (`name{…}`) need `join`, which is not offered"]);
+    check(
+        "a[]==1",
+        &expect!["400: `q`, position 2 (`[]==1`): between `[` and `]` one or several names with `.` between them are expected"],
+    );
+    check(
+        "rel{T:a}>3",
+        &expect!["400: `q`, position 4 (`{T:a}>3`): conditions on linked entities (`name{…}`) need `join`, which is not offered"],
+    );
     check("type==\"A\"", &expect!["400: `q`, position 1: `type` is not an attribute; use the parameter of that name"]);
     check(&"(".repeat(100), &expect!["403: `q` nests deeper than 32 parentheses"]);
     check(&vec!["a"; 300].join(";"), &expect!["403: `q` has more than 256 conditions"]);

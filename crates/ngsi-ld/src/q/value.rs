@@ -63,17 +63,25 @@ impl Parser<'_> {
             (&first, &last),
             (Operand::Number(_), Operand::Number(_)) | (Operand::Text(_), Operand::Text(_)) | (Operand::Instant(_), Operand::Instant(_))
         );
-        if comparable { Ok(Operand::Range(Box::new((first, last)))) } else { Err(self.fail("both ends of a range must be numbers, both texts or both times")) }
+        if comparable {
+            Ok(Operand::Range(Box::new((first, last))))
+        } else {
+            Err(self.fail("both ends of a range must be numbers, both texts or both times"))
+        }
     }
 
     /// Quoted text can also mean a term of a vocabulary, which is kept
     /// expanded: it is compared both as it stands and expanded.
     fn meanings(&self, operand: Operand) -> Vec<Operand> {
-        if self.expands && let Some(term) = self.term_operand(&operand) {
+        if self.expands
+            && let Some(term) = self.term_operand(&operand)
+        {
             return vec![term];
         }
         let term = match &operand {
-            Operand::Text(text) if crate::context::is_plain_name(text) => self.context.expand(text).ok().and_then(|iri| Iri::parse(&iri).ok()),
+            Operand::Text(text) if crate::context::is_plain_name(text) => {
+                self.context.expand(text).ok().and_then(|iri| Iri::parse(&iri).ok())
+            }
             _ => None,
         };
         std::iter::once(operand).chain(term.map(Operand::Iri)).collect()
@@ -102,9 +110,14 @@ impl Parser<'_> {
         let stop = rest.find([',', ';', '|', ')', '(', '"']).unwrap_or(rest.len());
         let stop = rest[..stop].find("..").unwrap_or(stop);
         let word = rest[..stop].trim_end();
-        let operand = word_operand(word).or_else(|| (self.expands && crate::context::is_plain_name(word)).then(|| Operand::Text(word.into())));
+        let operand =
+            word_operand(word).or_else(|| (self.expands && crate::context::is_plain_name(word)).then(|| Operand::Text(word.into())));
         if operand.is_none() {
-            return Err(self.fail(if word.is_empty() { "a value is expected" } else { "text needs double quotes; without them only numbers, true, false, times and URIs are values" }));
+            return Err(self.fail(if word.is_empty() {
+                "a value is expected"
+            } else {
+                "text needs double quotes; without them only numbers, true, false, times and URIs are values"
+            }));
         }
         self.at += stop;
         operand.ok_or_else(|| self.fail("a value is expected"))

@@ -20,9 +20,16 @@ use crate::wire::temporal::{Aggregates, Figure, time_of};
 const FOLDED_MAX: usize = 1_000_000;
 
 /// The aggregates of an entity's attributes.
-pub(super) async fn aggregate(access: &Access, entity: &Entity, names: &[Name], query: &TemporalQuery, aggregation: &Aggregation) -> Result<Vec<Aggregates>, Error> {
+pub(super) async fn aggregate(
+    access: &Access,
+    entity: &Entity,
+    names: &[Name],
+    query: &TemporalQuery,
+    aggregation: &Aggregation,
+) -> Result<Vec<Aggregates>, Error> {
     let Some(span) = Span::find(access, &entity.id, names, query).await? else { return Ok(Vec::new()) };
-    let period = engine_period(aggregation, &span).filter(|_| query.property == TimeProperty::ObservedAt && query.limit == SeriesLimit::All);
+    let period =
+        engine_period(aggregation, &span).filter(|_| query.property == TimeProperty::ObservedAt && query.limit == SeriesLimit::All);
     let is_number = |name: &Name| entity.instances(*name).any(|a| matches!(&a.value, Value::Property(Json::Number(_))));
     let summed: Vec<Name> = names.iter().copied().filter(|name| period.is_some() && is_number(name)).collect();
     let folded: Vec<Name> = names.iter().copied().filter(|name| !summed.contains(name)).collect();
@@ -32,16 +39,33 @@ pub(super) async fn aggregate(access: &Access, entity: &Entity, names: &[Name], 
         let question = BucketQuery { entities: vec![entity.id.clone()], attributes: summed, window, period, zone: "UTC" };
         for series in access.buckets(question).await? {
             let times = |bucket: &Bucket| if aggregation.period.is_none() { (span.start, span.end) } else { (bucket.start, bucket.end) };
-            let methods = aggregation.methods.iter().map(|method| (*method, series.buckets.iter().map(|b| (of_bucket(method, b), times(b).0, times(b).1)).collect()));
-            all.push(Aggregates { name: series.key.attribute, dataset: series.key.dataset, type_name: "Property", methods: methods.collect() });
+            let methods = aggregation
+                .methods
+                .iter()
+                .map(|method| (*method, series.buckets.iter().map(|b| (of_bucket(method, b), times(b).0, times(b).1)).collect()));
+            all.push(Aggregates {
+                name: series.key.attribute,
+                dataset: series.key.dataset,
+                type_name: "Property",
+                methods: methods.collect(),
+            });
         }
     }
     if !folded.is_empty() {
         let limit = if query.limit == SeriesLimit::All { SeriesLimit::First(FOLDED_MAX) } else { query.limit };
-        let question = SeriesQuery { entities: vec![entity.id.clone()], attributes: Some(folded), window: query.window(), time_property: query.property, limit };
+        let question = SeriesQuery {
+            entities: vec![entity.id.clone()],
+            attributes: Some(folded),
+            window: query.window(),
+            time_property: query.property,
+            limit,
+        };
         let observations = access.series(question).await?;
         if observations.len() >= FOLDED_MAX {
-            return Err(Error::new(crate::error::ErrorKind::TooComplexQuery, format!("more than {FOLDED_MAX} values would have to be aggregated; ask for a smaller window")));
+            return Err(Error::new(
+                crate::error::ErrorKind::TooComplexQuery,
+                format!("more than {FOLDED_MAX} values would have to be aggregated; ask for a smaller window"),
+            ));
         }
         all.extend(fold(&observations, query.property, aggregation, &span));
     }
@@ -62,11 +86,22 @@ struct Span {
 impl Span {
     async fn find(access: &Access, id: &EntityId, names: &[Name], query: &TemporalQuery) -> Result<Option<Self>, Error> {
         let window = query.window();
-        let edge = |limit: SeriesLimit| SeriesQuery { entities: vec![id.clone()], attributes: Some(names.to_vec()), window, time_property: query.property, limit };
-        let times = async |limit| Ok::<Vec<Instant>, Error>(access.series(edge(limit)).await?.iter().map(|o| time_of(o, query.property)).collect());
+        let edge = |limit: SeriesLimit| SeriesQuery {
+            entities: vec![id.clone()],
+            attributes: Some(names.to_vec()),
+            window,
+            time_property: query.property,
+            limit,
+        };
+        let times =
+            async |limit| Ok::<Vec<Instant>, Error>(access.series(edge(limit)).await?.iter().map(|o| time_of(o, query.property)).collect());
         let Some(first) = times(SeriesLimit::First(1)).await?.into_iter().min() else { return Ok(None) };
         let start = if window.start == TimeWindow::ALL.start { first } else { window.start };
-        let end = if window.end == TimeWindow::ALL.end { times(SeriesLimit::Last(1)).await?.into_iter().max().unwrap_or(first) } else { window.end };
+        let end = if window.end == TimeWindow::ALL.end {
+            times(SeriesLimit::Last(1)).await?.into_iter().max().unwrap_or(first)
+        } else {
+            window.end
+        };
         Ok(Some(Self { start, end }))
     }
 }
@@ -119,7 +154,12 @@ fn fold(observations: &[Observation], property: TimeProperty, aggregation: &Aggr
             None => (span.start, span.end),
             Some(period) => (period.start(span.start, number), period.start(span.start, number + 1)),
         };
-        let of_method = |method: &str| periods.iter().filter_map(|(number, fold)| fold.figure(method).map(|figure| (figure, times(*number).0, times(*number).1))).collect();
+        let of_method = |method: &str| {
+            periods
+                .iter()
+                .filter_map(|(number, fold)| fold.figure(method).map(|figure| (figure, times(*number).0, times(*number).1)))
+                .collect()
+        };
         let methods = aggregation.methods.iter().map(|method| (*method, of_method(method))).collect();
         all.push(Aggregates { name, dataset, type_name: series[0].attribute.value.type_name(), methods });
     }

@@ -17,7 +17,9 @@ pub(crate) struct Duration {
 impl Duration {
     /// Reads a duration (ISO 8601-1, 5.5.2).
     pub(crate) fn parse(text: &str) -> Result<Self, Error> {
-        read(text).ok_or_else(|| Error::bad_request(format!("`aggrPeriodDuration={text}`: expected a duration such as `PT1H`, `P1D`, `P1W`, `P1M`")))
+        read(text).ok_or_else(|| {
+            Error::bad_request(format!("`aggrPeriodDuration={text}`: expected a duration such as `PT1H`, `P1D`, `P1W`, `P1M`"))
+        })
     }
 
     pub(crate) fn is_zero(self) -> bool {

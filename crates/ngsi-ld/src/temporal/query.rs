@@ -33,7 +33,9 @@ pub(crate) enum Relation {
 impl TemporalQuery {
     /// Reads timerel, timeAt, endTimeAt, timeproperty, lastN, firstN.
     pub(crate) fn read(params: &Params) -> Result<Self, Error> {
-        let time = |name: &str| params.get(name).map(|text| Instant::parse(text).map_err(|error| Error::bad_request(format!("`{name}`: {error}")))).transpose();
+        let time = |name: &str| {
+            params.get(name).map(|text| Instant::parse(text).map_err(|error| Error::bad_request(format!("`{name}`: {error}")))).transpose()
+        };
         let (time_at, end_time_at) = (time("timeAt")?, time("endTimeAt")?);
         let relation = match (params.get("timerel"), time_at, end_time_at) {
             (None, None, None) => None,
@@ -44,8 +46,12 @@ impl TemporalQuery {
             (Some("between"), Some(_), Some(_)) => return Err(Error::bad_request("`endTimeAt` must be later than `timeAt`")),
             (Some("between"), ..) => return Err(Error::bad_request("`timerel=between` needs `timeAt` and `endTimeAt`")),
             (Some(word @ ("before" | "after")), None, _) => return Err(Error::bad_request(format!("`timerel={word}` needs `timeAt`"))),
-            (Some(word @ ("before" | "after")), ..) => return Err(Error::bad_request(format!("`endTimeAt` belongs to `timerel=between`, not to `{word}`"))),
-            (Some(other), ..) => return Err(Error::bad_request(format!("`timerel={other}` is not known; expected before, after or between"))),
+            (Some(word @ ("before" | "after")), ..) => {
+                return Err(Error::bad_request(format!("`endTimeAt` belongs to `timerel=between`, not to `{word}`")));
+            }
+            (Some(other), ..) => {
+                return Err(Error::bad_request(format!("`timerel={other}` is not known; expected before, after or between")));
+            }
         };
         Ok(Self { relation, property: time_property(params.get("timeproperty"))?, limit: limit(params)? })
     }
@@ -66,7 +72,9 @@ fn time_property(word: Option<&str>) -> Result<TimeProperty, Error> {
         Some("createdAt") => Ok(TimeProperty::CreatedAt),
         Some("modifiedAt") => Ok(TimeProperty::ModifiedAt),
         Some("deletedAt") => Ok(TimeProperty::DeletedAt),
-        Some(other) => Err(Error::bad_request(format!("`timeproperty={other}` is not known; expected observedAt, createdAt, modifiedAt or deletedAt"))),
+        Some(other) => {
+            Err(Error::bad_request(format!("`timeproperty={other}` is not known; expected observedAt, createdAt, modifiedAt or deletedAt")))
+        }
     }
 }
 
@@ -74,7 +82,12 @@ fn limit(params: &Params) -> Result<SeriesLimit, Error> {
     let count = |name: &str| {
         params
             .get(name)
-            .map(|text| text.parse::<usize>().ok().filter(|n| *n > 0).ok_or_else(|| Error::bad_request(format!("`{name}={text}`: a whole number from 1 is expected"))))
+            .map(|text| {
+                text.parse::<usize>()
+                    .ok()
+                    .filter(|n| *n > 0)
+                    .ok_or_else(|| Error::bad_request(format!("`{name}={text}`: a whole number from 1 is expected")))
+            })
             .transpose()
     };
     match (count("lastN")?, count("firstN")?) {
@@ -100,11 +113,14 @@ impl Aggregation {
     /// Reads aggrMethods and aggrPeriodDuration.
     pub(crate) fn read(params: &Params) -> Result<Self, Error> {
         let expected = METHODS.join(", ");
-        let text = params.get("aggrMethods").ok_or_else(|| Error::bad_request(format!("aggregatedValues needs `aggrMethods`: one or several of {expected}")))?;
+        let text = params
+            .get("aggrMethods")
+            .ok_or_else(|| Error::bad_request(format!("aggregatedValues needs `aggrMethods`: one or several of {expected}")))?;
         let mut methods = Vec::new();
         for word in text.split(',') {
             let known = METHODS.into_iter().find(|method| *method == word.trim());
-            let method = known.ok_or_else(|| Error::bad_request(format!("`aggrMethods={text}`: `{word}` is not known; expected {expected}")))?;
+            let method =
+                known.ok_or_else(|| Error::bad_request(format!("`aggrMethods={text}`: `{word}` is not known; expected {expected}")))?;
             if !methods.contains(&method) {
                 methods.push(method);
             }

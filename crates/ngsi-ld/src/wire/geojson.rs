@@ -46,7 +46,12 @@ pub fn write_feature(out: &mut String, entity: &Entity, context: &Context, optio
 
 /// A FeatureCollection of entities; one `@context` for all.
 #[must_use]
-pub fn feature_collection<'a>(entities: impl Iterator<Item = &'a Entity>, context: &Context, options: &RenderOptions, feature: FeatureOptions) -> String {
+pub fn feature_collection<'a>(
+    entities: impl Iterator<Item = &'a Entity>,
+    context: &Context,
+    options: &RenderOptions,
+    feature: FeatureOptions,
+) -> String {
     let mut out = String::from("{\"type\":\"FeatureCollection\",\"features\":[");
     for (index, entity) in entities.enumerate() {
         if index > 0 {

@@ -39,7 +39,11 @@ impl Reader<'_> {
     /// All instances of one attribute.
     pub(super) fn instances(&self, name: Name, json: Json, take: &mut dyn FnMut(Instance)) -> Result<(), Error> {
         let items = match json {
-            Json::Array(items) if items.is_empty() => return Err(Error::bad_request("an empty array is no attribute; an empty list is written `{\"type\":\"Property\",\"value\":[]}`")),
+            Json::Array(items) if items.is_empty() => {
+                return Err(Error::bad_request(
+                    "an empty array is no attribute; an empty list is written `{\"type\":\"Property\",\"value\":[]}`",
+                ));
+            }
             Json::Array(items) if items.iter().all(|item| matches!(item, Json::Object(_))) => items,
             single => {
                 take(self.instance(name, single)?);
@@ -80,12 +84,20 @@ impl Reader<'_> {
         attribute.unit = parts.unit.take();
         attribute.expires_at = parts.expires_at;
         attribute.sub = std::mem::take(&mut parts.sub);
-        attribute.value = parts.into_value(self.context)?.ok_or_else(|| Error::bad_request("it has no value; one of `value`, `object`, `languageMap`, `vocab`, `valueList`, `objectList`, `json` is expected"))?;
+        attribute.value = parts.into_value(self.context)?.ok_or_else(|| {
+            Error::bad_request(
+                "it has no value; one of `value`, `object`, `languageMap`, `vocab`, `valueList`, `objectList`, `json` is expected",
+            )
+        })?;
         Ok(Instance::Is(checked(attribute)?))
     }
 
     fn gone(&self, dataset: Option<Iri>) -> Result<Instance, Error> {
-        if self.nulls { Ok(Instance::Gone(dataset)) } else { Err(Error::bad_request(format!("`{NULL}` deletes and is not allowed in this operation"))) }
+        if self.nulls {
+            Ok(Instance::Gone(dataset))
+        } else {
+            Err(Error::bad_request(format!("`{NULL}` deletes and is not allowed in this operation")))
+        }
     }
 
     /// Sorts the members of an instance.
@@ -101,10 +113,18 @@ impl Reader<'_> {
                 "objectType" | "valueType" => parts.sub.push(self.type_hint(&key, &json)?),
                 "entityIdSealed" | "entityTypeSealed" => parts.sub.push(seal_hint(&key, json)?),
                 "createdAt" | "modifiedAt" | "deletedAt" | "instanceId" | "entity" | "entityList" | "lang" => {}
-                "previousValue" | "previousObject" | "previousLanguageMap" | "previousVocab" | "previousValueList" | "previousObjectList" | "previousJson" => {
+                "previousValue"
+                | "previousObject"
+                | "previousLanguageMap"
+                | "previousVocab"
+                | "previousValueList"
+                | "previousObjectList"
+                | "previousJson" => {
                     return Err(Error::bad_request(format!("`{key}` is written by the platform only; leave it out")));
                 }
-                "id" | "@id" | "scope" | "@context" | "dataset" => return Err(Error::bad_request(format!("`{key}` cannot stand inside an attribute"))),
+                "id" | "@id" | "scope" | "@context" | "dataset" => {
+                    return Err(Error::bad_request(format!("`{key}` cannot stand inside an attribute")));
+                }
                 other => match Kind::value_member(other) {
                     Some(member) => {
                         if let Some((before, _)) = &parts.value {
@@ -193,7 +213,8 @@ fn checked(attribute: Attribute) -> Result<Attribute, Error> {
     if !is_proof && let Some(seal) = attribute.sub.iter().find(|sub| is_seal(sub)) {
         return Err(Error::bad_request(format!("`{}` belongs to `ngsildproof` alone", seal.name.short())));
     }
-    let is_language_type = |sub: &Attribute| core::iri_of("valueType") == Some(sub.name.iri()) && sub.value != Value::Vocab(vec![lang_string()]);
+    let is_language_type =
+        |sub: &Attribute| core::iri_of("valueType") == Some(sub.name.iri()) && sub.value != Value::Vocab(vec![lang_string()]);
     if matches!(attribute.value, Value::Language(_)) && attribute.sub.iter().any(is_language_type) {
         return Err(Error::bad_request("the `valueType` of a LanguageProperty can only be `langString`"));
     }
@@ -208,8 +229,10 @@ fn checked(attribute: Attribute) -> Result<Attribute, Error> {
 }
 
 /// The names that `entityIdSealed` and `entityTypeSealed` are kept under.
-const SEALS: [(&str, &str); 2] =
-    [("entityIdSealed", "https://uri.etsi.org/ngsi-ld/entityIdSealed"), ("entityTypeSealed", "https://uri.etsi.org/ngsi-ld/entityTypeSealed")];
+const SEALS: [(&str, &str); 2] = [
+    ("entityIdSealed", "https://uri.etsi.org/ngsi-ld/entityIdSealed"),
+    ("entityTypeSealed", "https://uri.etsi.org/ngsi-ld/entityTypeSealed"),
+];
 
 /// Members of a proof are text and stay as they are (clause 4.5.2).
 fn seal_hint(key: &str, json: Json) -> Result<Attribute, Error> {

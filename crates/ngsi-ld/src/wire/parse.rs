@@ -72,7 +72,9 @@ pub fn fragment(document: Json, context: &Context, id: Option<&EntityId>, nulls:
         (None, None) => return Err(Error::bad_request("the entity has no `id`")),
     };
     if draft.expires_at.is_some() {
-        return Err(Error::bad_request("`expiresAt` of an entity can be set when it is created or replaced by a batch upsert, not by this operation"));
+        return Err(Error::bad_request(
+            "`expiresAt` of an entity can be set when it is created or replaced by a batch upsert, not by this operation",
+        ));
     }
     if draft.attributes.is_empty() && draft.removed.is_empty() && draft.types.is_empty() && draft.scopes.is_none() {
         return Err(Error::bad_request("the body names nothing to write; attributes are expected"));
@@ -95,7 +97,10 @@ pub enum Patch {
 /// Names the member that is wrong.
 pub fn patch(document: Json, context: &Context, name: Name, key: &str) -> Result<Patch, Error> {
     let Json::Object(members) = document else {
-        return Err(Error::bad_request(format!("the body must be an object with members of the attribute `{key}`, not {}", document.kind())));
+        return Err(Error::bad_request(format!(
+            "the body must be an object with members of the attribute `{key}`, not {}",
+            document.kind()
+        )));
     };
     if members.is_empty() {
         return Err(Error::bad_request("the body is empty; members of the attribute are expected"));
@@ -123,7 +128,12 @@ fn members_to_replace(mut parts: Parts, context: &Context, name: Name) -> Result
         removed_sub: std::mem::take(&mut parts.removed_sub),
         value: parts.into_value(context)?,
     };
-    let nothing = patch.value.is_none() && patch.observed_at.is_none() && patch.unit.is_none() && patch.expires_at.is_none() && patch.sub.is_empty() && patch.removed_sub.is_empty();
+    let nothing = patch.value.is_none()
+        && patch.observed_at.is_none()
+        && patch.unit.is_none()
+        && patch.expires_at.is_none()
+        && patch.sub.is_empty()
+        && patch.removed_sub.is_empty();
     if nothing {
         return Err(Error::bad_request("the body names nothing to replace"));
     }
@@ -162,7 +172,9 @@ impl Draft {
     }
 
     fn into_entity(self) -> Result<Entity, Error> {
-        let id = self.id.ok_or_else(|| Error::bad_request("the entity has no `id`; a URI is expected, for example `urn:ngsi-ld:ParkingSite:P1`"))?;
+        let id = self
+            .id
+            .ok_or_else(|| Error::bad_request("the entity has no `id`; a URI is expected, for example `urn:ngsi-ld:ParkingSite:P1`"))?;
         if self.types.is_empty() {
             return Err(Error::bad_request(format!("the entity `{id}` has no `type`")));
         }
@@ -227,7 +239,9 @@ fn read_types(value: Json, context: &Context) -> Result<Vec<Name>, Error> {
 fn read_scopes(value: Json, nulls: bool) -> Result<Vec<Scope>, Error> {
     let one = |value: &Json| match value {
         // The platform's own scopes may hold dashes, those of the standard not (clause 4.18).
-        Json::String(text) if text.contains('-') => Err(Error::bad_request(format!("`scope`: `{text}` holds a `-`; levels are letters, digits and `_`, beginning with a letter"))),
+        Json::String(text) if text.contains('-') => {
+            Err(Error::bad_request(format!("`scope`: `{text}` holds a `-`; levels are letters, digits and `_`, beginning with a letter")))
+        }
         Json::String(text) => Scope::parse(text).map_err(|error| Error::bad_request(format!("`scope`: {error}"))),
         other => Err(Error::bad_request(format!("`scope` must be a string or an array of strings, not {}", other.kind()))),
     };

@@ -173,7 +173,8 @@ impl<'a> Pen<'a> {
     /// All attributes that are shown, instances of one name together.
     pub(super) fn attributes(&mut self, attributes: &[Attribute], shown: &dyn Fn(Name) -> bool) {
         let datasets = self.options.datasets.as_ref().filter(|_| !self.nested);
-        let visible = |a: &Attribute| shown(a.name) && datasets.is_none_or(|datasets| datasets.shows(a)) && !matches!(a.value, Value::Sealed(_));
+        let visible =
+            |a: &Attribute| shown(a.name) && datasets.is_none_or(|datasets| datasets.shows(a)) && !matches!(a.value, Value::Sealed(_));
         for (index, attribute) in attributes.iter().enumerate() {
             if !visible(attribute) {
                 continue;
@@ -287,7 +288,11 @@ impl<'a> Pen<'a> {
     }
 
     fn concise(&mut self, attribute: &Attribute) {
-        let bare = attribute.unit.is_none() && attribute.observed_at.is_none() && attribute.dataset.is_none() && attribute.sub.is_empty() && !self.options.sys_attrs;
+        let bare = attribute.unit.is_none()
+            && attribute.observed_at.is_none()
+            && attribute.dataset.is_none()
+            && attribute.sub.is_empty()
+            && !self.options.sys_attrs;
         match &attribute.value {
             Value::Property(json) if bare && is_unmistakable(json) => json.write(self.out),
             Value::Geo(_) if bare => self.value(&attribute.value, false),
@@ -322,7 +327,9 @@ impl<'a> Pen<'a> {
             Value::Language(map) => self.language_map(map),
             Value::Vocab(terms) => self.one_or_list(terms, |pen, term| write_string(&pen.context.compact_term(*term), pen.out)),
             Value::List(items) => self.list(items, |pen, json| json.write(pen.out)),
-            Value::ListRelationship(targets) if bare || self.options.form == Form::Concise => self.list(targets, |pen, iri| pen.plain_string(iri.as_str())),
+            Value::ListRelationship(targets) if bare || self.options.form == Form::Concise => {
+                self.list(targets, |pen, iri| pen.plain_string(iri.as_str()))
+            }
             Value::ListRelationship(targets) => self.list(targets, |pen, iri| {
                 pen.out.push_str("{\"object\":");
                 pen.plain_string(iri.as_str());

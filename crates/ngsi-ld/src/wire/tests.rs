@@ -2,8 +2,8 @@ use model::query::Filter;
 use model::{Attribute, Entity, Geometry, Instant, Iri, Json, Name, Number, Scope, Text, UnitCode, Value};
 use proptest::prelude::*;
 
-use super::parse::{Patch, parse_entity, patch};
 use super::instant::write_instant;
+use super::parse::{Patch, parse_entity, patch};
 use super::render::{Form, RenderOptions, render_entity};
 use crate::context::Context;
 
@@ -98,8 +98,13 @@ fn distinct(attributes: Vec<Attribute>) -> Vec<Attribute> {
 }
 
 fn entity() -> impl Strategy<Value = Entity> {
-    (iri(), proptest::collection::hash_set(name(), 1..3), proptest::collection::vec("/[a-z]{1,3}(/[a-z]{1,3})?", 0..2), proptest::collection::vec(attribute(2), 0..5)).prop_map(
-        |(id, types, scopes, attributes)| {
+    (
+        iri(),
+        proptest::collection::hash_set(name(), 1..3),
+        proptest::collection::vec("/[a-z]{1,3}(/[a-z]{1,3})?", 0..2),
+        proptest::collection::vec(attribute(2), 0..5),
+    )
+        .prop_map(|(id, types, scopes, attributes)| {
             let mut types: Vec<Name> = types.into_iter().collect();
             types.sort();
             let mut entity = Entity::new(id, types[0]);
@@ -107,8 +112,7 @@ fn entity() -> impl Strategy<Value = Entity> {
             entity.scopes = scopes.iter().map(|scope| Scope::parse(scope).expect("a scope")).collect();
             entity.attributes = distinct(attributes);
             entity
-        },
-    )
+        })
 }
 
 proptest! {

@@ -100,7 +100,10 @@ pub(super) fn read(kind: Option<Kind>, member: &'static str, json: Json, context
         Kind::ListRelationship => target_list(&json).map(Value::ListRelationship),
         Kind::Json => match json {
             Json::Object(_) | Json::Array(_) => Ok(Value::JsonProperty(json)),
-            other => Err(Error::bad_request(format!("`json` must be an object or an array, not {}; a Property holds single values", other.kind()))),
+            other => Err(Error::bad_request(format!(
+                "`json` must be an object or an array, not {}; a Property holds single values",
+                other.kind()
+            ))),
         },
     }
 }
@@ -124,7 +127,8 @@ fn refuse_nulls(json: &Json) -> Result<(), Error> {
 /// A geometry, also as JSON text (clause 4.7).
 fn geometry(json: &Json) -> Result<Value, Error> {
     if let Json::String(text) = json {
-        let inner = model::json::parse(text.as_bytes()).map_err(|error| Error::bad_request(format!("a GeoJSON geometry is expected, not this text: {error}")))?;
+        let inner = model::json::parse(text.as_bytes())
+            .map_err(|error| Error::bad_request(format!("a GeoJSON geometry is expected, not this text: {error}")))?;
         return Geometry::from_json(&inner).map(Value::Geo).map_err(|error| Error::bad_request(error.to_string()));
     }
     Geometry::from_json(json).map(Value::Geo).map_err(|error| Error::bad_request(error.to_string()))
@@ -190,7 +194,8 @@ fn language_map(json: Json) -> Result<Value, Error> {
 
 /// Letters, then letters and digits in parts of one to eight (RFC 5646, section 2.1).
 fn is_language_tag(tag: &str) -> bool {
-    tag.starts_with(|c: char| c.is_ascii_alphabetic()) && tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
+    tag.starts_with(|c: char| c.is_ascii_alphabetic())
+        && tag.split('-').all(|part| (1..=8).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_alphanumeric()))
 }
 
 /// One or several terms, expanded like names of types.

@@ -48,7 +48,7 @@ fn a_gap_breaks_the_line_and_a_lone_value_is_a_dot() {
     check(&one(&[Some(1.0), Some(3.0), None, Some(2.0)]), expect![[r#"
         Im Mittel 2,0 µg/m³. Der höchste Wert ist 3 µg/m³ (am 2. März 2026), der niedrigste 1 µg/m³ (am 1. März 2026). Von 4 Tagen fehlt 1.
         ["0", "1", "2", "3", "µg/m³", "1. Mär", "2. Mär", "3. Mär", "4. Mär"]
-        path class="line s0" d="M22.6 201.3l241.1 -165.3"/>
+        path class="line s0" fill="none" stroke="currentColor" d="M22.6 201.3l241.1 -165.3"/>
         circle class="dot s0" cx="746" cy="118.7" r="4"/>
         04.03.2026 | 2 µg/m³
         03.03.2026 | kein Wert
@@ -88,7 +88,7 @@ fn all_zero_is_a_line_on_the_ground() {
     check(&one(&[Some(0.0), Some(0.0)]), expect![[r#"
         Der Wert ist immer 0 µg/m³.
         ["0,00", "0,25", "0,50", "0,75", "1,00", "µg/m³", "1. Mär", "2. Mär"]
-        path class="line s0" d="M48.4 284l697.6 0"/>
+        path class="line s0" fill="none" stroke="currentColor" d="M48.4 284l697.6 0"/>
         02.03.2026 | 0 µg/m³
         01.03.2026 | 0 µg/m³"#]]);
 }
@@ -98,7 +98,7 @@ fn negative_values_lie_below_zero() {
     check(&one(&[Some(-4.0), Some(7.0)]), expect![[r#"
         Im Mittel 1,5 µg/m³. Der höchste Wert ist 7 µg/m³ (am 2. März 2026), der niedrigste −4 µg/m³ (am 1. März 2026).
         ["−5", "0", "5", "10", "µg/m³", "1. Mär", "2. Mär"]
-        path class="line s0" d="M31.2 267.5l714.8 -181.9"/>
+        path class="line s0" fill="none" stroke="currentColor" d="M31.2 267.5l714.8 -181.9"/>
         02.03.2026 | 7 µg/m³
         01.03.2026 | −4 µg/m³"#]]);
 }
@@ -109,7 +109,7 @@ fn high_values_say_that_the_axis_does_not_start_at_zero() {
         Im Mittel 1.007 µg/m³. Der höchste Wert ist 1.013 µg/m³ (am 2. März 2026), der niedrigste 1.001 µg/m³ (am 1. März 2026).
         Die senkrechte Achse beginnt nicht bei null.
         ["1.000", "1.005", "1.010", "1.015", "µg/m³", "1. Mär", "2. Mär", "3. Mär"]
-        path class="line s0" d="M57 267.5l344.5 -202.6 344.5 86.8"/>
+        path class="line s0" fill="none" stroke="currentColor" d="M57 267.5l344.5 -202.6 344.5 86.8"/>
         03.03.2026 | 1.008 µg/m³
         02.03.2026 | 1.013 µg/m³
         01.03.2026 | 1.001 µg/m³"#]]);
@@ -123,7 +123,7 @@ fn series_are_named_and_told_apart() {
         NO₂: Im Mittel 1,5 µg/m³. Der höchste Wert ist 2 µg/m³ (am 2. März 2026), der niedrigste 1 µg/m³ (am 1. März 2026).
         O₃ <b>: Es gibt einen Wert: 5 µg/m³ (am 1. März 2026). Von 2 Tagen fehlt 1.
         ["0", "2", "4", "6", "µg/m³", "1. Mär", "2. Mär"]
-        path class="line s0" d="M22.6 242.7l723.4 -41.4"/>
+        path class="line s0" fill="none" stroke="currentColor" d="M22.6 242.7l723.4 -41.4"/>
         circle class="dot s1" cx="22.6" cy="77.3" r="4"/>
         02.03.2026 | 2 µg/m³ | kein Wert
         01.03.2026 | 1 µg/m³ | 5 µg/m³"#]]);

@@ -211,6 +211,11 @@ fn source_page(ask: &Ask, name: &str, shown: Shown) -> Result<Response, Trouble>
     if waiting > 0 {
         badges.push(Badge::new(Tone::Warning, t.count_quarantined(waiting)));
     }
+    let after = ask.param("nach").and_then(|text| text.parse().ok()).unwrap_or(0);
+    let mut rows = ask.access.quarantined(Some(name), after, QUARANTINE_SHOWN + 1)?;
+    let has_more = rows.len() > QUARANTINE_SHOWN;
+    rows.truncate(QUARANTINE_SHOWN);
+    let next = rows.last().filter(|_| has_more).map(|row| format!("{}?nach={}#quarantine", source_href(ask, name), row.id));
     let status = if shown.has_faults { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
     let page = SourcePage {
         frame: Frame { failed: shown.has_faults, ..ask.admin_frame() },
@@ -225,9 +230,9 @@ fn source_page(ask: &Ask, name: &str, shown: Shown) -> Result<Response, Trouble>
         has_faults: shown.has_faults,
         versions: versions(ask, &source),
         runs: runs_table(ask, runs.iter(), false),
-        quarantine: quarantined(ask, ask.access.quarantined(Some(name), 0, QUARANTINE_SHOWN)?),
-        quarantine_count: t.count_rows(waiting),
-        pagination: None,
+        quarantine: quarantined(ask, rows),
+        quarantine_count: t.admin_quarantine_lead(waiting),
+        next,
         csrf: ask.visitor.csrf.clone().unwrap_or_default(),
     };
     Ok(ask.page_with(status, &page))

@@ -31,7 +31,7 @@ async fn start_page(ask: &Ask) -> Result<Response, Trouble> {
         let changed = ask.access.statistics(dataset).await?.modified_at;
         newest.push((changed, Arc::clone(dataset)));
     }
-    newest.sort_by(|a, b| b.0.cmp(&a.0));
+    newest.sort_by_key(|(changed, _)| std::cmp::Reverse(*changed));
     let mut hits = Vec::new();
     for (_, dataset) in newest.iter().take(NEWEST) {
         hits.push(hit(ask, dataset).await?);

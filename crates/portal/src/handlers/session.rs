@@ -154,7 +154,8 @@ fn page(ask: &Ask, first: bool, next: &str, attempt: &Attempt) -> LoginPage {
     fields.push(Field { hint, error: error("passwort"), ..Field::new("passwort", t.admin_password(), "password", kind) });
     let alert = match &attempt.general {
         Some((title, text)) => {
-            Some(Alert { text: text.clone(), ..Alert::errors(title.clone(), vec![(Phrase::plain(t.admin_account()), Some("konto".to_owned()))]) })
+            let (label, field) = if first { (t.admin_first_code(), "code") } else { (t.admin_account(), "konto") };
+            Some(Alert { text: text.clone(), ..Alert::errors(title.clone(), vec![(Phrase::plain(label), Some(field.to_owned()))]) })
         }
         None if attempt.faults.is_empty() => None,
         None => Some(Alert::errors(t.admin_errors_title(), attempt.faults.iter().map(|(name, text)| (Phrase::plain(text), Some((*name).to_owned()))).collect())),

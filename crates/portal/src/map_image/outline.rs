@@ -101,12 +101,12 @@ fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
         let farthest = (from + 1..to)
             .map(|index| (index, distance(points[index], points[from], points[to])))
             .max_by(|a, b| a.1.total_cmp(&b.1));
-        if let Some((index, away)) = farthest {
-            if away > TOLERANCE {
-                keep[index] = true;
-                stack.push((from, index));
-                stack.push((index, to));
-            }
+        if let Some((index, away)) = farthest
+            && away > TOLERANCE
+        {
+            keep[index] = true;
+            stack.push((from, index));
+            stack.push((index, to));
         }
     }
     points.iter().zip(keep).filter_map(|(point, keep)| keep.then_some(*point)).collect()

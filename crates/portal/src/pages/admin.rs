@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::frame::Frame;
 use crate::pages::dataset::Fact;
-use crate::parts::{Alert, Badge, Crumbs, Field, Moment, Pagination, Phrase, Table};
+use crate::parts::{Alert, Badge, Crumbs, Field, Moment, Phrase, Table};
 
 /// Login, and the form of the first start with its one-time code.
 #[derive(Debug, Clone, Template)]
@@ -121,10 +121,10 @@ pub struct SourcePage {
     pub runs: Option<Table>,
     /// Records that wait in quarantine.
     pub quarantine: Vec<QuarantineItem>,
-    /// How many there are in all, in words.
+    /// How many there are in all and what to do, in words.
     pub quarantine_count: String,
-    /// Links to the other pages of the quarantine.
-    pub pagination: Option<Pagination>,
+    /// The next page of the quarantine.
+    pub next: Option<String>,
     /// The session's token.
     pub csrf: String,
 }

@@ -107,14 +107,9 @@ mod tests {
 
     #[test]
     fn both_languages_have_the_same_documents() {
-        let shape = |documents: &Documents| -> Vec<(String, Vec<(usize, usize, usize, bool)>)> {
-            documents
-                .iter()
-                .map(|(slug, document)| {
-                    let parts = document.sections.iter();
-                    (slug.clone(), parts.map(|p| (p.paragraphs.len(), p.items.len(), p.links.len(), p.address)).collect())
-                })
-                .collect()
+        let shape = |documents: &Documents| -> Vec<String> {
+            let parts = documents.iter().flat_map(|(slug, document)| document.sections.iter().map(move |part| (slug, part)));
+            parts.map(|(slug, p)| format!("{slug}: {} {} {} {}", p.paragraphs.len(), p.items.len(), p.links.len(), p.address)).collect()
         };
         assert_eq!(shape(&GERMAN), shape(&ENGLISH));
     }

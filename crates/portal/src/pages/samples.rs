@@ -247,8 +247,8 @@ fn source(language: Language, faults: bool) -> SourcePage {
         versions: Some(table(language, "versions-table")),
         runs: Some(table(language, "runs-table")),
         quarantine: quarantine(language),
-        quarantine_count: texts.count_rows(2),
-        pagination: Some(Pagination { texts, page: 1, pages: 3, base: "?seite=".into() }),
+        quarantine_count: texts.admin_quarantine_lead(2),
+        next: Some("?nach=20".into()),
         csrf: "abc".into(),
     }
 }
@@ -338,7 +338,7 @@ fn table_page(language: Language) -> TablePage {
         places: choices(&["Alle", "Geist"]),
         from: "2022-01-01".into(),
         until: String::new(),
-        count: texts.count_rows(35_040),
+        count: texts.count_values(35_040),
         table: table(language, "all-values"),
         pagination: None,
         older: Some("?vor=2".into()),

@@ -63,10 +63,8 @@ fn the_policy_of_content_is_kept() {
         assert!(!html.contains(" style="), "{page} has an inline style");
         assert!(!html.contains("<style"), "{page} has a style element");
         assert!(!html.contains("javascript:"), "{page}");
-        for source in values(html, "src").iter().filter(|source| !source.starts_with('/')) {
-            // What stands in the samples' hostile texts is escaped and no attribute.
-            panic!("{page} loads {source}");
-        }
+        let foreign: Vec<&str> = values(html, "src").into_iter().filter(|source| !source.starts_with('/')).collect();
+        assert_eq!(foreign, Vec::<&str>::new(), "{page}");
     });
 }
 
@@ -113,12 +111,5 @@ fn no_template_switches_escaping_off() {
                 assert!(!text.contains("|safe") && !text.contains("| safe"), "{}", path.display());
             }
         }
-    }
-}
-
-#[test]
-fn dump_for_a_look() {
-    if let Some(folder) = std::env::var_os("PORTAL_SAMPLES") {
-        each(|page, html| std::fs::write(std::path::Path::new(&folder).join(format!("{}.html", page.replace(['(', ')', ' '], ""))), html).expect("writable"));
     }
 }

@@ -1,7 +1,9 @@
 //! Reading: a cursor that trusts nothing it meets.
 
 use model::geo::{Geometry, Position};
-use model::{Attribute, Change, Class, Effect, Entity, Header, Instant, Iri, Json, Name, Number, Origin, Scope, Sealed, Text, UnitCode, Value};
+use model::{
+    Attribute, Change, Class, Effect, Entity, Header, Instant, Iri, Json, Name, Number, Origin, Scope, Sealed, Text, UnitCode, Value,
+};
 
 use super::{DEPTH_MAX, Damage};
 

@@ -1,6 +1,8 @@
 use expect_test::{Expect, expect};
 use model::geo::{Geometry, Position};
-use model::{Attribute, Change, Class, Effect, Entity, Header, Instant, Iri, Json, Name, Number, Origin, Scope, Sealed, Text, UnitCode, Value};
+use model::{
+    Attribute, Change, Class, Effect, Entity, Header, Instant, Iri, Json, Name, Number, Origin, Scope, Sealed, Text, UnitCode, Value,
+};
 use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
@@ -36,8 +38,15 @@ fn numbers() -> impl Strategy<Value = Number> {
 }
 
 fn jsons() -> impl Strategy<Value = Json> {
-    let leaf = prop_oneof![Just(Json::Null), any::<bool>().prop_map(Json::Bool), numbers().prop_map(Json::Number), texts().prop_map(Json::String),];
-    leaf.prop_recursive(4, 24, 4, |inner| prop_oneof![vec(inner.clone(), 0..4).prop_map(Json::Array), vec((texts(), inner), 0..4).prop_map(Json::Object)])
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::Bool),
+        numbers().prop_map(Json::Number),
+        texts().prop_map(Json::String),
+    ];
+    leaf.prop_recursive(4, 24, 4, |inner| {
+        prop_oneof![vec(inner.clone(), 0..4).prop_map(Json::Array), vec((texts(), inner), 0..4).prop_map(Json::Object)]
+    })
 }
 
 fn positions() -> impl Strategy<Value = Vec<Position>> {
@@ -72,8 +81,11 @@ pub(crate) fn values() -> impl Strategy<Value = Value> {
 }
 
 fn attributes() -> impl Strategy<Value = Attribute> {
-    let plain =
-        ((names(), option::of(iris()), values()), (option::of(instants()), option::of("[A-Z0-9]{2,3}"), option::of(instants())), (instants(), instants()));
+    let plain = (
+        (names(), option::of(iris()), values()),
+        (option::of(instants()), option::of("[A-Z0-9]{2,3}"), option::of(instants())),
+        (instants(), instants()),
+    );
     let plain = plain.prop_map(|((name, dataset, value), (observed_at, unit, expires_at), (created_at, modified_at))| Attribute {
         name,
         dataset,
@@ -108,15 +120,14 @@ pub(crate) fn entities() -> impl Strategy<Value = Entity> {
 pub(crate) fn effects() -> impl Strategy<Value = Effect> {
     let origin = || option::of((any::<u64>(), any::<u64>()).prop_map(|(run, record)| Origin { run, record }));
     let written = || (attributes(), prop::sample::select(&Class::ALL[..]), origin());
-    let change =
-        prop_oneof![
-            (vec(names(), 1..3), vec(scopes(), 0..3), instants(), option::of(instants()))
-                .prop_map(|(types, scopes, created_at, expires_at)| Change::EntitySet { types, scopes, created_at, expires_at }),
-            Just(Change::EntityRemoved),
-            written().prop_map(|(attribute, class, origin)| Change::AttributeSet { attribute, class, origin }),
-            (names(), option::of(iris())).prop_map(|(name, dataset)| Change::AttributeRemoved { name, dataset }),
-            written().prop_map(|(attribute, class, origin)| Change::Observed { attribute, class, origin }),
-        ];
+    let change = prop_oneof![
+        (vec(names(), 1..3), vec(scopes(), 0..3), instants(), option::of(instants()))
+            .prop_map(|(types, scopes, created_at, expires_at)| Change::EntitySet { types, scopes, created_at, expires_at }),
+        Just(Change::EntityRemoved),
+        written().prop_map(|(attribute, class, origin)| Change::AttributeSet { attribute, class, origin }),
+        (names(), option::of(iris())).prop_map(|(name, dataset)| Change::AttributeRemoved { name, dataset }),
+        written().prop_map(|(attribute, class, origin)| Change::Observed { attribute, class, origin }),
+    ];
     (iris(), option::of(any::<[u8; 32]>()), change).prop_map(|(entity, subject, change)| Effect { entity, subject, change })
 }
 

@@ -59,7 +59,8 @@ pub(super) fn a_damaged_file_is_an_error(world: World) {
         assert_eq!(tenant.check_integrity().expect("looks").len(), 1);
     }
     fs::copy(path(&two), path(&one)).expect("copies");
-    expect!["the stored file is damaged: its content is not the one its name promises"].assert_eq(&read(tenant, &one).expect_err("refused").to_string());
+    expect!["the stored file is damaged: its content is not the one its name promises"]
+        .assert_eq(&read(tenant, &one).expect_err("refused").to_string());
     put(tenant, &noise(200_000));
     assert_eq!(tenant.check_integrity().expect("looks"), Vec::<String>::new(), "keeping it again mends it");
 }
@@ -156,7 +157,14 @@ fn furnish(tenant: &TenantStore) -> [u8; 32] {
     fs::write(tenant.history_folder().join("a.parquet"), b"PAR1").expect("writes");
     fs::write(tenant.history_folder().join("orphan.parquet"), b"PAR1").expect("writes");
     let intent = tenant.begin_seal(&["a.parquet".to_owned()]).expect("begins");
-    let segment = Segment { object: "a.parquet".to_owned(), seq: (1, 3), time: (at(1), at(3)), rows: 2, size_bytes: 4, checksum: crate::disk::sha256(b"PAR1") };
+    let segment = Segment {
+        object: "a.parquet".to_owned(),
+        seq: (1, 3),
+        time: (at(1), at(3)),
+        rows: 2,
+        size_bytes: 4,
+        checksum: crate::disk::sha256(b"PAR1"),
+    };
     tenant.finish_seal(intent, &[segment], &[], 3).expect("seals");
     tenant.quarantine(&[item("luft", 1)]).expect("keeps");
     put(tenant, b"roh")

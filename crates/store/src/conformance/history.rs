@@ -101,8 +101,15 @@ pub(super) fn sealing_needs_a_snapshot_and_an_intent(world: World) {
     write_snapshot(tenant, 3, &[entity(1)]);
     let objects = ["a.parquet".to_owned()];
     let intent = tenant.begin_seal(&objects).expect("begins");
-    let refused = |intent, segment, replaced: &[String], upto| tenant.finish_seal(intent, &[segment], replaced, upto).expect_err("refused").to_string();
-    expect!["the log cannot be sealed up to commit 4: no good snapshot reaches it; write one first"].assert_eq(&refused(intent, segment("a.parquet"), &[], 4));
+    let refused = |intent, segment, replaced: &[String], upto| {
+        tenant.finish_seal(intent, &[segment], replaced, upto).expect_err("refused").to_string()
+    };
+    expect!["the log cannot be sealed up to commit 4: no good snapshot reaches it; write one first"].assert_eq(&refused(
+        intent,
+        segment("a.parquet"),
+        &[],
+        4,
+    ));
     expect!["the object `x.parquet` was not announced by intent 1"].assert_eq(&refused(intent, segment("x.parquet"), &[], 3));
     expect!["the object `y.parquet` is not in the manifest, so it cannot be replaced"].assert_eq(&refused(
         intent,

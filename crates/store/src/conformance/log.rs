@@ -36,7 +36,8 @@ pub(super) fn positions_without_gap_or_nothing(world: World) {
         assert_eq!(error.source.kind(), Kind::Invalid);
     }
     assert_eq!(tenant.read_log(0, 10).expect("reads"), []);
-    expect!["commit 3 does not follow commit 1, the last of the log"].assert_eq(&tenant.append(&[value(1), value(3)]).expect_err("refused").source.to_string());
+    expect!["commit 3 does not follow commit 1, the last of the log"]
+        .assert_eq(&tenant.append(&[value(1), value(3)]).expect_err("refused").source.to_string());
 }
 
 pub(super) fn a_failed_append_leaves_the_log_usable(world: World) {
@@ -61,8 +62,11 @@ pub(super) fn the_audit_runs_backwards(world: World) {
 
 pub(super) fn commits_of_a_person_are_found(world: World) {
     let tenant = world.tenant();
-    let about =
-        |subject| Effect { entity: station(1), subject, change: Change::AttributeRemoved { name: Name::known("https://example.org/a"), dataset: None } };
+    let about = |subject| Effect {
+        entity: station(1),
+        subject,
+        change: Change::AttributeRemoved { name: Name::known("https://example.org/a"), dataset: None },
+    };
     let (anna, bert) = ([1; 32], [2; 32]);
     tenant
         .append(&[

@@ -54,7 +54,10 @@ pub(super) fn runs_are_told(world: World) {
     }
     assert_eq!(tenant.interrupt_open_runs(at(60)).expect("notes"), 1);
     let told: Vec<_> = tenant.runs(None, 10).expect("reads").into_iter().map(|run| (run.id, run.state, run.finished_at)).collect();
-    assert_eq!(told, [(third, RunState::Interrupted, Some(at(60))), (second, RunState::Failed, Some(at(50))), (first, RunState::Done, Some(at(50)))]);
+    assert_eq!(
+        told,
+        [(third, RunState::Interrupted, Some(at(60))), (second, RunState::Failed, Some(at(50))), (first, RunState::Done, Some(at(50)))]
+    );
     let run = tenant.runs(Some("luft"), 1).expect("reads").remove(0);
     assert_eq!((run.id, run.quarantined, run.message.as_deref()), (second, 2, Some("zwei Zeilen ohne Datum")));
     assert_eq!(tenant.finish_run(99, &outcome(RunState::Done)).expect_err("refused").kind(), Kind::NotFound);
