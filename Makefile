@@ -71,7 +71,8 @@ tests:
 	fi
 
 browser-tests:
-	cargo build --locked --package server
+	# The same build as the tests': another choice of packages would compile other features.
+	cargo build --workspace --all-targets --locked
 	ALLMENDE_BIN="$$CARGO_TARGET_DIR/debug/allmende" node frontend/tests/run.mjs
 
 test-full: build
@@ -79,7 +80,8 @@ test-full: build
 	ALLMENDE_SLOW=1 ALLMENDE_PYTHON="$$(scripts/venv "$(CACHE)/venv")" cargo $(if $(NEXTEST),nextest run,test) --release --workspace --locked
 
 bench: build
-	cargo run --release --locked --package bench
+	scripts/need wrk util-linux
+	cargo run --release --locked --package bench -- run "$$CARGO_TARGET_DIR/release/allmende"
 
 tidy:
 	cargo xtask tidy
