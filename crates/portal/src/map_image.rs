@@ -55,6 +55,10 @@ pub fn draw(features: &[Feature<'_>], context: &[&Geometry], title: &str, langua
             ("class", &"map"),
             ("viewBox", &format_args!("0 0 {WIDTH} {}", view.height)),
             ("width", &WIDTH),
+            // Style sheets override these; without one the outlines are seen all the same.
+            ("fill", &"none"),
+            ("stroke", &"currentColor"),
+            ("fill-rule", &"evenodd"),
             ("role", &"img"),
             ("aria-label", &title),
         ],
@@ -141,29 +145,34 @@ fn labels(svg: &mut Markup, view: &View, features: &[Feature<'_>]) {
     if points.len() > LABELS_MAX {
         return;
     }
-    let mut taken: Vec<[f64; 4]> = Vec::new();
+    // No name over a point either.
+    let mut taken: Vec<[f64; 4]> = points
+        .iter()
+        .map(|feature| {
+            let (x, y) = view.point(&feature.geometry.centre());
+            [x - 9.0, y - 9.0, x + 9.0, y + 9.0]
+        })
+        .collect();
     for feature in points {
         let (x, y) = view.point(&feature.geometry.centre());
         #[expect(clippy::cast_precision_loss, reason = "a few letters")]
         let width = feature.name.chars().count() as f64 * 8.5;
-        let to_right = x + 14.0 + width <= WIDTH - 4.0;
-        let left = if to_right { x + 14.0 } else { x - 14.0 - width };
-        let free = |top: f64| {
+        let free = |left: f64, top: f64| {
             let candidate = [left, top, left + width, top + 18.0];
-            !taken.iter().any(|other| overlap(&candidate, other))
+            left >= 2.0 && left + width <= WIDTH - 2.0 && !taken.iter().any(|other| overlap(&candidate, other))
         };
-        let Some(top) = [y - 10.0, y - 28.0, y + 10.0].into_iter().find(|top| free(*top)) else { continue };
-        if left < 2.0 {
-            continue;
-        }
+        let places = [y - 10.0, y - 28.0, y + 10.0].into_iter().flat_map(|top| [(x + 14.0, top, true), (x - 14.0 - width, top, false)]);
+        // A name without a free place stands in the list alone.
+        let Some((left, top, to_right)) = places.into_iter().find(|(left, top, _)| free(*left, *top)) else { continue };
         taken.push([left, top, left + width, top + 18.0]);
-        let (anchor_x, anchor) = if to_right { (x + 14.0, "start") } else { (x - 14.0, "end") };
+        let (anchor_x, anchor) = if to_right { (left, "start") } else { (left + width, "end") };
         svg.text(
             "text",
             &[
                 ("x", &format_args!("{anchor_x:.0}")),
                 ("y", &format_args!("{:.0}", top + 15.0)),
                 ("text-anchor", &anchor),
+                ("fill", &"currentColor"),
                 ("aria-hidden", &"true"),
             ],
             feature.name,
@@ -189,10 +198,10 @@ fn scale_bar(svg: &mut Markup, view: &View, language: Language) {
     let y = view.height - 14.0;
     svg.empty(
         "path",
-        &[("class", &"path scale"), ("fill", &"none"), ("stroke", &"currentColor"), ("d", &format_args!("M16 {:.0}v8h{width:.0}v-8", y - 8.0)), ("aria-hidden", &"true")],
+        &[("class", &"path scale"), ("d", &format_args!("M16 {:.0}v8h{width:.0}v-8", y - 8.0)), ("aria-hidden", &"true")],
     );
     let label = format::with_unit(&format::number(number, language), unit);
-    svg.text("text", &[("x", &format_args!("{:.0}", 24.0 + width)), ("y", &format_args!("{y:.0}")), ("aria-hidden", &"true")], &label);
+    svg.text("text", &[("x", &format_args!("{:.0}", 24.0 + width)), ("y", &format_args!("{y:.0}")), ("fill", &"currentColor"), ("aria-hidden", &"true")], &label);
 }
 
 #[cfg(test)]

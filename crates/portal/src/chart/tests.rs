@@ -121,7 +121,7 @@ fn series_are_named_and_told_apart() {
     chart.series.push(Series { name: "O₃ <b>".into(), points: days(&[Some(5.0), None]) });
     check(&chart, expect![[r#"
         NO₂: Im Mittel 1,5 µg/m³. Der höchste Wert ist 2 µg/m³ (am 2. März 2026), der niedrigste 1 µg/m³ (am 1. März 2026).
-        O₃ <b>: Es gibt einen Wert: 5 µg/m³ (am 1. März 2026). Von 2 Tagen fehlt 1.
+        O₃ <b>: Es gibt einen Wert: 5 µg/m³ (am 1. März 2026).
         ["0", "2", "4", "6", "µg/m³", "1. Mär", "2. Mär"]
         path class="line s0" fill="none" stroke="currentColor" d="M22.6 242.7l723.4 -41.4"/>
         circle class="dot s1" cx="22.6" cy="77.3" r="4"/>

@@ -59,10 +59,11 @@ impl Words<'_> {
             let mean = self.value_with(mean, self.digits.max(format::digits_for(mean)));
             texts.chart_sentence(self.value(most.1), when(most.0), mean, self.value(least.1), when(least.0))
         };
-        let gaps = line.values.len() - known.len();
-        if gaps > 0 {
+        // A series that began later than others has no gap before its first value.
+        let own = known.last().map_or(0, |last| last.0) + 1 - known.first().map_or(0, |first| first.0);
+        if own > known.len() {
             said.push(' ');
-            said.push_str(&self.gaps(gaps, line.values.len()));
+            said.push_str(&self.gaps(own - known.len(), own));
         }
         said
     }

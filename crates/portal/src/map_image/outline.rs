@@ -8,7 +8,7 @@ use super::View;
 use crate::svg::Markup;
 
 /// Corners nearer than this to the line between their neighbours are left out, in units of the picture.
-const TOLERANCE: f64 = 0.8;
+const TOLERANCE: f64 = 1.1;
 
 /// Draws a shape; a class colours areas, a title names it.
 pub(super) fn shape(svg: &mut Markup, view: &View, geometry: &Geometry, class: Option<u8>, title: Option<&str>) {
@@ -43,7 +43,7 @@ fn path(svg: &mut Markup, class: &str, d: &str, title: Option<&str>) {
     if d.is_empty() {
         return;
     }
-    svg.open("path", &[("class", &class), ("fill", &"none"), ("stroke", &"currentColor"), ("d", &d), ("fill-rule", &"evenodd")]);
+    svg.open("path", &[("class", &class), ("d", &d)]);
     if let Some(title) = title {
         svg.text("title", &[], title);
     }
