@@ -2,8 +2,8 @@
 //
 // Every file carries a hash of its content in its name, so that the server may
 // call it immutable; text files lie beside it in brotli and gzip, so that no
-// request pays for compression. The folder is written beside dist/ first and
-// then takes its place: a build that fails leaves the old one as it was.
+// request pays for compression. A draft of the folder is written first and then
+// takes its place: a build that fails leaves the old one as it was.
 import { build } from 'esbuild';
 import * as sass from 'sass';
 import { transform } from 'lightningcss';
@@ -14,8 +14,8 @@ import zlib from 'node:zlib';
 
 const here = import.meta.dirname;
 const target = path.join(here, 'dist');
-const draft = path.join(here, 'dist.draft');
 const modules = path.join(here, 'node_modules');
+const draft = path.join(modules, '.dist');
 const manifest = {};
 
 fs.rmSync(draft, { recursive: true, force: true });

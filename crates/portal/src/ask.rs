@@ -71,7 +71,8 @@ where
         let visitor = Visitor::from_request_parts(parts, outer).await.map_err(IntoResponse::into_response)?;
         let uri = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |original| original.0.clone());
         let (language, path) = language_of(uri.path());
-        let access = state.engine().access(&visitor.tenant, visitor.principal.clone()).map_err(|_| StatusCode::NOT_FOUND.into_response())?;
+        let access =
+            state.engine().access(&visitor.tenant, visitor.principal.clone()).map_err(|_| StatusCode::NOT_FOUND.into_response())?;
         let query = uri.query().unwrap_or("").to_owned();
         let params = Params::of_form(&query).map_err(IntoResponse::into_response)?;
         let https = parts.extensions.get::<web::Auth>().is_some_and(web::Auth::is_https);
@@ -131,7 +132,10 @@ impl Ask {
     /// The page number of a list, from 1.
     pub(crate) fn page_number(&self) -> Result<u64, Trouble> {
         let Some(text) = self.param("seite") else { return Ok(1) };
-        text.parse().ok().filter(|page| (1..=1_000_000).contains(page)).ok_or_else(|| self.bad_param("seite", text, self.t().error_expected_page()))
+        text.parse()
+            .ok()
+            .filter(|page| (1..=1_000_000).contains(page))
+            .ok_or_else(|| self.bad_param("seite", text, self.t().error_expected_page()))
     }
 
     /// A parameter cannot be used.
@@ -176,7 +180,9 @@ impl Ask {
         if status == StatusCode::OK && is_known(&self.headers, &tag) {
             return unchanged(&tag);
         }
-        let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_LANGUAGE, self.language.code())], text).into_response();
+        let mut response =
+            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_LANGUAGE, self.language.code())], text)
+                .into_response();
         let headers = response.headers_mut();
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(if status == StatusCode::OK { "no-cache" } else { "no-store" }));
         if let Ok(tag) = HeaderValue::from_str(&tag) {

@@ -99,7 +99,9 @@ impl Writer {
                 let t = self.language.texts();
                 let mut cells = vec![t.dataset_entity().to_owned(), t.fact_thing().to_owned()];
                 cells.extend(self.has_time.then(|| t.dataset_time().to_owned()));
-                cells.extend((!self.has_time).then(|| [t.place_longitude().to_owned(), t.place_latitude().to_owned()]).into_iter().flatten());
+                cells.extend(
+                    (!self.has_time).then(|| [t.place_longitude().to_owned(), t.place_latitude().to_owned()]).into_iter().flatten(),
+                );
                 cells.extend(self.columns.iter().map(|column| harmless(&reading::label_with_unit(column, t))));
                 cells.push(t.fact_quality().to_owned());
                 format!("\u{feff}{}", line(&cells, ';'))
@@ -235,7 +237,9 @@ fn plain(value: &Value) -> String {
         Value::Property(Json::String(text)) => text.to_string(),
         Value::Property(json) | Value::JsonProperty(json) => json.to_string(),
         Value::Geo(geometry) => geometry.to_json().to_string(),
-        Value::Relationship(targets) | Value::ListRelationship(targets) => targets.iter().map(|target| target.as_str()).collect::<Vec<_>>().join(" "),
+        Value::Relationship(targets) | Value::ListRelationship(targets) => {
+            targets.iter().map(|target| target.as_str()).collect::<Vec<_>>().join(" ")
+        }
         Value::Language(_) => value.in_language("de").unwrap_or("").to_owned(),
         Value::Vocab(terms) => terms.iter().map(|term| term.iri()).collect::<Vec<_>>().join(" "),
         Value::List(items) => Json::Array(items.clone()).to_string(),

@@ -20,8 +20,7 @@ const MINUS: char = '\u{2212}';
 /// The zone every time is shown in.
 pub const ZONE: &str = "Europe/Berlin";
 
-static BERLIN: LazyLock<TimeZone> =
-    LazyLock::new(|| TimeZone::get(ZONE).expect("the time zone database is built in"));
+static BERLIN: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::get(ZONE).expect("the time zone database is built in"));
 
 /// A whole number with its thousands apart: `1.234`, `1,234`.
 #[must_use]

@@ -196,12 +196,19 @@ fn scale_bar(svg: &mut Markup, view: &View, language: Language) {
     let (number, unit) = if length >= 1000.0 { (length / 1000.0, "km") } else { (length, "m") };
     let width = length / metres_per_unit;
     let y = view.height - 14.0;
-    svg.empty(
-        "path",
-        &[("class", &"path scale"), ("d", &format_args!("M16 {:.0}v8h{width:.0}v-8", y - 8.0)), ("aria-hidden", &"true")],
-    );
+    svg.empty("path", &[("class", &"path scale"), ("d", &format_args!("M16 {:.0}v8h{width:.0}v-8", y - 8.0)), ("aria-hidden", &"true")]);
     let label = format::with_unit(&format::number(number, language), unit);
-    svg.text("text", &[("x", &format_args!("{:.0}", 24.0 + width)), ("y", &format_args!("{y:.0}")), ("fill", &"currentColor"), ("aria-hidden", &"true")], &label);
+    svg.text(
+        "text",
+        &[
+            ("class", &"scale-label"),
+            ("x", &format_args!("{:.0}", 24.0 + width)),
+            ("y", &format_args!("{y:.0}")),
+            ("fill", &"currentColor"),
+            ("aria-hidden", &"true"),
+        ],
+        &label,
+    );
 }
 
 #[cfg(test)]

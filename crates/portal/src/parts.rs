@@ -274,15 +274,7 @@ impl Field {
     /// An empty field.
     #[must_use]
     pub fn new(name: &str, label: &str, kind: &'static str, autocomplete: &'static str) -> Self {
-        Self {
-            name: name.to_owned(),
-            label: label.to_owned(),
-            hint: None,
-            kind,
-            autocomplete,
-            value: String::new(),
-            error: None,
-        }
+        Self { name: name.to_owned(), label: label.to_owned(), hint: None, kind, autocomplete, value: String::new(), error: None }
     }
 
     /// The ids of hint and error, for `aria-describedby`.

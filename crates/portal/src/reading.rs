@@ -69,7 +69,9 @@ pub(crate) fn value(value: &Value, texts: Texts) -> Option<String> {
     match value {
         Value::Property(json) | Value::JsonProperty(json) => json_text(json, texts),
         Value::Geo(geometry) => Some(place(geometry, language)),
-        Value::Relationship(targets) | Value::ListRelationship(targets) => Some(targets.iter().map(last_part).collect::<Vec<_>>().join(", ")),
+        Value::Relationship(targets) | Value::ListRelationship(targets) => {
+            Some(targets.iter().map(last_part).collect::<Vec<_>>().join(", "))
+        }
         Value::Language(_) => value.in_language(language.code()).map(str::to_owned),
         Value::Vocab(terms) => Some(terms.iter().map(|term| term.short()).collect::<Vec<_>>().join(", ")),
         Value::List(items) => Some(items.iter().filter_map(|item| json_text(item, texts)).collect::<Vec<_>>().join(", ")),
@@ -107,10 +109,12 @@ pub(crate) fn current(entity: &Entity, column: &Column, texts: Texts) -> Option<
 
 /// The shape of a thing: an area before a point.
 pub(crate) fn shape(entity: &Entity) -> Option<&Geometry> {
-    let shapes = || entity.attributes.iter().filter_map(|attribute| match &attribute.value {
-        Value::Geo(geometry) => Some(geometry),
-        _ => None,
-    });
+    let shapes = || {
+        entity.attributes.iter().filter_map(|attribute| match &attribute.value {
+            Value::Geo(geometry) => Some(geometry),
+            _ => None,
+        })
+    };
     let is_area = |geometry: &&Geometry| matches!(geometry, Geometry::Polygon(_) | Geometry::MultiPolygon(_));
     shapes().find(is_area).or_else(|| shapes().next())
 }

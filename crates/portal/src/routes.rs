@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 use crate::handlers::{admin, dataset, document, download, entry, machine, session, table};
 use crate::pages::document::slugs;
 use crate::state::State;
-use crate::{assets, ask::Ask};
+use crate::{ask::Ask, assets};
 
 /// The portal's router. It answers every address that no other router does,
 /// so it is merged last; `web::Kit` must be around it.

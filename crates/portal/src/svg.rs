@@ -81,9 +81,6 @@ mod tests {
     fn texts_and_values_cannot_break_out() {
         let mut markup = Markup::default();
         markup.text("text", &[("x", &1), ("class", &"a\" onload=\"b")], "</text><script>&\u{0}");
-        assert_eq!(
-            markup.as_str(),
-            "<text x=\"1\" class=\"a&quot; onload=&quot;b\">&lt;/text&gt;&lt;script&gt;&amp; </text>"
-        );
+        assert_eq!(markup.as_str(), "<text x=\"1\" class=\"a&quot; onload=&quot;b\">&lt;/text&gt;&lt;script&gt;&amp; </text>");
     }
 }

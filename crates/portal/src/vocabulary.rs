@@ -22,7 +22,9 @@ pub(crate) fn licence(code: &str, texts: Texts) -> Licence {
         "dl-zero-de/2.0" => (texts.licence_zero(), texts.licence_dl_zero(), "https://www.govdata.de/dl-de/zero-2-0"),
         "cc-by/4.0" => (texts.licence_by(), texts.licence_cc_by(), "https://creativecommons.org/licenses/by/4.0/"),
         "cc-zero" | "cc-zero/1.0" => (texts.licence_zero(), texts.licence_cc_zero(), "https://creativecommons.org/publicdomain/zero/1.0/"),
-        "geoNutz/20130319" | "geonutz/20130319" => (texts.licence_by(), texts.licence_geonutzv(), "https://www.gesetze-im-internet.de/geonutzv/"),
+        "geoNutz/20130319" | "geonutz/20130319" => {
+            (texts.licence_by(), texts.licence_geonutzv(), "https://www.gesetze-im-internet.de/geonutzv/")
+        }
         "other-open" => (texts.licence_open(), texts.licence_other_open(), ""),
         _ => (texts.licence_other(), key, ""),
     };

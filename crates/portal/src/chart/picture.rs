@@ -243,10 +243,8 @@ fn draw_line(svg: &mut Markup, plot: &Plot, scale: &Scale, aligned: &Aligned, li
     let mut dots = Vec::new();
     let runs = line.values.iter().zip(&aligned.axis).collect::<Vec<_>>();
     for run in runs.split(|(value, _)| value.is_none()) {
-        let points: Vec<(i64, i64)> = run
-            .iter()
-            .filter_map(|(value, at)| Some((in_tenths(plot.x(**at)), in_tenths(plot.y(scale, (**value)?)))))
-            .collect();
+        let points: Vec<(i64, i64)> =
+            run.iter().filter_map(|(value, at)| Some((in_tenths(plot.x(**at)), in_tenths(plot.y(scale, (**value)?))))).collect();
         match points.as_slice() {
             [] => {}
             [single] => dots.push(*single),

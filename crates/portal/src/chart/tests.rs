@@ -29,12 +29,8 @@ fn told(chart: &Chart) -> String {
     let svg = drawing.wide.as_str();
     let lines: Vec<&str> = svg.split('<').filter(|part| part.starts_with("path") || part.starts_with("circle")).collect();
     let labels: Vec<&str> = svg.split("<text").skip(1).filter_map(|part| part.split(['>', '<']).nth(1)).collect();
-    let rows: Vec<String> = drawing
-        .table
-        .rows
-        .iter()
-        .map(|row| row.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" | "))
-        .collect();
+    let rows: Vec<String> =
+        drawing.table.rows.iter().map(|row| row.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" | ")).collect();
     format!("{}\n{labels:?}\n{}\n{}", drawing.sentences.join("\n"), lines.join("\n"), rows.join("\n"))
 }
 
@@ -45,7 +41,9 @@ fn check(chart: &Chart, expected: Expect) {
 
 #[test]
 fn a_gap_breaks_the_line_and_a_lone_value_is_a_dot() {
-    check(&one(&[Some(1.0), Some(3.0), None, Some(2.0)]), expect![[r#"
+    check(
+        &one(&[Some(1.0), Some(3.0), None, Some(2.0)]),
+        expect![[r#"
         Im Mittel 2,0 µg/m³. Der höchste Wert ist 3 µg/m³ (am 2. März 2026), der niedrigste 1 µg/m³ (am 1. März 2026). Von 4 Tagen fehlt 1.
         ["0", "1", "2", "3", "µg/m³", "1. Mär", "2. Mär", "3. Mär", "4. Mär"]
         path class="line s0" fill="none" stroke="currentColor" d="M22.6 201.3l241.1 -165.3"/>
@@ -53,7 +51,8 @@ fn a_gap_breaks_the_line_and_a_lone_value_is_a_dot() {
         04.03.2026 | 2 µg/m³
         03.03.2026 | kein Wert
         02.03.2026 | 3 µg/m³
-        01.03.2026 | 1 µg/m³"#]]);
+        01.03.2026 | 1 µg/m³"#]],
+    );
 }
 
 #[test]
@@ -74,59 +73,74 @@ fn no_value_at_all_is_said_in_words() {
 
 #[test]
 fn a_single_value_has_a_picture_and_no_slider() {
-    check(&one(&[Some(-12.5)]), expect![[r#"
+    check(
+        &one(&[Some(-12.5)]),
+        expect![[r#"
         Es gibt einen Wert: −12,5 µg/m³ (am 1. März 2026).
         Die senkrechte Achse beginnt nicht bei null.
         ["−14", "−13", "−12", "−11", "µg/m³", "1. Mär"]
         circle class="dot s0" cx="392.9" cy="160" r="4"/>
-        01.03.2026 | −12,5 µg/m³"#]]);
+        01.03.2026 | −12,5 µg/m³"#]],
+    );
     assert_eq!(one(&[Some(-12.5)]).draw().readings, None);
 }
 
 #[test]
 fn all_zero_is_a_line_on_the_ground() {
-    check(&one(&[Some(0.0), Some(0.0)]), expect![[r#"
+    check(
+        &one(&[Some(0.0), Some(0.0)]),
+        expect![[r#"
         Der Wert ist immer 0 µg/m³.
         ["0,00", "0,25", "0,50", "0,75", "1,00", "µg/m³", "1. Mär", "2. Mär"]
         path class="line s0" fill="none" stroke="currentColor" d="M48.4 284l697.6 0"/>
         02.03.2026 | 0 µg/m³
-        01.03.2026 | 0 µg/m³"#]]);
+        01.03.2026 | 0 µg/m³"#]],
+    );
 }
 
 #[test]
 fn negative_values_lie_below_zero() {
-    check(&one(&[Some(-4.0), Some(7.0)]), expect![[r#"
+    check(
+        &one(&[Some(-4.0), Some(7.0)]),
+        expect![[r#"
         Im Mittel 1,5 µg/m³. Der höchste Wert ist 7 µg/m³ (am 2. März 2026), der niedrigste −4 µg/m³ (am 1. März 2026).
         ["−5", "0", "5", "10", "µg/m³", "1. Mär", "2. Mär"]
         path class="line s0" fill="none" stroke="currentColor" d="M31.2 267.5l714.8 -181.9"/>
         02.03.2026 | 7 µg/m³
-        01.03.2026 | −4 µg/m³"#]]);
+        01.03.2026 | −4 µg/m³"#]],
+    );
 }
 
 #[test]
 fn high_values_say_that_the_axis_does_not_start_at_zero() {
-    check(&one(&[Some(1001.0), Some(1013.25), Some(1008.0)]), expect![[r#"
+    check(
+        &one(&[Some(1001.0), Some(1013.25), Some(1008.0)]),
+        expect![[r#"
         Im Mittel 1.007 µg/m³. Der höchste Wert ist 1.013 µg/m³ (am 2. März 2026), der niedrigste 1.001 µg/m³ (am 1. März 2026).
         Die senkrechte Achse beginnt nicht bei null.
         ["1.000", "1.005", "1.010", "1.015", "µg/m³", "1. Mär", "2. Mär", "3. Mär"]
         path class="line s0" fill="none" stroke="currentColor" d="M57 267.5l344.5 -202.6 344.5 86.8"/>
         03.03.2026 | 1.008 µg/m³
         02.03.2026 | 1.013 µg/m³
-        01.03.2026 | 1.001 µg/m³"#]]);
+        01.03.2026 | 1.001 µg/m³"#]],
+    );
 }
 
 #[test]
 fn series_are_named_and_told_apart() {
     let mut chart = one(&[Some(1.0), Some(2.0)]);
     chart.series.push(Series { name: "O₃ <b>".into(), points: days(&[Some(5.0), None]) });
-    check(&chart, expect![[r#"
+    check(
+        &chart,
+        expect![[r#"
         NO₂: Im Mittel 1,5 µg/m³. Der höchste Wert ist 2 µg/m³ (am 2. März 2026), der niedrigste 1 µg/m³ (am 1. März 2026).
         O₃ <b>: Es gibt einen Wert: 5 µg/m³ (am 1. März 2026).
         ["0", "2", "4", "6", "µg/m³", "1. Mär", "2. Mär"]
         path class="line s0" fill="none" stroke="currentColor" d="M22.6 242.7l723.4 -41.4"/>
         circle class="dot s1" cx="22.6" cy="77.3" r="4"/>
         02.03.2026 | 2 µg/m³ | kein Wert
-        01.03.2026 | 1 µg/m³ | 5 µg/m³"#]]);
+        01.03.2026 | 1 µg/m³ | 5 µg/m³"#]],
+    );
     assert_eq!(chart.draw().legend, ["NO₂", "O₃ <b>"]);
 }
 
@@ -194,7 +208,8 @@ fn the_step_fits_the_window() {
 
 #[test]
 fn buckets_sum_up() {
-    let values = [("2026-03-01T01:00:00Z", 1.0), ("2026-03-01T02:00:00Z", 5.0), ("2026-03-02T02:00:00Z", f64::NAN), ("2026-03-03T02:00:00Z", -2.0)];
+    let values =
+        [("2026-03-01T01:00:00Z", 1.0), ("2026-03-01T02:00:00Z", 5.0), ("2026-03-02T02:00:00Z", f64::NAN), ("2026-03-03T02:00:00Z", -2.0)];
     let sums = |aggregate| -> Vec<Option<f64>> {
         bucket(values.map(|(time, value)| (at(time), value)), Step::Day, aggregate).into_iter().map(|point| point.value).collect()
     };

@@ -41,10 +41,8 @@ impl Words<'_> {
 
     fn sentence(&self, line: &Line) -> String {
         let texts = self.chart.language.texts();
-        let known: Vec<(usize, f64)> =
-            line.values.iter().enumerate().filter_map(|(index, value)| Some((index, (*value)?))).collect();
-        let (Some(least), Some(most)) =
-            (known.iter().min_by(|a, b| a.1.total_cmp(&b.1)), known.iter().max_by(|a, b| a.1.total_cmp(&b.1)))
+        let known: Vec<(usize, f64)> = line.values.iter().enumerate().filter_map(|(index, value)| Some((index, (*value)?))).collect();
+        let (Some(least), Some(most)) = (known.iter().min_by(|a, b| a.1.total_cmp(&b.1)), known.iter().max_by(|a, b| a.1.total_cmp(&b.1)))
         else {
             return texts.chart_empty().to_owned();
         };

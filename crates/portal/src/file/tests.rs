@@ -44,48 +44,68 @@ fn check(form: Form, has_time: bool, expected: Expect) {
 
 #[test]
 fn csv_for_programs_keeps_what_was_written() {
-    check(Form::Csv, true, expect![[r#"
+    check(
+        Form::Csv,
+        true,
+        expect![[r#"
         id,name,time,no2,remark,quality␍
         urn:x:1,@Weseler,2023-10-29T00:30:00Z,-1234.50,"=1+1; ""x"", y
         z",no2:out-of-range␍
         urn:x:1,@Weseler,2023-10-29T00:30:00Z,,,␍
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn csv_for_excel_is_german_and_runs_nothing() {
-    check(Form::Excel, true, expect![[r#"
+    check(
+        Form::Excel,
+        true,
+        expect![[r#"
         [BOM]Kennung;Ort oder Gegenstand;Zeit;NO₂ in µg/m³;'=Bemerkung;Hinweis␍
         urn:x:1;'@Weseler;29.10.2023 02:30;-1234,50;"'=1+1; ""x"", y
         z";no2:out-of-range␍
         urn:x:1;'@Weseler;29.10.2023 02:30;;;␍
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn things_without_time_have_their_place() {
-    check(Form::Csv, false, expect![[r#"
+    check(
+        Form::Csv,
+        false,
+        expect![[r#"
         id,name,longitude,latitude,no2,remark,quality␍
         urn:x:1,@Weseler,7.61938,51.95327,-1234.50,"=1+1; ""x"", y
         z",no2:out-of-range␍
         urn:x:1,@Weseler,7.61938,51.95327,,,␍
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn json_is_a_list_of_objects() {
-    check(Form::Json, true, expect![[r#"
+    check(
+        Form::Json,
+        true,
+        expect![[r#"
         [
         {"id":"urn:x:1","name":"@Weseler","time":"2023-10-29T00:30:00Z","no2":-1234.50,"remark":"=1+1; \"x\", y\nz","quality":"no2:out-of-range"},
         {"id":"urn:x:1","name":"@Weseler","time":"2023-10-29T00:30:00Z","no2":null,"remark":null}]
-    "#]]);
+    "#]],
+    );
 }
 
 #[test]
 fn geojson_is_a_collection_of_features() {
-    check(Form::GeoJson, false, expect![[r#"
+    check(
+        Form::GeoJson,
+        false,
+        expect![[r#"
         {"type":"FeatureCollection","features":[
         {"type":"Feature","id":"urn:x:1","geometry":{"type":"Point","coordinates":[7.61938,51.95327]},"properties":{"id":"urn:x:1","name":"@Weseler","no2":-1234.50,"remark":"=1+1; \"x\", y\nz","quality":"no2:out-of-range"}},
         {"type":"Feature","id":"urn:x:1","geometry":{"type":"Point","coordinates":[7.61938,51.95327]},"properties":{"id":"urn:x:1","name":"@Weseler","no2":null,"remark":null}}]}
-    "#]]);
+    "#]],
+    );
 }

@@ -173,7 +173,8 @@ fn sources_page(ask: &Ask) -> Result<Response, Trouble> {
             name: source.name,
         });
     }
-    let crumbs = Crumbs { texts: t, above: vec![(Phrase::plain(t.admin_title()), ask.href("/verwaltung"))], here: Phrase::plain(t.admin_sources()) };
+    let crumbs =
+        Crumbs { texts: t, above: vec![(Phrase::plain(t.admin_title()), ask.href("/verwaltung"))], here: Phrase::plain(t.admin_sources()) };
     Ok(ask.page(&SourcesPage { frame: ask.admin_frame(), crumbs, sources: items }))
 }
 
@@ -240,7 +241,10 @@ fn source_page(ask: &Ask, name: &str, shown: Shown) -> Result<Response, Trouble>
 
 fn source_crumbs(ask: &Ask, name: &str, below: Option<&str>) -> Crumbs {
     let t = ask.t();
-    let mut above = vec![(Phrase::plain(t.admin_title()), ask.href("/verwaltung")), (Phrase::plain(t.admin_sources()), ask.href("/verwaltung/quellen"))];
+    let mut above = vec![
+        (Phrase::plain(t.admin_title()), ask.href("/verwaltung")),
+        (Phrase::plain(t.admin_sources()), ask.href("/verwaltung/quellen")),
+    ];
     let here = match below {
         None => Phrase::plain(name),
         Some(here) => {
@@ -262,7 +266,8 @@ fn source_facts(ask: &Ask, source: &SourceRow) -> Vec<Fact> {
 
 /// The dataset that a definition declares, found by its slug.
 fn dataset_of(ask: &Ask, source: &SourceRow) -> Option<(Phrase, String)> {
-    let declared = |slug: &str| source.text.lines().any(|line| line.trim_start().starts_with("slug") && line.contains(&format!("\"{slug}\"")));
+    let declared =
+        |slug: &str| source.text.lines().any(|line| line.trim_start().starts_with("slug") && line.contains(&format!("\"{slug}\"")));
     let dataset = ask.access.datasets().ok()?.into_iter().find(|dataset| declared(&dataset.slug))?;
     Some((Phrase::of(&dataset.title, ask.language), ask.href(&format!("/datensaetze/{}", dataset.slug))))
 }
@@ -273,7 +278,9 @@ fn versions(ask: &Ask, source: &SourceRow) -> Option<Table> {
     let rows: Vec<Vec<Cell>> = (oldest..=source.version)
         .rev()
         .filter_map(|version| ask.access.source(&source.name, Some(version)).ok())
-        .map(|row| vec![Cell::text(&row.version.to_string()).header(), Cell::moment(&Moment::short(row.at, ask.language)), Cell::text(&row.actor)])
+        .map(|row| {
+            vec![Cell::text(&row.version.to_string()).header(), Cell::moment(&Moment::short(row.at, ask.language)), Cell::text(&row.actor)]
+        })
         .collect();
     let head = [t.admin_column_version(), t.admin_column_when(), t.admin_column_who()].map(Head::text).to_vec();
     (rows.len() > 1).then(|| Table { id: "versions".to_owned(), caption: t.admin_versions_caption().to_owned(), head, rows })
@@ -309,7 +316,11 @@ fn note(ask: &Ask) -> Option<Alert> {
         return Some(Alert::new(tone, t.admin_replayed_title(count(done), count(failed)), ""));
     }
     if let Some(discarded) = number("verworfen") {
-        return Some(if discarded == 0 { Alert::new(Tone::Info, t.admin_none_chosen(), "") } else { Alert::new(Tone::Success, t.admin_discarded_title(discarded), "") });
+        return Some(if discarded == 0 {
+            Alert::new(Tone::Info, t.admin_none_chosen(), "")
+        } else {
+            Alert::new(Tone::Success, t.admin_discarded_title(discarded), "")
+        });
     }
     ask.param("gestartet").map(|_| Alert::new(Tone::Success, t.admin_run_started_title(), t.admin_run_started_text()))
 }
@@ -362,11 +373,16 @@ fn with_faults(t: Texts, faults: Vec<Phrase>, text: String) -> Shown {
 /// What people can act on is shown on the page they came from.
 fn refused(ask: &Ask, name: &str, error: WorkError, text: Option<String>) -> Result<Response, Trouble> {
     let message = match error {
-        WorkError::Engine(error) if matches!(error.kind(), Kind::Exists | Kind::Conflict | Kind::Invalid | Kind::NoSpace) => error.to_string(),
+        WorkError::Engine(error) if matches!(error.kind(), Kind::Exists | Kind::Conflict | Kind::Invalid | Kind::NoSpace) => {
+            error.to_string()
+        }
         WorkError::Engine(error) => return Err(error.into()),
         other => other.to_string(),
     };
-    let alert = Alert { items: vec![(Phrase::english(&message, ask.language), None)], ..Alert::new(Tone::Danger, ask.t().admin_refused_title(), "") };
+    let alert = Alert {
+        items: vec![(Phrase::english(&message, ask.language), None)],
+        ..Alert::new(Tone::Danger, ask.t().admin_refused_title(), "")
+    };
     source_page(ask, name, Shown { alert: Some(alert), text, has_faults: false })
 }
 
@@ -440,7 +456,8 @@ fn run_page(ask: &Ask, id: &str) -> Result<Response, Trouble> {
     });
     let number = format::count(run.id, language);
     let own = |row: &QuarantineRow| row.item.run == run.id;
-    let waiting: Vec<QuarantineRow> = ask.access.quarantined(Some(&run.source), 0, 500)?.into_iter().filter(own).take(QUARANTINE_SHOWN).collect();
+    let waiting: Vec<QuarantineRow> =
+        ask.access.quarantined(Some(&run.source), 0, 500)?.into_iter().filter(own).take(QUARANTINE_SHOWN).collect();
     let page = RunPage {
         frame: ask.admin_frame(),
         crumbs: source_crumbs(ask, &run.source, Some(&t.admin_run(&number))),

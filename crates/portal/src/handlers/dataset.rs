@@ -104,7 +104,11 @@ fn badges(ask: &Ask, dataset: &Dataset, statistics: &Statistics, quality: &Quali
 /// The current values of the first things.
 fn preview(ask: &Ask, dataset: &Dataset, things: &[Thing<'_>]) -> Option<Table> {
     let t = ask.t();
-    let shown: Vec<_> = dataset.columns.iter().filter(|column| column.kind != ColumnKind::Place && !matches!(column.attribute.short(), "name" | "title")).collect();
+    let shown: Vec<_> = dataset
+        .columns
+        .iter()
+        .filter(|column| column.kind != ColumnKind::Place && !matches!(column.attribute.short(), "name" | "title"))
+        .collect();
     if things.is_empty() || shown.is_empty() {
         return None;
     }
@@ -121,7 +125,12 @@ fn preview(ask: &Ask, dataset: &Dataset, things: &[Thing<'_>]) -> Option<Table> 
         };
         std::iter::once(Cell::text(&thing.name).header()).chain(shown.iter().map(cell)).collect()
     };
-    Some(Table { id: "preview-table".to_owned(), caption: t.dataset_table_caption().to_owned(), head, rows: things.iter().take(PREVIEW_ROWS).map(row).collect() })
+    Some(Table {
+        id: "preview-table".to_owned(),
+        caption: t.dataset_table_caption().to_owned(),
+        head,
+        rows: things.iter().take(PREVIEW_ROWS).map(row).collect(),
+    })
 }
 
 /// Address of a file of the dataset, with the public address in front where it is known.
@@ -135,7 +144,8 @@ fn has_places(views: &[View]) -> bool {
 
 fn downloads(ask: &Ask, dataset: &Dataset, views: &[View]) -> Vec<Download> {
     let t = ask.t();
-    let mut files = vec![("daten.csv?form=excel", t.dataset_excel(), t.dataset_for_excel_hint()), ("daten.csv", "CSV", t.dataset_for_csv())];
+    let mut files =
+        vec![("daten.csv?form=excel", t.dataset_excel(), t.dataset_for_excel_hint()), ("daten.csv", "CSV", t.dataset_for_csv())];
     if has_places(views) {
         files.push(("daten.geojson", "GeoJSON", t.dataset_for_geojson()));
     }
@@ -156,7 +166,13 @@ fn snippets(ask: &Ask, dataset: &Dataset, views: &[View]) -> Vec<Snippet> {
     let csv = file_url(ask, dataset, "daten.csv");
     let mut all = vec![
         ("python", "Python", format!("import pandas as pd\n\ndf = pd.read_csv(\"{csv}\", parse_dates=[\"time\"])\nprint(df.describe())")),
-        ("r", "R", format!("df <- read.csv(\"{csv}\")\ndf$time <- as.POSIXct(df$time, format = \"%Y-%m-%dT%H:%M:%SZ\", tz = \"UTC\")\nsummary(df)")),
+        (
+            "r",
+            "R",
+            format!(
+                "df <- read.csv(\"{csv}\")\ndf$time <- as.POSIXct(df$time, format = \"%Y-%m-%dT%H:%M:%SZ\", tz = \"UTC\")\nsummary(df)"
+            ),
+        ),
         ("excel", "Excel", t.snippet_excel(file_url(ask, dataset, "daten.csv?form=excel"))),
         ("curl", "curl", format!("curl --fail --output {}.csv \"{csv}\"", dataset.slug)),
     ];
@@ -189,10 +205,13 @@ fn facts(ask: &Ask, dataset: &Dataset, statistics: &Statistics) -> Vec<Fact> {
     let mut facts = Vec::new();
     let mut add = |name: &str, value: FactValue| facts.push(Fact { name: name.to_owned(), value });
     let publisher = Phrase::german(&dataset.publisher.name, language);
-    add(t.fact_publisher(), match &dataset.publisher.homepage {
-        Some(page) => FactValue::Link(publisher, page.to_string()),
-        None => FactValue::Text(publisher),
-    });
+    add(
+        t.fact_publisher(),
+        match &dataset.publisher.homepage {
+            Some(page) => FactValue::Link(publisher, page.to_string()),
+            None => FactValue::Text(publisher),
+        },
+    );
     if let Some((first, last)) = dataset.period.map(|window| (window.start, window.end)).or(statistics.period) {
         add(t.fact_period(), FactValue::Text(Phrase::plain(&format::period(first, last, language))));
     }
@@ -215,7 +234,8 @@ fn facts(ask: &Ask, dataset: &Dataset, statistics: &Statistics) -> Vec<Fact> {
     }
     if let Some(contact) = &dataset.contact {
         let name = Phrase::german(&contact.name, language);
-        let address = contact.email.as_ref().map(|email| format!("mailto:{email}")).or_else(|| contact.url.as_ref().map(ToString::to_string));
+        let address =
+            contact.email.as_ref().map(|email| format!("mailto:{email}")).or_else(|| contact.url.as_ref().map(ToString::to_string));
         add(t.fact_contact(), address.map_or_else(|| FactValue::Text(name.clone()), |address| FactValue::Link(name.clone(), address)));
     }
     facts

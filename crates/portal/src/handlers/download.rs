@@ -99,11 +99,17 @@ enum Job {
 
 impl Plan {
     fn of(ask: &Ask, dataset: Arc<Dataset>, statistics: &Statistics, form: Form) -> Result<Self, Trouble> {
-        let over_time = form != Form::GeoJson && statistics.columns.iter().any(|column| column.period.is_some_and(|(first, last)| first < last));
+        let over_time =
+            form != Form::GeoJson && statistics.columns.iter().any(|column| column.period.is_some_and(|(first, last)| first < last));
         let columns: Vec<Column> = if over_time {
             dataset.measures().cloned().collect()
         } else {
-            dataset.columns.iter().filter(|column| column.kind != ColumnKind::Place && !matches!(column.attribute.short(), "name" | "title")).cloned().collect()
+            dataset
+                .columns
+                .iter()
+                .filter(|column| column.kind != ColumnKind::Place && !matches!(column.attribute.short(), "name" | "title"))
+                .cloned()
+                .collect()
         };
         let mut jobs = VecDeque::from([Job::Head]);
         match statistics.period.filter(|_| over_time) {
@@ -141,7 +147,13 @@ impl Plan {
 
     async fn series(&mut self, id: &EntityId, name: &str, window: TimeWindow) -> Result<String, Error> {
         let attributes = Some(self.writer.columns().iter().map(|column| column.attribute).collect());
-        let question = SeriesQuery { entities: vec![id.clone()], attributes, window, time_property: TimeProperty::ObservedAt, limit: SeriesLimit::All };
+        let question = SeriesQuery {
+            entities: vec![id.clone()],
+            attributes,
+            window,
+            time_property: TimeProperty::ObservedAt,
+            limit: SeriesLimit::All,
+        };
         let found = self.access.series(question).await?;
         let mut rows: BTreeMap<Instant, Vec<Attribute>> = BTreeMap::new();
         for observation in found.into_iter().filter(|observation| observation.attribute.dataset.is_none()) {
@@ -164,7 +176,8 @@ impl Plan {
         for view in &page.views {
             let entity: &Entity = view.entity();
             let name = reading::name_of(entity, self.language);
-            let row = Row { id: entity.id.as_str(), name: &name, time: None, attributes: &entity.attributes, place: reading::shape(entity) };
+            let row =
+                Row { id: entity.id.as_str(), name: &name, time: None, attributes: &entity.attributes, place: reading::shape(entity) };
             self.writer.row(&row, &mut out);
         }
         Ok(out)
@@ -177,6 +190,9 @@ fn windows(statistics: &Statistics, first: Instant, last: Instant) -> Vec<TimeWi
     let count = i64::try_from(per_thing / VALUES_AT_ONCE + 1).unwrap_or(1);
     let length = (last.micros() - first.micros()) / count + 1;
     (0..count)
-        .map(|index| TimeWindow { start: first.plus_micros(index * length), end: first.plus_micros((index + 1) * length).min(last.plus_micros(1)) })
+        .map(|index| TimeWindow {
+            start: first.plus_micros(index * length),
+            end: first.plus_micros((index + 1) * length).min(last.plus_micros(1)),
+        })
         .collect()
 }

@@ -72,7 +72,11 @@ fn topics(ask: &Ask, datasets: &[Arc<Dataset>]) -> Vec<Topic> {
         .into_iter()
         .filter_map(|(code, word)| {
             let count = *counts.get(code)?;
-            Some(Topic { name: vocabulary::theme(code, t)?.to_owned(), count: t.count_datasets(count), href: ask.href(&format!("/datensaetze?thema={word}")) })
+            Some(Topic {
+                name: vocabulary::theme(code, t)?.to_owned(),
+                count: t.count_datasets(count),
+                href: ask.href(&format!("/datensaetze?thema={word}")),
+            })
         })
         .collect()
 }
@@ -146,7 +150,12 @@ async fn list_page(ask: &Ask, q: Option<String>) -> Result<Response, Trouble> {
         count: if is_search { t.count_hits(count) } else { t.count_datasets(count) },
         suggestions: if hits.is_empty() { suggestions(ask, &all) } else { Vec::new() },
         active: filter.active(ask, &q),
-        pagination: (pages > 1).then(|| Pagination { texts: t, page: number, pages, base: format!("{}seite=", filter.address(ask, &q, true, true)) }),
+        pagination: (pages > 1).then(|| Pagination {
+            texts: t,
+            page: number,
+            pages,
+            base: format!("{}seite=", filter.address(ask, &q, true, true)),
+        }),
         q,
         hits,
     };
@@ -180,7 +189,8 @@ impl Filter {
         let t = ask.t();
         let chosen = self.theme.map(|(_, word)| word);
         let mut choices = vec![Choice { value: String::new(), text: t.list_all_topics().to_owned(), chosen: chosen.is_none() }];
-        let used = vocabulary::THEMES.into_iter().filter(|(code, _)| all.iter().any(|dataset| dataset.themes.iter().any(|theme| theme == code)));
+        let used =
+            vocabulary::THEMES.into_iter().filter(|(code, _)| all.iter().any(|dataset| dataset.themes.iter().any(|theme| theme == code)));
         choices.extend(used.filter_map(|(code, word)| {
             Some(Choice { value: word.to_owned(), text: vocabulary::theme(code, t)?.to_owned(), chosen: chosen == Some(word) })
         }));
@@ -216,7 +226,8 @@ impl Filter {
     fn active(&self, ask: &Ask, q: &str) -> Vec<(String, String)> {
         let bare = |address: String| address.trim_end_matches(['?', '&']).to_owned();
         let theme = self.theme.and_then(|(code, _)| vocabulary::theme(code, ask.t()));
-        let mut active: Vec<(String, String)> = theme.into_iter().map(|name| (name.to_owned(), bare(self.address(ask, q, false, true)))).collect();
+        let mut active: Vec<(String, String)> =
+            theme.into_iter().map(|name| (name.to_owned(), bare(self.address(ask, q, false, true)))).collect();
         active.extend(self.publisher.clone().map(|name| (name, bare(self.address(ask, q, true, false)))));
         active
     }

@@ -37,7 +37,12 @@ pub(super) fn things<'a>(ask: &Ask, views: &'a [View]) -> Vec<Thing<'a>> {
 }
 
 /// The chart of the measure, places and period that were chosen, and the choices.
-pub(super) async fn chart(ask: &Ask, dataset: &Dataset, statistics: &Statistics, things: &[Thing<'_>]) -> Result<(Vec<ChartFigure>, Chooser), Trouble> {
+pub(super) async fn chart(
+    ask: &Ask,
+    dataset: &Dataset,
+    statistics: &Statistics,
+    things: &[Thing<'_>],
+) -> Result<(Vec<ChartFigure>, Chooser), Trouble> {
     let charted: Vec<&Column> = dataset.measures().filter(|column| has_course(statistics, column)).collect();
     let (Some(first), Some(period)) = (charted.first(), statistics.period) else { return Ok((Vec::new(), Chooser::default())) };
     let column = ask.param("messwert").and_then(|key| charted.iter().find(|column| column.attribute.short() == key)).unwrap_or(first);
@@ -48,7 +53,11 @@ pub(super) async fn chart(ask: &Ask, dataset: &Dataset, statistics: &Statistics,
     let chooser = Chooser {
         measures: charted
             .iter()
-            .map(|one| Choice { value: one.attribute.short().to_owned(), text: reading::label(one, ask.language).to_owned(), chosen: one == column })
+            .map(|one| Choice {
+                value: one.attribute.short().to_owned(),
+                text: reading::label(one, ask.language).to_owned(),
+                chosen: one == column,
+            })
             .collect(),
         places: place_choices(ask, dataset, things, chosen),
         periods: span.choices(ask, period),
@@ -58,7 +67,10 @@ pub(super) async fn chart(ask: &Ask, dataset: &Dataset, statistics: &Statistics,
 
 /// Whether a measure has more than one value in time.
 fn has_course(statistics: &Statistics, column: &Column) -> bool {
-    statistics.columns.iter().any(|known| known.attribute == column.attribute && known.count > 1 && known.period.is_some_and(|(first, last)| first < last))
+    statistics
+        .columns
+        .iter()
+        .any(|known| known.attribute == column.attribute && known.count > 1 && known.period.is_some_and(|(first, last)| first < last))
 }
 
 /// Which lines are drawn when nobody has chosen: wholes before their parts, not too many.
@@ -92,7 +104,8 @@ enum Span {
 }
 
 impl Span {
-    const WORDS: [(&'static str, Self); 4] = [("", Self::All), ("jahr", Self::Days(365)), ("monat", Self::Days(31)), ("woche", Self::Days(7))];
+    const WORDS: [(&'static str, Self); 4] =
+        [("", Self::All), ("jahr", Self::Days(365)), ("monat", Self::Days(31)), ("woche", Self::Days(7))];
 
     fn of(word: Option<&str>) -> Self {
         Self::WORDS.into_iter().find(|(known, _)| Some(*known) == word).map_or(Self::All, |(_, span)| span)
@@ -172,7 +185,14 @@ async fn figure(
         _ => reading::label(column, language).to_owned(),
     };
     let how = if is_native { values_of(step, t) } else { reading::how(column.aggregate, step, t) };
-    let chart = Chart { id: format!("c-{}", column.attribute.short().to_lowercase()), title: title.clone(), unit: reading::unit(column).to_owned(), step, series, language };
+    let chart = Chart {
+        id: format!("c-{}", column.attribute.short().to_lowercase()),
+        title: title.clone(),
+        unit: reading::unit(column).to_owned(),
+        step,
+        series,
+        language,
+    };
     let mut drawing = chart.draw();
     if left_out {
         drawing.sentences.push(t.chart_left_out().to_owned());
@@ -208,7 +228,13 @@ fn native_step(statistics: &Statistics, column: &Column) -> (Step, bool) {
     let per_thing = known.expected / (statistics.entities.max(1) as u64);
     let distance = (last.micros() - first.micros()) / i64::try_from(per_thing.max(1)).unwrap_or(i64::MAX);
     let hour = DAY_MICROS / 24;
-    let steps = [(360 * DAY_MICROS, Step::Year), (27 * DAY_MICROS, Step::Month), (6 * DAY_MICROS, Step::Week), (18 * hour, Step::Day), (hour * 9 / 10, Step::Hour)];
+    let steps = [
+        (360 * DAY_MICROS, Step::Year),
+        (27 * DAY_MICROS, Step::Month),
+        (6 * DAY_MICROS, Step::Week),
+        (18 * hour, Step::Day),
+        (hour * 9 / 10, Step::Hour),
+    ];
     steps.into_iter().find(|(least, _)| distance >= *least).map_or((Step::Hour, false), |(_, step)| (step, true))
 }
 
@@ -254,7 +280,8 @@ fn points(series: &BucketSeries, aggregate: Aggregate, is_summed_up: bool) -> (V
 /// The map of the things that have a shape, coloured or marked by the first number.
 pub(super) fn map(ask: &Ask, dataset: &Dataset, things: &[Thing<'_>]) -> Option<MapFigure> {
     let (t, language) = (ask.t(), ask.language);
-    let placed: Vec<(&Thing<'_>, &Geometry)> = things.iter().filter_map(|thing| Some((thing, reading::shape(thing.view.entity())?))).take(PLACES_MAX).collect();
+    let placed: Vec<(&Thing<'_>, &Geometry)> =
+        things.iter().filter_map(|thing| Some((thing, reading::shape(thing.view.entity())?))).take(PLACES_MAX).collect();
     let are_areas = placed.iter().any(|(_, shape)| matches!(shape, Geometry::Polygon(_) | Geometry::MultiPolygon(_)));
     let column = dataset.columns.iter().find(|column| matches!(column.kind, ColumnKind::Measure | ColumnKind::Number));
     let number = |thing: &Thing<'_>| thing.view.entity().value(column?.attribute)?.as_f64();
@@ -285,13 +312,18 @@ pub(super) fn map(ask: &Ask, dataset: &Dataset, things: &[Thing<'_>]) -> Option<
         legend: classes.map_or_else(Vec::new, |classes| legend(ask, &classes)),
         attribution: Phrase::plain(&t.map_attribution(dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name))),
         list: list(ask, dataset, &placed, &values, measure.as_deref()),
-        more: (things.len() > LIST_MAX).then(|| (t.map_more(format::count(things.len() as u64, language)), ask.href(&format!("/datensaetze/{}/tabelle", dataset.slug)))),
+        more: (things.len() > LIST_MAX).then(|| {
+            (t.map_more(format::count(things.len() as u64, language)), ask.href(&format!("/datensaetze/{}/tabelle", dataset.slug)))
+        }),
     })
 }
 
 fn legend(ask: &Ask, classes: &Classes) -> Vec<MapLegend> {
     let number = |value: f64| format::decimal(value, format::digits_for(value), ask.language);
-    let entry = |(class, (from, to)): (usize, (f64, f64))| MapLegend { class: u8::try_from(class).unwrap_or(0), text: ask.t().map_range(number(from), number(to)) };
+    let entry = |(class, (from, to)): (usize, (f64, f64))| MapLegend {
+        class: u8::try_from(class).unwrap_or(0),
+        text: ask.t().map_range(number(from), number(to)),
+    };
     classes.ranges().into_iter().enumerate().map(entry).collect()
 }
 

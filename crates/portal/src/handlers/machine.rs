@@ -23,7 +23,11 @@ fn key(dataset: &Dataset) -> &str {
 
 /// `GET /id/datensatz/{key}` → 303 to the page.
 pub(crate) async fn permanent(ask: Ask, Path(wanted): Path<String>) -> Response {
-    let found = ask.access.datasets().map_err(Trouble::from).and_then(|all| all.into_iter().find(|dataset| key(dataset) == wanted).ok_or(Trouble::NotFound));
+    let found = ask
+        .access
+        .datasets()
+        .map_err(Trouble::from)
+        .and_then(|all| all.into_iter().find(|dataset| key(dataset) == wanted).ok_or(Trouble::NotFound));
     match found {
         Ok(dataset) => redirect(&ask.href(&format!("/datensaetze/{}", dataset.slug))),
         Err(trouble) => ask.answer(Err(trouble)),
@@ -49,7 +53,8 @@ pub(crate) async fn sitemap(ask: Ask) -> Response {
 
 async fn sitemap_xml(ask: &Ask) -> Result<String, Trouble> {
     let frame = ask.frame(Section::Other);
-    let mut xml = String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
+    let mut xml =
+        String::from("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<urlset xmlns=\"http://www.sitemaps.org/schemas/sitemap/0.9\">\n");
     let mut add = |path: &str, changed: Option<String>| {
         for language in Language::ALL {
             let mut address = String::new();
@@ -72,6 +77,10 @@ async fn sitemap_xml(ask: &Ask) -> Result<String, Trouble> {
 }
 
 fn plain(media_type: &'static str, text: String) -> Response {
-    (StatusCode::OK, [(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))], text)
+    (
+        StatusCode::OK,
+        [(header::CONTENT_TYPE, HeaderValue::from_static(media_type)), (header::CACHE_CONTROL, HeaderValue::from_static("no-cache"))],
+        text,
+    )
         .into_response()
 }

@@ -21,7 +21,14 @@ pub(super) fn points(quality: &Quality) -> (usize, usize) {
 /// Judges what can be read off the dataset and its values.
 pub(super) fn judge(ask: &Ask, dataset: &Dataset, statistics: &Statistics) -> Quality {
     let t = ask.t();
-    let mut reasons = vec![simple(dataset, t), described(dataset, t), units(dataset, t), licensed(dataset, t), contact(dataset, t), translated(dataset, t)];
+    let mut reasons = vec![
+        simple(dataset, t),
+        described(dataset, t),
+        units(dataset, t),
+        licensed(dataset, t),
+        contact(dataset, t),
+        translated(dataset, t),
+    ];
     reasons.extend(complete(ask, statistics));
     let mut quality = Quality { sentence: String::new(), reasons };
     let (met, total) = points(&quality);

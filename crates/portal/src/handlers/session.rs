@@ -56,7 +56,8 @@ async fn is_first_start(ask: &Ask) -> Result<bool, Trouble> {
 
 /// Where to go after the login: a path of this site and nothing else.
 fn next<'a>(ask: &Ask, wanted: Option<&'a str>) -> &'a str {
-    let is_local = |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']) && path.len() < 2000;
+    let is_local =
+        |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']) && path.len() < 2000;
     let _ = ask;
     wanted.filter(is_local).unwrap_or("/verwaltung")
 }
@@ -146,9 +147,18 @@ fn page(ask: &Ask, first: bool, next: &str, attempt: &Attempt) -> LoginPage {
     let mut fields = Vec::new();
     if first {
         let hint = Some(t.admin_first_code_hint().to_owned());
-        fields.push(Field { hint, value: attempt.code.clone(), error: error("code"), ..Field::new("code", t.admin_first_code(), "text", "one-time-code") });
+        fields.push(Field {
+            hint,
+            value: attempt.code.clone(),
+            error: error("code"),
+            ..Field::new("code", t.admin_first_code(), "text", "one-time-code")
+        });
     }
-    fields.push(Field { value: attempt.account.clone(), error: error("konto"), ..Field::new("konto", t.admin_account(), "text", "username") });
+    fields.push(Field {
+        value: attempt.account.clone(),
+        error: error("konto"),
+        ..Field::new("konto", t.admin_account(), "text", "username")
+    });
     let kind = if first { "new-password" } else { "current-password" };
     let hint = first.then(|| t.admin_password_hint().to_owned());
     fields.push(Field { hint, error: error("passwort"), ..Field::new("passwort", t.admin_password(), "password", kind) });
@@ -158,7 +168,10 @@ fn page(ask: &Ask, first: bool, next: &str, attempt: &Attempt) -> LoginPage {
             Some(Alert { text: text.clone(), ..Alert::errors(title.clone(), vec![(Phrase::plain(label), Some(field.to_owned()))]) })
         }
         None if attempt.faults.is_empty() => None,
-        None => Some(Alert::errors(t.admin_errors_title(), attempt.faults.iter().map(|(name, text)| (Phrase::plain(text), Some((*name).to_owned()))).collect())),
+        None => Some(Alert::errors(
+            t.admin_errors_title(),
+            attempt.faults.iter().map(|(name, text)| (Phrase::plain(text), Some((*name).to_owned()))).collect(),
+        )),
     };
     let frame = Frame { indexed: false, failed: alert.is_some(), ..ask.frame(Section::Other) };
     LoginPage { frame, first_start: first, alert, fields, next: next.to_owned() }

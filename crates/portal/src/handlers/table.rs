@@ -36,7 +36,9 @@ async fn table_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
     let views = ask.access.entities_of(&dataset, THINGS_MAX)?;
     let statistics = ask.access.statistics(&dataset).await?;
     let has_times = statistics.columns.iter().any(|column| column.period.is_some_and(|(first, last)| first < last))
-        && views.iter().any(|view| dataset.measures().any(|column| view.entity().attribute(column.attribute).is_some_and(|a| a.observed_at.is_some())));
+        && views.iter().any(|view| {
+            dataset.measures().any(|column| view.entity().attribute(column.attribute).is_some_and(|a| a.observed_at.is_some()))
+        });
     let rows = if has_times { over_time(ask, &dataset, &views, &statistics).await? } else { of_things(ask, &dataset)? };
     let t = ask.t();
     let page = TablePage {
@@ -102,9 +104,11 @@ async fn over_time(ask: &Ask, dataset: &Dataset, views: &[View], statistics: &St
     // Each series gave its newest values, so the newest rows are whole; rows
     // of one instant stay together, the next page begins before it.
     let oldest = rows.keys().rev().nth(ROWS - 1).map(|(time, _)| *time);
-    let names: BTreeMap<&EntityId, String> = views.iter().map(|view| (&view.entity().id, reading::name_of(view.entity(), ask.language))).collect();
+    let names: BTreeMap<&EntityId, String> =
+        views.iter().map(|view| (&view.entity().id, reading::name_of(view.entity(), ask.language))).collect();
     let shown = rows.iter().rev().take_while(|((time, _), _)| oldest.is_none_or(|oldest| *time >= oldest));
-    let rows: Vec<Vec<Cell>> = shown.map(|((time, id), observations)| row(ask, dataset, &measures, &names, *time, id, observations)).collect();
+    let rows: Vec<Vec<Cell>> =
+        shown.map(|((time, id), observations)| row(ask, dataset, &measures, &names, *time, id, observations)).collect();
     let t = ask.t();
     let mut head = vec![Head::text(t.dataset_time()), Head::text(t.fact_thing())];
     head.extend(measures.iter().map(|column| Head::number(&reading::label_with_unit(column, t))));
@@ -120,7 +124,13 @@ type Found = BTreeMap<(Instant, EntityId), Vec<Observation>>;
 
 /// The newest values in a window. Looks at its end first and goes back only
 /// when that did not fill a page: history is read by time.
-async fn newest(ask: &Ask, entities: Vec<EntityId>, attributes: Vec<Name>, window: TimeWindow, statistics: &Statistics) -> Result<Found, Trouble> {
+async fn newest(
+    ask: &Ask,
+    entities: Vec<EntityId>,
+    attributes: Vec<Name>,
+    window: TimeWindow,
+    statistics: &Statistics,
+) -> Result<Found, Trouble> {
     let (first, last) = statistics.period.unwrap_or((window.start, window.end));
     let (start, end) = (window.start.max(first), window.end.min(last.plus_micros(1)));
     let rows_in_all = statistics.observations / (statistics.columns.len().max(1) as u64) + 1;
@@ -218,7 +228,11 @@ fn of_things(ask: &Ask, dataset: &Dataset) -> Result<Rows, Trouble> {
     if number > pages {
         return Err(Trouble::NotFound);
     }
-    let columns: Vec<&Column> = dataset.columns.iter().filter(|column| column.kind != ColumnKind::Place && !matches!(column.attribute.short(), "name" | "title")).collect();
+    let columns: Vec<&Column> = dataset
+        .columns
+        .iter()
+        .filter(|column| column.kind != ColumnKind::Place && !matches!(column.attribute.short(), "name" | "title"))
+        .collect();
     let mut head = vec![Head::text(t.fact_thing())];
     head.extend(columns.iter().map(|column| {
         let name = reading::label_with_unit(column, t);
@@ -257,7 +271,10 @@ async fn provenance_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
     let view = ask.access.entity(&id)?;
     let provenance = ask.access.provenance(&id, column.attribute, None, at).await?;
     let (t, attribute) = (ask.t(), &provenance.observation.attribute);
-    let value = reading::value(&attribute.value, t).map_or_else(|| t.value_missing().to_owned(), |text| if is_numeric(column) { format::with_unit(&text, reading::unit(column)) } else { text });
+    let value = reading::value(&attribute.value, t).map_or_else(
+        || t.value_missing().to_owned(),
+        |text| if is_numeric(column) { format::with_unit(&text, reading::unit(column)) } else { text },
+    );
     let page = ProvenancePage {
         frame: Frame { indexed: false, ..ask.frame(Section::Data) },
         crumbs: crumbs(ask, &dataset, Some(t.provenance_title())),

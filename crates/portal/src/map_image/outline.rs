@@ -98,9 +98,8 @@ fn thin(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
     (keep[0], keep[points.len() - 1]) = (true, true);
     let mut stack = vec![(0, points.len() - 1)];
     while let Some((from, to)) = stack.pop() {
-        let farthest = (from + 1..to)
-            .map(|index| (index, distance(points[index], points[from], points[to])))
-            .max_by(|a, b| a.1.total_cmp(&b.1));
+        let farthest =
+            (from + 1..to).map(|index| (index, distance(points[index], points[from], points[to]))).max_by(|a, b| a.1.total_cmp(&b.1));
         if let Some((index, away)) = farthest
             && away > TOLERANCE
         {

@@ -20,7 +20,7 @@ fn nothing_gives_no_map() {
 fn one_point_lies_in_the_middle() {
     let point = Geometry::Point(Position::new(8.6512, 49.8728));
     let map = draw(&[Feature { value: Some("42 µg/m³"), ..feature("Weseler Straße", &point) }], &[], "Karte", Language::De);
-    expect![[r#"<svg class="map" viewBox="0 0 720 340" width="720" fill="none" stroke="currentColor" fill-rule="evenodd" role="img" aria-label="Karte"><circle class="point" cx="360.0" cy="170.0" r="8"><title>Weseler Straße: 42 µg/m³</title></circle><text x="374" y="175" text-anchor="start" fill="currentColor" aria-hidden="true">Weseler Straße</text><path class="path scale" d="M16 318v8h93v-8" aria-hidden="true"/><text x="117" y="326" fill="currentColor" aria-hidden="true">500 m</text></svg>"#]].assert_eq(map.expect("a point").as_str());
+    expect![[r#"<svg class="map" viewBox="0 0 720 340" width="720" fill="none" stroke="currentColor" fill-rule="evenodd" role="img" aria-label="Karte"><circle class="point" cx="360.0" cy="170.0" r="8"><title>Weseler Straße: 42 µg/m³</title></circle><text x="374" y="175" text-anchor="start" fill="currentColor" aria-hidden="true">Weseler Straße</text><path class="path scale" d="M16 318v8h93v-8" aria-hidden="true"/><text class="scale-label" x="117" y="326" fill="currentColor" aria-hidden="true">500 m</text></svg>"#]].assert_eq(map.expect("a point").as_str());
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Invented pages with everything on them, also hostile texts: what the tests
 //! of the templates look at.
 
+use model::Instant;
 use model::dataset::Texts as Translated;
 use model::geo::{Geometry, Position};
-use model::Instant;
 
 use super::admin::{HomePage, LoginPage, QuarantineItem, RunItem, RunPage, SourceItem, SourcePage, SourcesPage, Task};
 use super::dataset::{Chooser, Citation, DatasetPage, Download, Fact, FactValue, JsonLd, Quality, Reason};
@@ -15,7 +15,9 @@ use crate::chart::{Chart, Point, Series, Step};
 use crate::frame::{Frame, Section, Site, User};
 use crate::map_image::{self, Feature};
 use crate::messages::Language;
-use crate::parts::{Alert, Badge, Cell, ChartFigure, Choice, Crumbs, Field, Head, MapFigure, Moment, Pagination, Phrase, Snippet, Table, Tone};
+use crate::parts::{
+    Alert, Badge, Cell, ChartFigure, Choice, Crumbs, Field, Head, MapFigure, Moment, Pagination, Phrase, Snippet, Table, Tone,
+};
 
 /// A text that must never become markup.
 pub(super) const EVIL: &str = "\"'><script>alert(1)</script></title><img src=x onerror=alert(2)>";
@@ -36,11 +38,7 @@ pub(super) fn frame(language: Language, path: &str, section: Section) -> Frame {
 }
 
 fn admin_frame(language: Language, path: &str) -> Frame {
-    Frame {
-        user: Some(User { name: "verwaltung".into(), csrf: "abc".into() }),
-        indexed: false,
-        ..frame(language, path, Section::Admin)
-    }
+    Frame { user: Some(User { name: "verwaltung".into(), csrf: "abc".into() }), indexed: false, ..frame(language, path, Section::Admin) }
 }
 
 fn crumbs(language: Language, here: &str) -> Crumbs {
@@ -75,7 +73,10 @@ fn chart(language: Language, id: &str) -> ChartFigure {
     let wave = |n: i64, phase: f64| ((n as f64 / 58.0 + phase).sin() * 14.0 + (n as f64 * 1.7).sin() * 6.0 + 25.0).max(0.0);
     let points = |phase: f64| -> Vec<Point> {
         (0..730)
-            .map(|n| Point { at: first.plus_micros(n * 86_400_000_000), value: (n % 97 != 5 && !(300..330).contains(&n)).then(|| wave(n, phase)) })
+            .map(|n| Point {
+                at: first.plus_micros(n * 86_400_000_000),
+                value: (n % 97 != 5 && !(300..330).contains(&n)).then(|| wave(n, phase)),
+            })
             .collect()
     };
     let series = vec![Series { name: "Weseler Straße".into(), points: points(0.0) }, Series { name: "Geist".into(), points: points(0.7) }];
@@ -137,7 +138,10 @@ fn facts(language: Language) -> Vec<Fact> {
     let texts = language.texts();
     vec![
         Fact { name: texts.fact_publisher().into(), value: FactValue::Text(Phrase::german("Umweltbundesamt", language)) },
-        Fact { name: texts.fact_licence().into(), value: FactValue::Link(Phrase::plain(texts.licence_dl_by()), "https://www.govdata.de/dl-de/by-2-0".into()) },
+        Fact {
+            name: texts.fact_licence().into(),
+            value: FactValue::Link(Phrase::plain(texts.licence_dl_by()), "https://www.govdata.de/dl-de/by-2-0".into()),
+        },
         Fact { name: texts.fact_changed().into(), value: FactValue::Time(Moment::with_age(now(), now(), language)) },
     ]
 }
@@ -145,7 +149,8 @@ fn facts(language: Language) -> Vec<Fact> {
 pub(super) fn dataset(language: Language) -> DatasetPage {
     let texts = language.texts();
     let url = "https://daten.musterstadt.example/datensaetze/luft/daten.csv";
-    let snippet = |tool: &str, code: &str| Snippet { texts, id: format!("code-{}", tool.to_lowercase()), tool: tool.into(), code: code.into() };
+    let snippet =
+        |tool: &str, code: &str| Snippet { texts, id: format!("code-{}", tool.to_lowercase()), tool: tool.into(), code: code.into() };
     DatasetPage {
         frame: frame(language, "/datensaetze/luft", Section::Data),
         crumbs: crumbs(language, "Luftqualität in Münster"),
@@ -154,13 +159,27 @@ pub(super) fn dataset(language: Language) -> DatasetPage {
         summary: Phrase::german("So sauber war die Luft an zwei Straßen in Münster, Stunde für Stunde.", language),
         description: Phrase::german(EVIL, language),
         badges: vec![Badge::new(Tone::Info, texts.badge_historic("1. Januar 2024")), Badge::new(Tone::Info, texts.licence_by())],
-        chooser: Chooser { measures: choices(&["Ozon", "Stickstoffdioxid"]), places: choices(&["Geist", "Weseler Straße"]), periods: choices(&["a", "b"]) },
+        chooser: Chooser {
+            measures: choices(&["Ozon", "Stickstoffdioxid"]),
+            places: choices(&["Geist", "Weseler Straße"]),
+            periods: choices(&["a", "b"]),
+        },
         charts: vec![chart(language, "no2")],
         map: Some(map(language)),
         preview: Some(table(language, "preview-table")),
         downloads: vec![
-            Download { format: "CSV".into(), purpose: texts.dataset_for_csv().into(), href: "/datensaetze/luft/daten.csv".into(), url: url.into() },
-            Download { format: "GeoJSON".into(), purpose: texts.dataset_for_geojson().into(), href: "/datensaetze/luft/daten.geojson".into(), url: url.into() },
+            Download {
+                format: "CSV".into(),
+                purpose: texts.dataset_for_csv().into(),
+                href: "/datensaetze/luft/daten.csv".into(),
+                url: url.into(),
+            },
+            Download {
+                format: "GeoJSON".into(),
+                purpose: texts.dataset_for_geojson().into(),
+                href: "/datensaetze/luft/daten.geojson".into(),
+                url: url.into(),
+            },
         ],
         columns: Table {
             id: "columns-table".into(),
@@ -235,7 +254,10 @@ fn source(language: Language, faults: bool) -> SourcePage {
         name: "luft".into(),
         badges: vec![Badge::new(Tone::Warning, texts.count_quarantined(2))],
         alert: Some(if faults {
-            Alert::errors(texts.admin_faults_title(1), vec![(Phrase::english("`attribute[2].unit` = `xyz`: is no unit", language), Some("text".into()))])
+            Alert::errors(
+                texts.admin_faults_title(1),
+                vec![(Phrase::english("`attribute[2].unit` = `xyz`: is no unit", language), Some("text".into()))],
+            )
         } else {
             Alert::new(Tone::Success, texts.admin_saved_title("3"), texts.admin_saved_text())
         }),
@@ -275,7 +297,8 @@ fn run(language: Language) -> RunPage {
 
 fn login(language: Language, first_start: bool) -> LoginPage {
     let texts = language.texts();
-    let account = Field { error: Some(texts.admin_need_account().into()), ..Field::new("konto", texts.admin_account(), "text", "username") };
+    let account =
+        Field { error: Some(texts.admin_need_account().into()), ..Field::new("konto", texts.admin_account(), "text", "username") };
     let password = Field {
         hint: Some(texts.admin_password_hint().into()),
         ..Field::new("passwort", texts.admin_password(), "password", "current-password")
@@ -311,7 +334,11 @@ pub(super) fn all(language: Language) -> Vec<(String, String)> {
     ];
     for slug in document::slugs() {
         let document = document::document(slug, language, &site()).expect("listed");
-        let page = DocumentPage { frame: frame(language, &format!("/{slug}"), Section::About), crumbs: crumbs(language, &document.title), document };
+        let page = DocumentPage {
+            frame: frame(language, &format!("/{slug}"), Section::About),
+            crumbs: crumbs(language, &document.title),
+            document,
+        };
         pages.push((slug.to_owned(), page.to_string()));
     }
     pages
@@ -321,7 +348,11 @@ fn start(language: Language) -> StartPage {
     let texts = language.texts();
     StartPage {
         frame: Frame { searchable: false, ..frame(language, "/", Section::Other) },
-        questions: vec![Question { text: Phrase::german("Wie warm war es in Frankfurt?", language), answer: Some("41,1 °C".into()), href: "/datensaetze/wetter".into() }],
+        questions: vec![Question {
+            text: Phrase::german("Wie warm war es in Frankfurt?", language),
+            answer: Some("41,1 °C".into()),
+            href: "/datensaetze/wetter".into(),
+        }],
         topics: vec![Topic { name: texts.theme_envi().into(), count: texts.count_datasets(2), href: "/datensaetze?thema=umwelt".into() }],
         newest: vec![hit(language, "Luftqualität in Münster")],
         count: texts.count_datasets(5),

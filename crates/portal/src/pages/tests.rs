@@ -23,8 +23,11 @@ fn values<'a>(html: &'a str, attribute: &str) -> Vec<&'a str> {
 #[test]
 fn headings_begin_at_one_and_never_jump() {
     each(|page, html| {
-        let ranks: Vec<u32> =
-            html.split("<h").skip(1).filter_map(|rest| rest.chars().next()?.to_digit(10).filter(|_| rest.as_bytes()[1] == b' ' || rest.as_bytes()[1] == b'>')).collect();
+        let ranks: Vec<u32> = html
+            .split("<h")
+            .skip(1)
+            .filter_map(|rest| rest.chars().next()?.to_digit(10).filter(|_| rest.as_bytes()[1] == b' ' || rest.as_bytes()[1] == b'>'))
+            .collect();
         assert_eq!(ranks.iter().filter(|rank| **rank == 1).count(), 1, "{page}: {ranks:?}");
         for pair in ranks.windows(2) {
             assert!(pair[1] <= pair[0] + 1, "{page}: {ranks:?}");

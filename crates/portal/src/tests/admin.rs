@@ -42,7 +42,13 @@ async fn every_page_shows_itself_to_an_administrator() {
 async fn the_quarantine_shows_raw_record_and_reason() {
     let city = City::new().await;
     let body = city.get_inside("/verwaltung/quellen/luft").await.body;
-    for part in ["Zeile 4.312", "<span lang=\"en\">`k. A.` is no number</span>", "k. A.;&#60;script&#62;", "Erneut verarbeiten", "Zuordnung speichern"] {
+    for part in [
+        "Zeile 4.312",
+        "<span lang=\"en\">`k. A.` is no number</span>",
+        "k. A.;&#60;script&#62;",
+        "Erneut verarbeiten",
+        "Zuordnung speichern",
+    ] {
         assert!(body.contains(part), "{part} is not in\n{body}");
     }
 }
@@ -53,7 +59,10 @@ async fn a_definition_is_checked_saved_and_guarded_against_others() {
     let path = "/verwaltung/quellen/luft";
     let faulty = city.post_inside(path, "csrf=csrf&version=1&aktion=speichern&text=schlecht").await;
     let body = faulty.expect(422);
-    assert!(body.contains("Die Zuordnung hat einen Fehler") && body.contains("href=\"#text\"") && body.contains("schlecht</textarea>"), "{body}");
+    assert!(
+        body.contains("Die Zuordnung hat einen Fehler") && body.contains("href=\"#text\"") && body.contains("schlecht</textarea>"),
+        "{body}"
+    );
     assert!(body.contains("<title>Fehler: "));
     let checked = city.post_inside(path, "csrf=csrf&version=1&aktion=pruefen&text=gut").await;
     assert!(checked.expect(200).contains("Sie ist noch nicht gespeichert."));
@@ -90,7 +99,8 @@ async fn records_are_replayed_and_discarded() {
     let access = city.engine.with_role(engine::Role::Administrator);
     let foreign = access.quarantined(Some("gemeinden"), 0, 1).expect("may")[0].id;
     let own = access.quarantined(Some("luft"), 0, 1).expect("may")[0].id;
-    let discarded = city.post_inside("/verwaltung/quellen/luft/quarantaene", &format!("csrf=csrf&aktion=verwerfen&id={own}&id={foreign}&id=x")).await;
+    let discarded =
+        city.post_inside("/verwaltung/quellen/luft/quarantaene", &format!("csrf=csrf&aktion=verwerfen&id={own}&id={foreign}&id=x")).await;
     assert_eq!(discarded.header("location"), "/verwaltung/quellen/luft?verworfen=1");
     assert_eq!(access.quarantined(Some("gemeinden"), 0, 10).expect("may").len(), 1);
 }
@@ -103,7 +113,8 @@ async fn a_run_that_cannot_begin_says_why() {
 }
 
 async fn post(city: &City, form: &str) -> super::city::Answer {
-    let request = Request::post("/verwaltung/anmelden").header("sec-fetch-site", "same-origin").body(Body::from(form.to_owned())).expect("valid");
+    let request =
+        Request::post("/verwaltung/anmelden").header("sec-fetch-site", "same-origin").body(Body::from(form.to_owned())).expect("valid");
     city.send(request).await
 }
 

@@ -7,7 +7,7 @@ use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
 use engine::{Access, Engine, QuarantineItem, Role, RunOutcome, RunState, ScratchEngine};
 use http_body_util::BodyExt;
-use model::dataset::{Aggregate, Agent, Column, ColumnKind, Texts};
+use model::dataset::{Agent, Aggregate, Column, ColumnKind, Texts};
 use model::geo::Position;
 use model::{Attribute, Class, Dataset, Entity, EntityId, Geometry, Instant, Json, Name, Number, UnitCode, Value};
 use tower::ServiceExt;

@@ -14,7 +14,8 @@ async fn csv_is_a_long_table() {
         id,name,time,no2,quality
         urn:ngsi-ld:AirQualityObserved:DENW095,Geist,2026-05-01T00:00:00Z,10.5,
         urn:ngsi-ld:AirQualityObserved:DENW095,Geist,2026-05-01T03:00:00Z,13.5,no2:out-of-range
-        urn:ngsi-ld:AirQualityObserved:DENW260,Weseler Straße <b>,2026-05-01T00:00:00Z,10.5,"#]].assert_eq(&[lines[0], lines[1], lines[4], lines[73]].join("\n"));
+        urn:ngsi-ld:AirQualityObserved:DENW260,Weseler Straße <b>,2026-05-01T00:00:00Z,10.5,"#]]
+    .assert_eq(&[lines[0], lines[1], lines[4], lines[73]].join("\n"));
     assert_eq!(answer.header("content-disposition"), "attachment; filename=\"luft.csv\"");
     assert_eq!(answer.header("access-control-allow-origin"), "*");
 }
@@ -25,7 +26,8 @@ async fn excel_gets_its_own_form() {
     let body = city.get("/datensaetze/luft/daten.csv?form=excel").await.body;
     expect![[r#"
         [BOM]Kennung;Ort oder Gegenstand;Zeit;Stickstoffdioxid in µg/m³;Hinweis
-        urn:ngsi-ld:AirQualityObserved:DENW095;Geist;01.05.2026 02:00;10,5;"#]].assert_eq(&body.lines().take(2).collect::<Vec<_>>().join("\n").replace('\u{feff}', "[BOM]"));
+        urn:ngsi-ld:AirQualityObserved:DENW095;Geist;01.05.2026 02:00;10,5;"#]]
+    .assert_eq(&body.lines().take(2).collect::<Vec<_>>().join("\n").replace('\u{feff}', "[BOM]"));
     let towns = city.get("/datensaetze/gemeinden/daten.csv?form=excel").await.body;
     assert!(towns.contains(";'=Gießen;"), "{towns}");
 }
@@ -48,7 +50,10 @@ async fn json_and_geojson_parse() {
 async fn an_unchanged_file_is_not_sent_again() {
     let city = City::new().await;
     let tag = city.get("/datensaetze/luft/daten.csv").await.header("etag").to_owned();
-    let request = axum::http::Request::get("/datensaetze/luft/daten.csv").header("if-none-match", tag).body(axum::body::Body::empty()).expect("valid");
+    let request = axum::http::Request::get("/datensaetze/luft/daten.csv")
+        .header("if-none-match", tag)
+        .body(axum::body::Body::empty())
+        .expect("valid");
     city.send(request).await.expect(304);
 }
 

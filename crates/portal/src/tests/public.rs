@@ -6,10 +6,21 @@ use super::city::City;
 async fn every_public_address_answers_in_both_languages() {
     let city = City::new().await;
     let paths = [
-        "/", "/datensaetze", "/datensaetze?thema=umwelt", "/datensaetze?anbieter=Umweltbundesamt", "/suche", "/suche?q=luft", "/suche?q=qwertz", "/datensaetze/luft",
-        "/datensaetze/luft?messwert=no2&ort=AirQualityObserved%3ADENW260&zeitraum=woche", "/datensaetze/gemeinden", "/datensaetze/luft/tabelle",
-        "/datensaetze/luft/tabelle?ort=AirQualityObserved%3ADENW260&von=2026-05-01&bis=2026-05-02", "/datensaetze/gemeinden/tabelle",
-        "/datensaetze/luft/herkunft?id=AirQualityObserved%3ADENW260&spalte=no2", "/verwaltung/anmelden",
+        "/",
+        "/datensaetze",
+        "/datensaetze?thema=umwelt",
+        "/datensaetze?anbieter=Umweltbundesamt",
+        "/suche",
+        "/suche?q=luft",
+        "/suche?q=qwertz",
+        "/datensaetze/luft",
+        "/datensaetze/luft?messwert=no2&ort=AirQualityObserved%3ADENW260&zeitraum=woche",
+        "/datensaetze/gemeinden",
+        "/datensaetze/luft/tabelle",
+        "/datensaetze/luft/tabelle?ort=AirQualityObserved%3ADENW260&von=2026-05-01&bis=2026-05-02",
+        "/datensaetze/gemeinden/tabelle",
+        "/datensaetze/luft/herkunft?id=AirQualityObserved%3ADENW260&spalte=no2",
+        "/verwaltung/anmelden",
     ];
     for path in paths.into_iter().map(str::to_owned).chain(crate::pages::document::slugs().map(|slug| format!("/{slug}"))) {
         for prefix in ["", "/en"] {
@@ -26,7 +37,16 @@ async fn every_public_address_answers_in_both_languages() {
 #[tokio::test]
 async fn what_does_not_exist_is_a_page_with_a_way_on() {
     let city = City::new().await;
-    let bad = ["/nichts", "/fr/datensaetze", "/datensaetze/geheim", "/datensaetze/luft/nichts", "/datensaetze/luft/herkunft", "/datensaetze?seite=99", "/id/datensatz/x", "/static/app.css"];
+    let bad = [
+        "/nichts",
+        "/fr/datensaetze",
+        "/datensaetze/geheim",
+        "/datensaetze/luft/nichts",
+        "/datensaetze/luft/herkunft",
+        "/datensaetze?seite=99",
+        "/id/datensatz/x",
+        "/static/app.css",
+    ];
     for path in bad {
         let answer = city.get(path).await;
         let body = answer.expect(404);
@@ -93,7 +113,8 @@ async fn a_value_leads_to_its_run_and_line_but_not_to_the_raw_record() {
 async fn the_table_pages_back_in_time() {
     let city = City::new().await;
     let first = city.get("/datensaetze/luft/tabelle").await.body;
-    let older = first.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("older values").replace("&#38;", "&");
+    let older =
+        first.split("rel=\"next\" href=\"").nth(1).and_then(|rest| rest.split('"').next()).expect("older values").replace("&#38;", "&");
     let second = city.get(&older).await;
     assert!(second.expect(200).contains("Neueste Werte"));
     let rows = |body: &str| body.matches("<tr class=\"kern-table__row\"><th scope=\"row\"").count();
@@ -115,7 +136,8 @@ async fn pages_are_not_sent_again_when_nothing_changed() {
     let city = City::new().await;
     let first = city.get("/datensaetze/luft").await;
     let tag = first.header("etag").to_owned();
-    let request = axum::http::Request::get("/datensaetze/luft").header("if-none-match", tag).body(axum::body::Body::empty()).expect("valid");
+    let request =
+        axum::http::Request::get("/datensaetze/luft").header("if-none-match", tag).body(axum::body::Body::empty()).expect("valid");
     city.send(request).await.expect(304);
 }
 
