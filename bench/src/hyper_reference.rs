@@ -12,7 +12,7 @@ use hyper_util::rt::TokioIo;
 /// Serves a file's bytes on port 0 and prints the address.
 pub(crate) fn serve(path: &str) -> Result<()> {
     let body = Bytes::from(std::fs::read(path).with_context(|| format!("`{path}` cannot be read"))?);
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async move {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
         {

@@ -17,6 +17,10 @@ mod writing;
 
 use anyhow::{Context, Result};
 
+/// The allocator of the product, so that parsing is measured as it runs there.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     match (arguments.next().as_deref(), arguments.next()) {

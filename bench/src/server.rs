@@ -18,8 +18,9 @@ impl Server {
         // Beside the target folder, so that the disk is a disk and not memory.
         let beside = std::path::Path::new(binary).parent().context("the binary lies in a folder")?;
         let folder = tempfile::tempdir_in(beside)?;
+        // One worker: the server has one core.
         let config = folder.path().join("bench.toml");
-        std::fs::write(&config, "tenant = \"bench\"\n[log]\nlevel = \"warn\"\n")?;
+        std::fs::write(&config, "tenant = \"bench\"\nworkers = 1\n[log]\nlevel = \"warn\"\n")?;
         let mut child = Command::new("taskset")
             .args(["-c", "0", binary, "serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))

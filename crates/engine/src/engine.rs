@@ -17,7 +17,8 @@ use crate::{Access, DOOR, Error};
 pub struct Config {
     /// The data directory.
     pub data: PathBuf,
-    /// After how many unsealed values history is sealed. Default 100 000.
+    /// After how many unsealed values history is sealed. Default 250 000;
+    /// a smaller tail is sealed when a minute passes without that.
     pub seal_after: usize,
     /// How much memory the entities of one tenant may take, in bytes, before
     /// writes that make it grow are refused. Default 4 GiB.
@@ -30,7 +31,7 @@ impl Config {
     /// Defaults over a data directory.
     #[must_use]
     pub fn at(data: &Path) -> Self {
-        Self { data: data.to_owned(), seal_after: 100_000, memory_bytes_max: 4 << 30, wal_bytes_max: 64 << 20 }
+        Self { data: data.to_owned(), seal_after: 250_000, memory_bytes_max: 4 << 30, wal_bytes_max: 64 << 20 }
     }
 }
 

@@ -21,6 +21,11 @@ use crate::{Config, Error, fold, resolve};
 /// How many log rows are read at once when the log is replayed.
 const REPLAY_ROWS: usize = 2_000;
 
+/// After how long without a full tail a smaller one is sealed too.
+const IDLE: std::time::Duration = std::time::Duration::from_secs(60);
+/// A tail that is not worth sealing for its memory.
+const IDLE_TAIL: usize = 10_000;
+
 /// What the threads of a tenant share.
 pub(crate) struct Shared {
     context: TenantContext,
@@ -139,8 +144,13 @@ impl Shared {
         std::thread::Builder::new()
             .name(format!("{}-sealer", self.tenant()))
             .spawn(move || {
-                while rings.recv().is_ok() {
-                    shared.seal();
+                loop {
+                    match rings.recv_timeout(IDLE) {
+                        Ok(()) => shared.seal(),
+                        Err(mpsc::RecvTimeoutError::Timeout) if shared.past.tail_len() >= IDLE_TAIL => shared.seal(),
+                        Err(mpsc::RecvTimeoutError::Timeout) => {}
+                        Err(mpsc::RecvTimeoutError::Disconnected) => return,
+                    }
                 }
             })
             .map_err(|error| Error::internal(format!("a thread could not be started: {error}")))
