@@ -30,8 +30,14 @@ build: compiler frontend
 demo: build
 	exec "$$CARGO_TARGET_DIR/release/allmende" demo --data "$(DATA)" --listen "$(LISTEN)" $(if $(RESET),--reset)
 
-# A C compiler builds SQLite, zstd and the allocator.
+# A C compiler builds SQLite, zstd and the allocator. And where another clone
+# shares the target folder, ours is compiled anew: programs know their folder.
 compiler:
+	mkdir -p "$$CARGO_TARGET_DIR"
+	if [ "$$(cat "$$CARGO_TARGET_DIR/clone.txt" 2>/dev/null)" != "$$PWD" ]; then
+	    find crates xtask bench -name '*.rs' -exec touch {} +
+	    echo "$$PWD" > "$$CARGO_TARGET_DIR/clone.txt"
+	fi
 	command -v cc >/dev/null || scripts/need build-essential
 
 frontend: frontend/dist/manifest.json

@@ -20,10 +20,8 @@ const MUTANTS: [(&str, &str, &str, &str); 8] = [
 
 #[tokio::test]
 async fn the_catalogue_has_no_violation_and_mutants_have() {
-    let Some(python) = std::env::var_os("ALLMENDE_PYTHON") else {
-        eprintln!("not checked: `ALLMENDE_PYTHON` names no interpreter with pyshacl; `make test` does");
-        return;
-    };
+    let python = std::env::var_os("ALLMENDE_PYTHON")
+        .expect("`ALLMENDE_PYTHON` names an interpreter with pyshacl: run `make tests`, or set it to what `scripts/venv DIR` prints");
     let city = City::with([luft(), bare("wenig")]).await;
     let right = city.page(Format::Turtle, None).await;
     let folder = tempfile::tempdir().expect("a folder");
