@@ -3,7 +3,8 @@
 use axum::Router;
 use axum::routing::{get, post};
 
-use crate::handlers::{admin, dataset, document, download, entry, machine, session, table};
+use crate::handlers::admin::{overview, quarantine, runs, sources};
+use crate::handlers::{dataset, document, download, entry, machine, session, table};
 use crate::pages::document::slugs;
 use crate::state::State;
 use crate::{ask::Ask, assets};
@@ -33,13 +34,13 @@ fn pages() -> Router<State> {
         .route("/datensaetze/{slug}/daten.csv", get(download::csv))
         .route("/datensaetze/{slug}/daten.json", get(download::json))
         .route("/datensaetze/{slug}/daten.geojson", get(download::geojson))
-        .route("/verwaltung", get(admin::home))
+        .route("/verwaltung", get(overview::home))
         .route("/verwaltung/anmelden", get(session::form).post(session::log_in))
         .route("/verwaltung/abmelden", post(session::log_out))
-        .route("/verwaltung/quellen", get(admin::sources))
-        .route("/verwaltung/quellen/{name}", get(admin::source).post(admin::change))
-        .route("/verwaltung/quellen/{name}/lauf", post(admin::run_now))
-        .route("/verwaltung/quellen/{name}/quarantaene", post(admin::settle))
-        .route("/verwaltung/laeufe/{id}", get(admin::run));
+        .route("/verwaltung/quellen", get(sources::list))
+        .route("/verwaltung/quellen/{name}", get(sources::show).post(sources::change))
+        .route("/verwaltung/quellen/{name}/lauf", post(sources::run_now))
+        .route("/verwaltung/quellen/{name}/quarantaene", post(quarantine::settle))
+        .route("/verwaltung/laeufe/{id}", get(runs::show));
     slugs().fold(router, |router, slug| router.route(&format!("/{slug}"), get(document::show)))
 }

@@ -1,0 +1,78 @@
+//! "Was läuft, was ist kaputt": the administration's first page.
+
+use axum::response::Response;
+use engine::{RunRow, RunState};
+
+use super::{RUNS_SHOWN, run_href, runs_table, source_href, state_badge, state_word, text_fact};
+use crate::ask::{Ask, Trouble};
+use crate::format;
+use crate::pages::admin::{HomePage, RunItem, Task};
+use crate::pages::dataset::Fact;
+use crate::parts::{Badge, Moment, Tone};
+
+/// `GET /verwaltung`
+pub(crate) async fn home(ask: Ask) -> Response {
+    let answer = home_page(&ask);
+    ask.answer(answer)
+}
+
+fn home_page(ask: &Ask) -> Result<Response, Trouble> {
+    ask.require_editor()?;
+    let runs = ask.access.runs(None, 200)?;
+    let page = HomePage {
+        frame: ask.admin_frame(),
+        tasks: tasks(ask, &runs)?,
+        running: runs.iter().filter(|run| run.state == RunState::Running).map(|run| running(ask, run)).collect(),
+        runs: runs_table(ask, runs.iter().take(RUNS_SHOWN), true),
+        facts: platform_facts(ask)?,
+    };
+    Ok(ask.page(&page))
+}
+
+/// What waits for somebody: sources whose newest run failed, then quarantine.
+fn tasks(ask: &Ask, runs: &[RunRow]) -> Result<Vec<Task>, Trouble> {
+    let (t, mut tasks) = (ask.t(), Vec::new());
+    for source in ask.access.sources()? {
+        let newest = runs.iter().find(|run| run.source == source.name);
+        if let Some(run) = newest.filter(|run| matches!(run.state, RunState::Failed | RunState::Interrupted)) {
+            tasks.push(Task {
+                badge: state_badge(run.state, t),
+                text: t.admin_failed_task(&source.name, run.message.as_deref().unwrap_or(state_word(run.state, t))),
+                action: (t.admin_look().to_owned(), run_href(ask, run.id)),
+            });
+        }
+    }
+    for (name, count) in ask.access.quarantine_counts()?.into_iter().filter(|(_, count)| *count > 0) {
+        tasks.push(Task {
+            badge: Badge::new(Tone::Warning, t.admin_quarantine()),
+            text: t.admin_quarantine_task(count, &name),
+            action: (t.admin_mend().to_owned(), format!("{}#quarantine", source_href(ask, &name))),
+        });
+    }
+    Ok(tasks)
+}
+
+fn running(ask: &Ask, run: &RunRow) -> RunItem {
+    let count = |n| format::count(n, ask.language);
+    RunItem {
+        source: run.source.clone(),
+        href: run_href(ask, run.id),
+        started: Moment::with_age(run.at, ask.now(), ask.language),
+        progress: ask.t().admin_progress(count(run.records), count(run.written)),
+    }
+}
+
+fn platform_facts(ask: &Ask) -> Result<Vec<Fact>, Trouble> {
+    let (t, language) = (ask.t(), ask.language);
+    let health = ask.state.engine().health();
+    let mut facts = vec![
+        text_fact(t.fact_datasets(), &format::count(ask.access.datasets()?.len() as u64, language)),
+        text_fact(t.fact_sources(), &format::count(ask.access.sources()?.len() as u64, language)),
+    ];
+    if let Some(own) = health.tenants.iter().find(|one| one.tenant == *ask.tenant()) {
+        facts.push(text_fact(t.fact_entities(), &format::count(own.entities as u64, language)));
+        facts.push(text_fact(t.fact_log_position(), &format::count(own.log_seq, language)));
+        facts.push(text_fact(t.fact_memory(), &format::size(own.memory_bytes as u64, language)));
+    }
+    Ok(facts)
+}

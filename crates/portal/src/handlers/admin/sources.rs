@@ -1,0 +1,222 @@
+//! Sources: the list, the page of one with its definition, and what its buttons do.
+
+use axum::body::Body;
+use axum::extract::Path;
+use axum::http::StatusCode;
+use axum::response::Response;
+use engine::{Kind, RunRow, RunState, SourceRow};
+
+use super::{RUNS_SHOWN, quarantine, runs_table, source_crumbs, source_href, state_badge, text_fact};
+use crate::ask::{Ask, Trouble, redirect};
+use crate::frame::Frame;
+use crate::messages::Texts;
+use crate::pages::admin::{SourceItem, SourcePage, SourcesPage};
+use crate::pages::dataset::{Fact, FactValue};
+use crate::parts::{Alert, Badge, Cell, Crumbs, Head, Moment, Phrase, Table, Tone};
+use crate::state::WorkError;
+
+const VERSIONS_SHOWN: u64 = 20;
+
+/// `GET /verwaltung/quellen`
+pub(crate) async fn list(ask: Ask) -> Response {
+    let answer = sources_page(&ask);
+    ask.answer(answer)
+}
+
+fn sources_page(ask: &Ask) -> Result<Response, Trouble> {
+    ask.require_editor()?;
+    let t = ask.t();
+    let counts = ask.access.quarantine_counts()?;
+    let mut items = Vec::new();
+    for source in ask.access.sources()? {
+        let newest = ask.access.runs(Some(&source.name), 1)?.into_iter().next();
+        let waiting = counts.iter().find(|(name, _)| *name == source.name).map_or(0, |(_, count)| *count);
+        items.push(SourceItem {
+            href: source_href(ask, &source.name),
+            badge: source_badge(&source, newest.as_ref(), t),
+            kind: format!("{} {}", t.fact_version(), source.version),
+            last_run: newest.map(|run| Moment::with_age(run.at, ask.now(), ask.language)),
+            quarantined: (waiting > 0).then(|| t.count_quarantined(waiting)),
+            name: source.name,
+        });
+    }
+    let crumbs =
+        Crumbs { texts: t, above: vec![(Phrase::plain(t.admin_title()), ask.href("/verwaltung"))], here: Phrase::plain(t.admin_sources()) };
+    Ok(ask.page(&SourcesPage { frame: ask.admin_frame(), crumbs, sources: items }))
+}
+
+fn source_badge(source: &SourceRow, newest: Option<&RunRow>, t: Texts) -> Badge {
+    match newest.map(|run| run.state) {
+        _ if source.paused => Badge::new(Tone::Info, t.admin_state_paused()),
+        None => Badge::new(Tone::Info, t.admin_state_waiting()),
+        Some(RunState::Done) => Badge::new(Tone::Success, t.admin_state_ok()),
+        Some(state) => state_badge(state, t),
+    }
+}
+
+/// `GET /verwaltung/quellen/{name}`
+pub(crate) async fn show(ask: Ask, Path(name): Path<String>) -> Response {
+    let answer = source_page(&ask, &name, Shown::default());
+    ask.answer(answer)
+}
+
+/// What the page of a source shows besides what is stored.
+#[derive(Default)]
+struct Shown {
+    alert: Option<Alert>,
+    /// Text that was sent and is not kept.
+    text: Option<String>,
+    has_faults: bool,
+}
+
+fn source_page(ask: &Ask, name: &str, shown: Shown) -> Result<Response, Trouble> {
+    ask.require_editor()?;
+    let t = ask.t();
+    let source = ask.access.source(name, None)?;
+    let runs = ask.access.runs(Some(name), RUNS_SHOWN)?;
+    let waiting = ask.access.quarantine_counts()?.into_iter().find(|(known, _)| known == name).map_or(0, |(_, count)| count);
+    let mut badges = vec![source_badge(&source, runs.first(), t)];
+    if waiting > 0 {
+        badges.push(Badge::new(Tone::Warning, t.count_quarantined(waiting)));
+    }
+    let (quarantine, next) = quarantine::of_source(ask, name)?;
+    let status = if shown.has_faults { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+    let page = SourcePage {
+        frame: Frame { failed: shown.has_faults, ..ask.admin_frame() },
+        crumbs: source_crumbs(ask, name, None),
+        name: name.to_owned(),
+        badges,
+        alert: shown.alert.or_else(|| note(ask)),
+        facts: source_facts(ask, &source),
+        dataset: dataset_of(ask, &source),
+        text: shown.text.unwrap_or_else(|| source.text.clone()),
+        version: source.version.to_string(),
+        has_faults: shown.has_faults,
+        versions: versions(ask, &source),
+        runs: runs_table(ask, runs.iter(), false),
+        quarantine,
+        quarantine_count: t.admin_quarantine_lead(waiting),
+        next,
+        csrf: ask.visitor.csrf.clone().unwrap_or_default(),
+    };
+    Ok(ask.page_with(status, &page))
+}
+
+fn source_facts(ask: &Ask, source: &SourceRow) -> Vec<Fact> {
+    let t = ask.t();
+    vec![
+        text_fact(t.fact_version(), &source.version.to_string()),
+        text_fact(t.admin_column_who(), &source.actor),
+        Fact { name: t.admin_column_when().to_owned(), value: FactValue::Time(Moment::with_age(source.at, ask.now(), ask.language)) },
+    ]
+}
+
+/// The dataset that a definition declares, found by its slug.
+fn dataset_of(ask: &Ask, source: &SourceRow) -> Option<(Phrase, String)> {
+    let declared =
+        |slug: &str| source.text.lines().any(|line| line.trim_start().starts_with("slug") && line.contains(&format!("\"{slug}\"")));
+    let dataset = ask.access.datasets().ok()?.into_iter().find(|dataset| declared(&dataset.slug))?;
+    Some((Phrase::of(&dataset.title, ask.language), ask.href(&format!("/datensaetze/{}", dataset.slug))))
+}
+
+fn versions(ask: &Ask, source: &SourceRow) -> Option<Table> {
+    let t = ask.t();
+    let oldest = source.version.saturating_sub(VERSIONS_SHOWN - 1).max(1);
+    let rows: Vec<Vec<Cell>> = (oldest..=source.version)
+        .rev()
+        .filter_map(|version| ask.access.source(&source.name, Some(version)).ok())
+        .map(|row| {
+            vec![Cell::text(&row.version.to_string()).header(), Cell::moment(&Moment::short(row.at, ask.language)), Cell::text(&row.actor)]
+        })
+        .collect();
+    let head = [t.admin_column_version(), t.admin_column_when(), t.admin_column_who()].map(Head::text).to_vec();
+    (rows.len() > 1).then(|| Table { id: "versions".to_owned(), caption: t.admin_versions_caption().to_owned(), head, rows })
+}
+
+/// What the page before this one did, as its address says.
+fn note(ask: &Ask) -> Option<Alert> {
+    let t = ask.t();
+    if let Some(version) = ask.param("gespeichert").and_then(|text| text.parse::<u64>().ok()) {
+        return Some(Alert::new(Tone::Success, t.admin_saved_title(version), t.admin_saved_text()));
+    }
+    if ask.param("gestartet").is_some() {
+        return Some(Alert::new(Tone::Success, t.admin_run_started_title(), t.admin_run_started_text()));
+    }
+    quarantine::note(ask)
+}
+/// `POST /verwaltung/quellen/{name}`: check or save the definition.
+pub(crate) async fn change(ask: Ask, Path(name): Path<String>, body: Body) -> Response {
+    let answer = change_source(&ask, &name, body).await;
+    ask.answer(answer)
+}
+
+async fn change_source(ask: &Ask, name: &str, body: Body) -> Result<Response, Trouble> {
+    ask.require_editor()?;
+    let form = ask.form(body).await?;
+    let t = ask.t();
+    let known = ask.access.source(name, None)?;
+    // Browsers send line ends as CR LF; files have LF.
+    let text = form.all("text").next().unwrap_or("").replace("\r\n", "\n");
+    let faults = match ask.state.workshop().check(&text) {
+        Ok(found) if found == name => Vec::new(),
+        Ok(found) => vec![Phrase::plain(&t.admin_name_changed(found, name))],
+        Err(faults) => faults.iter().map(|fault| Phrase::english(fault, ask.language)).collect(),
+    };
+    if !faults.is_empty() {
+        return source_page(ask, name, with_faults(t, faults, text));
+    }
+    if form.all("aktion").next() != Some("speichern") {
+        let alert = Alert::new(Tone::Success, t.admin_checked_title(), t.admin_checked_text());
+        return source_page(ask, name, Shown { alert: Some(alert), text: Some(text), has_faults: false });
+    }
+    if form.all("version").next() != Some(known.version.to_string().as_str()) {
+        let alert = Alert::new(Tone::Warning, t.admin_conflict_title(), t.admin_conflict_text(known.version));
+        return source_page(ask, name, Shown { alert: Some(alert), text: Some(text), has_faults: false });
+    }
+    match ask.state.workshop().put(&ask.access, &text).await {
+        Ok(version) => Ok(redirect(&format!("{}?gespeichert={version}", source_href(ask, name)))),
+        Err(WorkError::Definition(faults)) => {
+            let faults = faults.iter().map(|fault| Phrase::english(fault, ask.language)).collect();
+            source_page(ask, name, with_faults(t, faults, text))
+        }
+        Err(error) => refused(ask, name, error, Some(text)),
+    }
+}
+
+fn with_faults(t: Texts, faults: Vec<Phrase>, text: String) -> Shown {
+    let title = t.admin_faults_title(faults.len() as u64);
+    let items = faults.into_iter().map(|fault| (fault, Some("text".to_owned()))).collect();
+    Shown { alert: Some(Alert::errors(title, items)), text: Some(text), has_faults: true }
+}
+
+/// What people can act on is shown on the page they came from.
+pub(super) fn refused(ask: &Ask, name: &str, error: WorkError, text: Option<String>) -> Result<Response, Trouble> {
+    let message = match error {
+        WorkError::Engine(error) if matches!(error.kind(), Kind::Exists | Kind::Conflict | Kind::Invalid | Kind::NoSpace) => {
+            error.to_string()
+        }
+        WorkError::Engine(error) => return Err(error.into()),
+        other => other.to_string(),
+    };
+    let alert = Alert {
+        items: vec![(Phrase::english(&message, ask.language), None)],
+        ..Alert::new(Tone::Danger, ask.t().admin_refused_title(), "")
+    };
+    source_page(ask, name, Shown { alert: Some(alert), text, has_faults: false })
+}
+
+/// `POST /verwaltung/quellen/{name}/lauf`
+pub(crate) async fn run_now(ask: Ask, Path(name): Path<String>, body: Body) -> Response {
+    let answer = start_run(&ask, &name, body).await;
+    ask.answer(answer)
+}
+
+async fn start_run(ask: &Ask, name: &str, body: Body) -> Result<Response, Trouble> {
+    ask.require_editor()?;
+    ask.form(body).await?;
+    ask.access.source(name, None)?;
+    match ask.state.workshop().start(&ask.access, name).await {
+        Ok(()) => Ok(redirect(&format!("{}?gestartet=1", source_href(ask, name)))),
+        Err(error) => refused(ask, name, error, None),
+    }
+}
