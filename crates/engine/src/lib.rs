@@ -34,16 +34,19 @@ pub use account::{Account, AccountInfo, NewSession, Session, TokenInfo};
 pub use catalogue::{ColumnStatistics, Statistics};
 pub use engine::{Config, Engine, Health, TenantHealth};
 pub use error::{Error, Kind};
+/// Tables as Parquet files, for whoever gives data out.
+pub use history::table;
 pub use operation::{AttributePatch, Fragment, ImportReceipt, Instances, Operation, Outcome, Receipt};
 pub use past::{Bucket, BucketQuery, BucketSeries, Period};
 pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};
-pub use restore::{restore, restore_keys};
+pub use restore::{check, replace_lost_keys, restore, restore_keys};
 pub use scratch::ScratchEngine;
 pub use search::Hit;
 pub use sources::Provenance;
 pub use store::{
-    BackupReport, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState, SourceRow, StoredFile,
+    BackupReport, Finding, NewRun, Part, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState, ScheduleRow,
+    SourceRow, SourceState, StoredFile,
 };
 
 /// The key with which this crate makes proofs of access.

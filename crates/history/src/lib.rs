@@ -8,7 +8,7 @@
 //!
 //! The files are open to any Parquet reader; `columns.rs` says what stands in
 //! them. Ciphertext of personal values stays ciphertext. Arrow and Parquet types
-//! never leave this crate. Everything here blocks: asynchronous callers go
+//! never leave this crate. [`table`] writes tables for people to carry away. Everything here blocks: asynchronous callers go
 //! through a blocking thread.
 
 mod cache;
@@ -21,6 +21,7 @@ mod objects;
 mod prune;
 mod read;
 mod seal;
+pub mod table;
 mod value;
 
 #[cfg(test)]
