@@ -26,7 +26,8 @@ fn main() -> Result<()> {
     match (arguments.next().as_deref(), arguments.next()) {
         (Some("hyper"), Some(body)) => hyper_reference::serve(&body),
         (Some("run"), Some(binary)) => run(&binary),
-        _ => anyhow::bail!("usage: bench run PATH-OF-ALLMENDE"),
+        (Some("codec"), None) => codec::measure().map(|row| report::print(&[row])),
+        _ => anyhow::bail!("usage: bench run PATH-OF-ALLMENDE, or bench codec for the row without a server"),
     }
 }
 

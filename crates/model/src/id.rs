@@ -54,12 +54,17 @@ pub fn is_absolute_iri(text: &str) -> bool {
         && text.len() <= 2048
         && scheme.first().is_some_and(u8::is_ascii_alphabetic)
         && scheme.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'+' | b'-' | b'.'))
-        && rest.chars().all(is_iri_char)
+        && if rest.is_ascii() { rest.bytes().all(is_ascii_iri_char) } else { rest.chars().all(is_iri_char) }
+}
+
+/// Most identifiers are ASCII; their bytes need no decoding.
+fn is_ascii_iri_char(b: u8) -> bool {
+    b > b' ' && !matches!(b, b'<' | b'>' | b'"' | b'{' | b'}' | b'|' | b'\\' | b'^' | b'`' | 0x7f)
 }
 
 fn is_iri_char(c: char) -> bool {
     match c {
-        '<' | '>' | '"' | '{' | '}' | '|' | '\\' | '^' | '`' => false,
+        c if c.is_ascii() => is_ascii_iri_char(c as u8),
         c if c.is_whitespace() || c.is_control() => false,
         // Zero-width and bidirectional controls: two ids must not look alike by them.
         '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{ad}' => false,

@@ -10,7 +10,7 @@ use std::sync::{LazyLock, RwLock};
 /// names must end in an error, not in memory that is never given back.
 pub const NAMES_MAX: usize = 1_000_000;
 
-static NAMES: LazyLock<RwLock<HashSet<&'static str>>> = LazyLock::new(|| RwLock::new(HashSet::new()));
+static NAMES: LazyLock<RwLock<HashSet<&'static str, foldhash::fast::RandomState>>> = LazyLock::new(RwLock::default);
 
 /// An expanded IRI (entity type, attribute or vocabulary term), interned for
 /// the life of the process: copying and comparing it costs a pointer.
