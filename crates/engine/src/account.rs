@@ -1,9 +1,9 @@
 //! Accounts, tokens and sessions. Secrets are shown once and kept as hashes.
 
+mod password;
+
 use std::collections::HashMap;
 
-use argon2::password_hash::phc::PasswordHash;
-use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use model::{Instant, TenantId, Text};
 use parking_lot::RwLock;
 use policy::{Action, Actor, Principal, Role};
@@ -12,6 +12,7 @@ use subtle::ConstantTimeEq;
 
 use crate::tenant::Shared;
 use crate::{Access, Engine, Error, Kind};
+use password::{hash_password, is_right};
 
 /// An account with a password, as the store keeps it.
 pub use store::Account;
@@ -22,13 +23,8 @@ const SESSION_MICROS: i64 = 12 * 3_600_000_000;
 const SESSION_IDLE_MICROS: i64 = 30 * 60_000_000;
 /// How old a session's or token's last use may be before it is written again: 1 min.
 const TOUCH_MICROS: i64 = 60_000_000;
-/// The least length of a password.
-const PASSWORD_CHARS_MIN: usize = 12;
 /// The name of the setting that holds the hash of the first-run code.
 const FIRST_RUN: &str = "first-run-code";
-/// A hash to compare with when the account does not exist, so that the answer takes as long.
-const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$1iYmDBDhBqGUTz1ePbz3ckcNlpWfcHvdWvQY0c0tXcY";
-
 /// A session that was just made.
 #[derive(Debug, Clone)]
 pub struct NewSession {
@@ -58,6 +54,8 @@ pub struct AccountInfo {
     pub role: Role,
     /// When it was made.
     pub created_at: Instant,
+    /// Whether nobody can log in with it until it gets a new password.
+    pub disabled: bool,
 }
 
 /// A token, without its secret.
@@ -122,22 +120,6 @@ fn random_hex(bytes: usize) -> Result<String, Error> {
     Ok(random.iter().map(|byte| format!("{byte:02x}")).collect())
 }
 
-fn hash_password(password: &str) -> Result<String, Error> {
-    if password.chars().count() < PASSWORD_CHARS_MIN {
-        return Err(Error::invalid(format!(
-            "the password has fewer than {PASSWORD_CHARS_MIN} characters; take a longer one, several words for example"
-        )));
-    }
-    let hash = Argon2::default()
-        .hash_password(password.as_bytes())
-        .map_err(|error| Error::internal(format!("the password could not be hashed: {error}")))?;
-    Ok(hash.to_string())
-}
-
-fn verify_password(password: &str, hash: &str) -> bool {
-    PasswordHash::new(hash).is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
-}
-
 fn check_account_name(name: &str) -> Result<(), Error> {
     let ok = (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'));
     if ok { Ok(()) } else { Err(Error::invalid(format!("`{name}` cannot be an account's name; take 1 to 64 letters, digits and `.-_@`"))) }
@@ -177,7 +159,7 @@ impl Engine {
                 return Err(unauthorized("the token has expired; ask for a new one"));
             }
             if token.last_used.is_none_or(|last| now.micros() - last.micros() > TOUCH_MICROS) {
-                shared.store.touch_token(&token.id, now)?;
+                note_use(shared, shared.store.touch_token(&token.id, now));
             }
             let role =
                 Role::from_word(&token.role).ok_or_else(|| Error::internal(format!("the token `{}` has no known role", token.id)))?;
@@ -199,8 +181,7 @@ impl Engine {
         let (name, password) = (name.to_owned(), password.to_owned());
         self.at_tenant(tenant, move |shared| {
             let account = shared.store.account(&name)?;
-            let hash = account.as_ref().map_or(NOBODY, |account| account.password_hash.as_str());
-            let right = verify_password(&password, hash);
+            let right = is_right(&password, account.as_ref());
             match account {
                 Some(account) if right => begin_session(shared, &account),
                 _ => Err(unauthorized("name and password do not belong together")),
@@ -224,9 +205,9 @@ impl Engine {
                 return Err(over());
             }
             if now.micros() - session.last_used.micros() > TOUCH_MICROS {
-                shared.store.touch_session(&hash, now)?;
+                note_use(shared, shared.store.touch_session(&hash, now));
             }
-            let account = shared.store.account(&session.account)?.ok_or_else(over)?;
+            let account = shared.store.account(&session.account)?.filter(|account| !password::is_disabled(account)).ok_or_else(over)?;
             Ok(Session { principal: principal_of(&account)?, csrf: csrf_of(&secret) })
         })
         .await
@@ -313,7 +294,12 @@ impl Access {
         let accounts = self.shared().store.accounts()?;
         Ok(accounts
             .into_iter()
-            .map(|a| AccountInfo { role: Role::from_word(&a.role).unwrap_or(Role::Public), name: a.name, created_at: a.created_at })
+            .map(|a| AccountInfo {
+                role: Role::from_word(&a.role).unwrap_or(Role::Public),
+                disabled: password::is_disabled(&a),
+                name: a.name,
+                created_at: a.created_at,
+            })
             .collect())
     }
 
@@ -325,19 +311,9 @@ impl Access {
         self.permit(Action::Administer)?;
         let name = name.to_owned();
         self.blocking(move |shared| {
-            let accounts = shared.store.accounts()?;
-            let others_administer = accounts.iter().any(|a| a.name != name && a.role == Role::Administrator.word());
-            match accounts.iter().find(|a| a.name == name) {
-                None => Err(Error::not_found("account", &name)),
-                Some(account) if account.role == Role::Administrator.word() && !others_administer => {
-                    Err(Error::new(Kind::Conflict, format!("`{name}` is the last administrator; make another one first")))
-                }
-                Some(_) => {
-                    shared.store.remove_account(&name)?;
-                    shared.store.remove_sessions_of(&name)?;
-                    Ok(())
-                }
-            }
+            dispensable(shared, &name)?;
+            shared.store.remove_account(&name)?;
+            Ok(())
         })
         .await
     }
@@ -407,6 +383,27 @@ impl Access {
     pub fn audit(&self, before: Option<u64>, limit: usize) -> Result<Vec<model::Header>, Error> {
         self.permit(Action::Administer)?;
         Ok(self.shared().store.audit(before, limit)?)
+    }
+}
+
+/// An account without which somebody still administers the tenant.
+fn dispensable(shared: &Shared, name: &str) -> Result<Account, Error> {
+    let accounts = shared.store.accounts()?;
+    let administers = |account: &Account| account.role == Role::Administrator.word() && !password::is_disabled(account);
+    let others_administer = accounts.iter().any(|account| account.name != name && administers(account));
+    match accounts.into_iter().find(|account| account.name == name) {
+        None => Err(Error::not_found("account", &name)),
+        Some(account) if administers(&account) && !others_administer => {
+            Err(Error::new(Kind::Conflict, format!("`{name}` is the last administrator; make another one first")))
+        }
+        Some(account) => Ok(account),
+    }
+}
+
+/// That a last use could not be noted, on a full disk for example, keeps nobody out.
+fn note_use(shared: &Shared, noted: Result<(), store::Error>) {
+    if let Err(error) = noted {
+        tracing::warn!(tenant = %shared.tenant(), %error, "the last use of a credential could not be noted");
     }
 }
 

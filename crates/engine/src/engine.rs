@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::{Clock, Instant, TenantContext, TenantId};
 use parking_lot::RwLock;
 use policy::Principal;
-use store::{BackupReport, Store};
+use store::{BackupReport, Finding, Store};
 
 use crate::tenant::Tenant;
 use crate::{Access, DOOR, Error};
@@ -130,6 +130,22 @@ impl Engine {
     /// When the target cannot be written or the tenant is not there.
     pub fn backup(&self, tenant: &TenantId, target: &Path) -> Result<BackupReport, Error> {
         Ok(self.loaded(tenant)?.shared.store.backup(target)?)
+    }
+
+    /// Whether a backup of a tenant and its keys would go to these targets. Makes nothing.
+    ///
+    /// # Errors
+    /// Those of [`Self::backup`] and [`Self::backup_keys`].
+    pub fn check_backup(&self, tenant: &TenantId, target: &Path, keys: &Path) -> Result<(), Error> {
+        Ok(self.loaded(tenant)?.shared.store.check_backup(target, keys)?)
+    }
+
+    /// Looks at everything that is kept of every tenant, while they are in use. Blocks.
+    ///
+    /// # Errors
+    /// When the data directory cannot be read.
+    pub fn check(&self) -> Result<Vec<(TenantId, Vec<Finding>)>, Error> {
+        Ok(self.0.store.check()?)
     }
 
     /// Writes a backup of a tenant's keys, which belongs to another place

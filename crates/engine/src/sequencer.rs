@@ -172,10 +172,11 @@ impl Collector {
         self.at = self.shared.clock.now().max(self.at);
         let mut batch =
             Batch { number: self.number, commits: Vec::new(), entities: HashMap::new(), observations: Vec::new(), replies: Vec::new() };
+        let full = self.shared.store.check_room().err().map(Error::from);
         let mut effects = 0;
         let mut next = Some(first);
         while let Some(request) = next {
-            effects += self.add(request, &mut batch);
+            effects += self.add(request, &mut batch, full.as_ref());
             let room = batch.replies.len() < REQUESTS_PER_BATCH && effects < EFFECTS_PER_BATCH;
             next = if room { requests.try_recv().ok() } else { None };
         }
@@ -184,7 +185,8 @@ impl Collector {
     }
 
     /// Resolves a request into the batch; answers how many effects it had.
-    fn add(&mut self, request: Request, batch: &mut Batch) -> usize {
+    /// With a full disk only removals are taken.
+    fn add(&mut self, request: Request, batch: &mut Batch, full: Option<&Error>) -> usize {
         let Request { work, actor, purpose, reply } = request;
         let run = match &work {
             Work::Import { run, .. } => Some(*run),
@@ -207,7 +209,10 @@ impl Collector {
             effects: Vec::new(),
             observations: Vec::new(),
         };
-        let result = carry_out(&mut draft, work, seq);
+        let mut result = carry_out(&mut draft, work, seq);
+        if let Some(full) = full.filter(|_| store::needs_room(&draft.effects)) {
+            result = Err(full.clone());
+        }
         let Draft { entities, effects, observations, .. } = draft;
         match result {
             Ok(done) => {

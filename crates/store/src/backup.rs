@@ -1,4 +1,4 @@
-//! Backup and restore of a tenant, and the check of everything it keeps.
+//! Backup and restore of a tenant.
 //!
 //! A backup is the tenant's folder as of one commit: snapshots first, then the
 //! database, which is therefore never older than they are, then the objects of
@@ -29,7 +29,8 @@ impl TenantStore {
     /// damage is not backed up; [`Error::NoSpace`].
     pub fn backup(&self, target: &Path) -> Result<BackupReport, Error> {
         let inner = self.inner();
-        prepare_target(target, inner.root_path())?;
+        check_target(target, inner.root_path())?;
+        disk::make_folder(target)?;
         let upkeep = inner.lock_upkeep();
         let mut files = Vec::new();
         for seq in inner.snapshot_seqs()? {
@@ -58,6 +59,16 @@ impl TenantStore {
         Ok(report)
     }
 
+    /// Whether [`Self::backup`] and [`Self::backup_keys`] would take these
+    /// targets. Makes nothing.
+    ///
+    /// # Errors
+    /// Those of the two.
+    pub fn check_backup(&self, target: &Path, keys: &Path) -> Result<(), Error> {
+        check_target(target, self.inner().root_path())?;
+        check_keys_target(keys, self.inner().root_path())
+    }
+
     /// Copies the database and asks the copy what belongs to it.
     fn copy_database(&self, target: &Path) -> Result<(Vec<Segment>, u64), Error> {
         let inner = self.inner();
@@ -75,44 +86,14 @@ impl TenantStore {
     /// the backups of the data: who has both can read everything.
     ///
     /// # Errors
-    /// [`Error::Exists`] when the file is there; [`Error::NoSpace`].
+    /// [`Error::Exists`] when the file is there; [`Error::Invalid`] when it
+    /// lies in the data directory; [`Error::NoSpace`].
     pub fn backup_keys(&self, target: &Path) -> Result<(), Error> {
-        if target.exists() {
-            return Err(Error::exists(format!("the file `{}`", target.display())));
-        }
+        check_keys_target(target, self.inner().root_path())?;
         if let Some(parent) = target.parent().filter(|parent| !parent.as_os_str().is_empty()) {
             disk::make_folder(parent)?;
         }
         self.inner().keys.db.copy_to(target)
-    }
-
-    /// Looks at everything that is kept: database pages, the audit chain,
-    /// snapshots, the objects of the manifest, raw files. Names what is wrong;
-    /// an empty list is good news. Changes nothing.
-    ///
-    /// # Errors
-    /// When the looking itself is not possible.
-    pub fn check_integrity(&self) -> Result<Vec<String>, Error> {
-        let inner = self.inner();
-        let mut findings = inner.db.check()?;
-        findings.extend(inner.keys.db.check()?);
-        match self.verify_chain() {
-            Ok(report) => findings.extend(report.broken.map(|link| format!("commit {} of the log: {}", link.seq, link.reason))),
-            Err(error) => findings.push(error.to_string()),
-        }
-        let upkeep = inner.lock_upkeep();
-        for seq in inner.snapshot_seqs()? {
-            findings.extend(inner.read_snapshot(seq, &mut |_| ()).err().map(|error| error.to_string()));
-        }
-        match self.segments() {
-            Ok((segments, _)) => {
-                findings.extend(segments.iter().filter_map(|s| check_segment(&inner.folder, s).err().map(|e| e.to_string())))
-            }
-            Err(error) => findings.push(error.to_string()),
-        }
-        drop(upkeep);
-        findings.extend(self.check_files()?);
-        Ok(findings)
     }
 }
 
@@ -180,13 +161,26 @@ impl Inner {
     }
 }
 
-fn prepare_target(target: &Path, root: &Path) -> Result<(), Error> {
+fn check_target(target: &Path, root: &Path) -> Result<(), Error> {
     if target.exists() && !disk::names(target)?.is_empty() {
         return Err(Error::invalid(format!("`{}` is not empty; name a new folder for the backup", target.display())));
     }
-    disk::make_folder(target)?;
+    outside(target, root)
+}
+
+fn check_keys_target(target: &Path, root: &Path) -> Result<(), Error> {
+    if target.exists() {
+        return Err(Error::exists(format!("the file `{}`", target.display())));
+    }
+    outside(target, root)
+}
+
+/// Whether what is or will be at a path lies outside the data directory.
+fn outside(target: &Path, root: &Path) -> Result<(), Error> {
+    let absolute = std::path::absolute(target).map_err(|e| Error::io("find", target, e))?;
+    let there = absolute.ancestors().find(|path| path.exists()).unwrap_or(&absolute);
     let real = |path: &Path| path.canonicalize().map_err(|e| Error::io("find", path, e));
-    if real(target)?.starts_with(real(root)?) {
+    if real(there)?.starts_with(real(root)?) {
         return Err(Error::invalid(format!("`{}` lies in the data directory; a backup belongs on another disk", target.display())));
     }
     Ok(())
@@ -208,7 +202,7 @@ fn copy_segment(from: &Path, to: &Path, segment: &Segment) -> Result<Entry, Erro
     Ok(copied)
 }
 
-fn check_segment(folder: &Path, segment: &Segment) -> Result<(), Error> {
+pub(crate) fn check_segment(folder: &Path, segment: &Segment) -> Result<(), Error> {
     same_segment(folder, &entry(folder, segment_path(segment)?)?, segment)
 }
 

@@ -37,7 +37,7 @@ cases! {
         sealing_drops_values_and_keeps_headers
         sealing_needs_a_snapshot_and_an_intent
         replaced_objects_stay_known_until_they_are_gone
-        without_a_good_snapshot_nothing_is_invented;
+        the_log_reaches_back_to_the_older_snapshot;
     tables:
         sources_have_versions
         runs_are_told
@@ -56,5 +56,6 @@ cases! {
         backup_and_restore
         a_damaged_backup_is_refused
         a_backup_stays_out_of_the_data
+        a_check_names_what_is_damaged
         everything_is_private;
 }

@@ -8,9 +8,12 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
+use crate::backend::{Sql, sql};
 use crate::envelope::{Opener, Sealer, damaged};
 use crate::tenant::Inner;
 use crate::{Error, StoredFile, TenantStore, disk};
+
+const INPUTS: Sql = sql!("run/inputs");
 
 /// After so many bytes the free space is looked at again.
 const RESERVE_EVERY_BYTES: u64 = 8 << 20;
@@ -89,9 +92,11 @@ impl TenantStore {
         Ok(Some(Box::new(Checked { plain, hasher: Sha256::new(), expected: *checksum })))
     }
 
-    /// Reads every raw input through; names the damaged ones.
+    /// Reads every raw input through; names the damaged ones and those that runs read and are gone.
     pub(crate) fn check_files(&self) -> Result<Vec<String>, Error> {
-        let mut findings = Vec::new();
+        let inputs = self.inner().read(|s| s.all(INPUTS, &[], |row| Ok((row.get::<u64>(0)?, row.get::<[u8; 32]>(1)?))))?;
+        let gone = inputs.iter().map(|(run, checksum)| (run, self.inner().file(checksum))).filter(|(_, path)| !path.is_file());
+        let mut findings: Vec<String> = gone.map(|(run, path)| format!("`{}`, which run {run} read, is gone", path.display())).collect();
         for relative in self.inner().stored_files()? {
             let path = self.inner().files().join(&relative);
             let checksum = checksum_of(&relative);

@@ -10,6 +10,7 @@
 mod accounts;
 mod backend;
 mod backup;
+mod check;
 pub mod codec;
 #[cfg(test)]
 mod conformance;
@@ -34,7 +35,9 @@ mod tenant;
 #[cfg(test)]
 mod testing;
 
+pub use check::{Finding, Part};
 pub use error::{AppendError, Error, Kind};
+pub use log::needs_room;
 pub use root::{Config, Store};
 pub use rows::{
     Account, BackupReport, BrokenLink, ChainReport, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState,

@@ -7,7 +7,7 @@
 
 use std::collections::BTreeSet;
 
-use model::{Change, Commit, Header};
+use model::{Change, Commit, Effect, Header};
 use sha2::{Digest, Sha256};
 
 use crate::backend::{Cell, Row, Session, Sql, sql};
@@ -54,14 +54,17 @@ impl TenantStore {
     ///
     /// # Errors
     /// [`AppendError`] says whether the commits certainly did not happen.
-    /// Positions that do not follow the last one are refused.
+    /// Positions that do not follow the last one are refused; so are new data
+    /// when the disk is nearly full, while removals may use its reserve.
     pub fn append(&self, commits: &[Commit]) -> Result<(), AppendError> {
         let inner = self.inner();
         let refused = |source| AppendError { certain: true, source };
         if commits.is_empty() {
             return Ok(());
         }
-        inner.reserve.check().map_err(refused)?;
+        if commits.iter().any(|commit| needs_room(&commit.effects)) {
+            inner.reserve.check().map_err(refused)?;
+        }
         let packed = commits.iter().map(pack).collect::<Result<Vec<_>, _>>().map_err(refused)?;
         let mut head = inner.lock_head();
         let before = match *head {
@@ -147,6 +150,14 @@ impl TenantStore {
     pub fn subject_seqs(&self, subject: &[u8; 32]) -> Result<Vec<u64>, Error> {
         self.inner().read(|s| s.all(OF_SUBJECT, &[subject.into()], |row| row.get(0)))
     }
+}
+
+/// Whether effects bring new data. Those that only remove may use the reserve
+/// of a disk that is nearly full: removing is the way out.
+#[must_use]
+pub fn needs_room(effects: &[Effect]) -> bool {
+    let removes = |change: &Change| matches!(change, Change::EntityRemoved | Change::AttributeRemoved { .. });
+    !effects.iter().all(|effect| removes(&effect.change))
 }
 
 /// Where the log ends; position 0 when it is empty.

@@ -101,6 +101,16 @@ impl Store {
         self.open_tenant(&mut tenants, ctx.tenant())
     }
 
+    /// For the upkeep of whole installations, which looks at no tenant's content.
+    pub(crate) fn open_by_name(&self, tenant: &TenantId) -> Result<TenantStore, Error> {
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        self.open_tenant(&mut tenants, tenant)
+    }
+
+    pub(crate) fn tenants_folder(&self) -> PathBuf {
+        self.root.tenants()
+    }
+
     fn open_tenant(&self, tenants: &mut HashMap<TenantId, Weak<Inner>>, tenant: &TenantId) -> Result<TenantStore, Error> {
         if let Some(open) = tenants.get(tenant).and_then(Weak::upgrade) {
             return Ok(TenantStore::new(open));

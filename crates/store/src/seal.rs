@@ -45,9 +45,11 @@ impl TenantStore {
     /// enter the manifest, `replaced` leave it, the intent ends, the log is
     /// sealed up to `sealed_upto`. Replaced objects become an intent of their
     /// own: [`Self::open_intents`] lists them until they are deleted and that
-    /// intent is abandoned. Then payloads up to there that hold nothing but
-    /// values are dropped, in bounded steps; a step that fails is made up for
-    /// by the next seal.
+    /// intent is abandoned. Then payloads that hold nothing but values are
+    /// dropped, in bounded steps, up to there and up to the older of the two
+    /// snapshots that are kept: should the newer one be damaged one day, the
+    /// older one and the log make the same state. A step that fails is made up
+    /// for by the next seal.
     ///
     /// # Errors
     /// [`Error::Invalid`] when no good snapshot reaches `sealed_upto`, when it
@@ -80,7 +82,8 @@ impl TenantStore {
             s.execute(END, &[intent.into()])?;
             set_meta_number(s, SEALED_UPTO, sealed_upto)
         })?;
-        if let Err(error) = self.drop_sealed(sealed_upto) {
+        let spare = inner.snapshot_seqs()?.into_iter().rev().nth(1).unwrap_or(0);
+        if let Err(error) = self.drop_sealed(sealed_upto.min(spare)) {
             tracing::warn!(tenant = %inner.tenant, %error, "sealed log rows could not be dropped yet");
         }
         Ok(())

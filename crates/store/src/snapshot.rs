@@ -87,7 +87,8 @@ impl TenantStore {
         Err(Error::corrupt(
             format!("the current state of the tenant `{}`", inner.tenant),
             format!(
-                "no good snapshot from commit {dropped} on is left, and the log before it is sealed ({}); restore the tenant from its last backup",
+                "no good snapshot from commit {dropped} on is left, and the log before it is sealed ({}); \
+                 nothing was deleted: move the tenant's folder and keys aside, then restore both from the last backup",
                 if passed_over.is_empty() { "none is there".to_owned() } else { passed_over.join("; ") }
             ),
         ))

@@ -202,6 +202,14 @@ impl TenantStore {
     }
 
     /// Where the objects of sealed history lie. They are written and read by
+    /// Whether the disk has room for new data: all but its reserve.
+    ///
+    /// # Errors
+    /// [`Error::NoSpace`] when it has not.
+    pub fn check_room(&self) -> Result<(), Error> {
+        self.inner.reserve.check()
+    }
+
     /// others; the store only knows which of them count.
     #[must_use]
     pub fn history_folder(&self) -> PathBuf {

@@ -89,8 +89,11 @@ impl Auth {
         }
     }
 
+    /// Whose token it is. Another tenant than the default one is not there for
+    /// a token that is not valid in it, as if it did not exist.
     async fn principal_of_token(&self, tenant: &TenantId, secret: &str) -> Result<Principal, Rejection> {
         self.authenticator.principal_of_token(tenant, secret).await.map_err(|refusal| match refusal {
+            Refusal::NotValid if self.authenticator.default_tenant().as_ref() != Some(tenant) => Rejection::NoTenant(tenant.to_string()),
             Refusal::NotValid => Rejection::Unauthorized,
             Refusal::Unavailable(why) => Rejection::Unavailable(why),
         })
@@ -131,7 +134,9 @@ impl Rejection {
                 StatusCode::NOT_FOUND,
                 "https://uri.etsi.org/ngsi-ld/errors/NonexistentTenant",
                 "The tenant does not exist",
-                format!("there is no tenant `{name}`; leave `NGSILD-Tenant` out for the default tenant"),
+                format!(
+                    "there is no tenant `{name}` for you; check its name and the token, or leave `NGSILD-Tenant` out for the default tenant"
+                ),
             ),
             Self::NoDefaultTenant => Problem::new(
                 StatusCode::NOT_FOUND,

@@ -97,7 +97,7 @@ fn tenants_are_chosen_not_made() {
         &[],
         expect![[r#"
         404
-        {"detail":"there is no tenant `nirgendwo`; leave `NGSILD-Tenant` out for the default tenant","status":404,"title":"The tenant does not exist","type":"https://uri.etsi.org/ngsi-ld/errors/NonexistentTenant"}"#]],
+        {"detail":"there is no tenant `nirgendwo` for you; check its name and the token, or leave `NGSILD-Tenant` out for the default tenant","status":404,"title":"The tenant does not exist","type":"https://uri.etsi.org/ngsi-ld/errors/NonexistentTenant"}"#]],
     );
     check(
         "GET /wer\nngsild-tenant: musterstadt\nngsild-tenant: nirgendwo",

@@ -7,7 +7,7 @@ use model::Segment;
 
 use super::tables::{holds, item};
 use crate::testing::{World, at, context, entity, lasting, value};
-use crate::{Error, Kind, QuarantineState, Store, TenantStore};
+use crate::{Error, Finding, Kind, Part, QuarantineState, Store, TenantStore};
 
 fn put(tenant: &TenantStore, content: &[u8]) -> [u8; 32] {
     let stored = tenant.put_file(&mut &content[..]).expect("keeps");
@@ -51,7 +51,7 @@ pub(super) fn a_damaged_file_is_an_error(world: World) {
         let name = crate::disk::hex(checksum);
         tenant.folder().join("files").join(&name[..2]).join(name)
     };
-    assert_eq!(tenant.check_integrity().expect("looks"), Vec::<String>::new());
+    assert_eq!(tenant.check_integrity().expect("looks"), []);
     let good = fs::read(path(&one)).expect("reads");
     for damage in [&good[..good.len() - 1], &good[..70_000], &[&good[..100], &[good[100] ^ 1][..], &good[101..]].concat()] {
         fs::write(path(&one), damage).expect("writes");
@@ -62,7 +62,7 @@ pub(super) fn a_damaged_file_is_an_error(world: World) {
     expect!["the stored file is damaged: its content is not the one its name promises"]
         .assert_eq(&read(tenant, &one).expect_err("refused").to_string());
     put(tenant, &noise(200_000));
-    assert_eq!(tenant.check_integrity().expect("looks"), Vec::<String>::new(), "keeping it again mends it");
+    assert_eq!(tenant.check_integrity().expect("looks"), [], "keeping it again mends it");
 }
 
 pub(super) fn nothing_readable_lies_around(world: World) {
@@ -153,7 +153,9 @@ pub(super) fn a_lost_key_store_is_named(mut world: World) {
 /// A tenant with something of everything.
 fn furnish(tenant: &TenantStore) -> [u8; 32] {
     tenant.append(&[lasting(1), value(2), value(3), value(4)]).expect("appends");
-    tenant.write_snapshot(3, &mut [entity(1)].iter()).expect("writes");
+    for seq in [3, 4] {
+        tenant.write_snapshot(seq, &mut [entity(1)].iter()).expect("writes");
+    }
     fs::write(tenant.history_folder().join("a.parquet"), b"PAR1").expect("writes");
     fs::write(tenant.history_folder().join("orphan.parquet"), b"PAR1").expect("writes");
     let intent = tenant.begin_seal(&["a.parquet".to_owned()]).expect("begins");
@@ -174,10 +176,10 @@ pub(super) fn backup_and_restore(mut world: World) {
     let raw = furnish(world.tenant());
     let (backup, keys) = (world.beside("backup"), world.beside("safe/keys.db"));
     let report = world.tenant().backup(&backup).expect("backs up");
-    assert_eq!((report.last_seq, report.files), (4, 4));
+    assert_eq!((report.last_seq, report.files), (4, 5));
     let saved: Vec<_> = crate::disk::files_below(&backup).expect("lists").iter().map(|p| p.to_string_lossy().into_owned()).collect();
     let raw_name = format!("files/{}/{}", &crate::disk::hex(&raw)[..2], crate::disk::hex(&raw));
-    assert_eq!(saved, [raw_name.as_str(), "history/a.parquet", "manifest.json", "snapshots/3.snap", "tenant.db"]);
+    assert_eq!(saved, [raw_name.as_str(), "history/a.parquet", "manifest.json", "snapshots/3.snap", "snapshots/4.snap", "tenant.db"]);
     world.tenant().backup_keys(&keys).expect("saves");
     assert_eq!(world.tenant().backup_keys(&keys).expect_err("there").kind(), Kind::Exists);
     assert_eq!(world.tenant().backup(&backup).expect_err("not empty").kind(), Kind::Invalid);
@@ -192,7 +194,7 @@ pub(super) fn backup_and_restore(mut world: World) {
     assert_eq!(Store::restore_keys(&elsewhere, &keys).expect_err("there").kind(), Kind::Exists);
     assert_eq!(Store::restore_keys(&elsewhere, &backup.join("tenant.db")).expect_err("no keys").kind(), Kind::Corrupt);
     let restored = Store::open(&elsewhere, world.config()).and_then(|store| store.tenant(&context("musterstadt"))).expect("opens");
-    assert_eq!(restored.check_integrity().expect("looks"), Vec::<String>::new());
+    assert_eq!(restored.check_integrity().expect("looks"), []);
     assert_eq!(restored.last_header().expect("reads").map(|header| header.seq), Some(4));
     assert_eq!(restored.read_log(0, 9).expect("reads"), [lasting(1), value(4)]);
     assert_eq!(restored.load_snapshot().expect("loads").map(|snapshot| snapshot.entities), Some(vec![entity(1)]));
@@ -226,12 +228,54 @@ pub(super) fn a_damaged_backup_is_refused(world: World) {
     fs::write(world.tenant().history_folder().join("a.parquet"), b"PAR2").expect("writes");
     let error = world.tenant().backup(&world.beside("second")).expect_err("damage is not backed up");
     assert!(error.to_string().contains("a.parquet"), "{error}");
-    assert!(world.tenant().check_integrity().expect("looks").iter().any(|finding| finding.contains("a.parquet")));
+}
+
+pub(super) fn a_check_names_what_is_damaged(mut world: World) {
+    let raw = furnish(world.tenant());
+    let neighbour = world.store().create_tenant(&context("nachbarstadt")).expect("a tenant");
+    let check = |world: &World| world.store().check().expect("looks").into_iter().map(|(tenant, f)| (tenant.to_string(), f));
+    assert_eq!(check(&world).collect::<Vec<_>>(), [("musterstadt".to_owned(), vec![]), ("nachbarstadt".to_owned(), vec![])]);
+    let folder = world.tenant().folder().to_owned();
+    let raw = crate::disk::hex(&raw);
+    let cases = [
+        ("history/a.parquet".to_owned(), vec![Part::History]),
+        ("snapshots/4.snap".to_owned(), vec![Part::Snapshot]),
+        (format!("files/{}/{raw}", &raw[..2]), vec![Part::Files]),
+    ];
+    for (name, parts) in cases {
+        let path = folder.join(&name);
+        let good = fs::read(&path).expect("reads");
+        let mut bad = good.clone();
+        bad[good.len() / 2] ^= 1;
+        fs::write(&path, bad).expect("writes");
+        let findings: Vec<Finding> = check(&world).flat_map(|(_, findings)| findings).collect();
+        assert_eq!(findings.iter().map(|finding| finding.part).collect::<Vec<_>>(), parts, "{findings:?}");
+        assert!(findings[0].detail.contains(path.to_str().expect("UTF-8")), "{findings:?}");
+        fs::write(&path, good).expect("writes");
+    }
+    for seq in [3, 4] {
+        fs::remove_file(folder.join(format!("snapshots/{seq}.snap"))).expect("removes");
+    }
+    assert!(matches!(&check(&world).next().expect("a tenant").1[..], [Finding { part: Part::State, .. }]));
+    drop(neighbour);
+    world.close();
+    // Tenants that do not open are not passed over.
+    fs::write(folder.join("tenant.db"), [b'x'; 8192]).expect("writes");
+    fs::remove_file(world.root().join("tenants/nachbarstadt/tenant.db")).expect("removes");
+    let store = Store::open(&world.root(), world.config()).expect("opens");
+    for (tenant, findings) in store.check().expect("looks") {
+        assert!(matches!(&findings[..], [Finding { part: Part::Tenant, .. }]), "{tenant}: {findings:?}");
+    }
 }
 
 pub(super) fn a_backup_stays_out_of_the_data(world: World) {
-    let error = world.tenant().backup(&world.root().join("backup")).expect_err("refused");
-    assert_eq!(error.kind(), Kind::Invalid);
+    let (inside, keys) = (world.root().join("backup/deep"), world.beside("keys.db"));
+    assert_eq!(world.tenant().check_backup(&inside, &keys).expect_err("refused").kind(), Kind::Invalid);
+    assert_eq!(world.tenant().check_backup(&world.beside("b"), &world.root().join("k")).expect_err("refused").kind(), Kind::Invalid);
+    assert_eq!(world.tenant().backup(&inside).expect_err("refused").kind(), Kind::Invalid);
+    assert!(!world.root().join("backup").exists(), "nothing is made before it is refused");
+    world.tenant().check_backup(&world.beside("b"), &keys).expect("fine");
+    assert!(!world.beside("b").exists());
     let error = Store::restore(&world.beside("elsewhere"), &world.beside("nowhere")).expect_err("refused");
     assert!(error.to_string().contains("is not a complete backup"), "{error}");
 }

@@ -78,7 +78,9 @@ pub(super) fn sealing_drops_values_and_keeps_headers(mut world: World) {
     let tenant = world.tenant();
     let commits: Vec<Commit> = (1..=9).map(|seq| if seq % 4 == 0 { lasting(seq) } else { value(seq) }).collect();
     tenant.append(&commits).expect("appends");
-    write_snapshot(tenant, 6, &[entity(1)]);
+    for seq in [6, 8] {
+        write_snapshot(tenant, seq, &[entity(1)]);
+    }
     let intent = tenant.begin_seal(&["a.parquet".to_owned(), "b.parquet".to_owned()]).expect("begins");
     assert_eq!(tenant.open_intents().expect("reads"), [(intent, vec!["a.parquet".to_owned(), "b.parquet".to_owned()])]);
     tenant.finish_seal(intent, &[segment("a.parquet")], &[], 6).expect("seals");
@@ -143,20 +145,30 @@ pub(super) fn replaced_objects_stay_known_until_they_are_gone(world: World) {
     assert_eq!(tenant.open_intents().expect("reads"), []);
 }
 
-pub(super) fn without_a_good_snapshot_nothing_is_invented(world: World) {
+pub(super) fn the_log_reaches_back_to_the_older_snapshot(world: World) {
     let tenant = world.tenant();
     values(tenant, 1..=5);
+    let seal = |upto| {
+        let intent = tenant.begin_seal(&[format!("{upto}")]).expect("begins");
+        tenant.finish_seal(intent, &[segment(&format!("{upto}"))], &[], upto).expect("seals");
+    };
+    let damage = |seq: u64| {
+        let path = tenant.folder().join(format!("snapshots/{seq}.snap"));
+        let mut bytes = fs::read(&path).expect("reads");
+        bytes[60] ^= 4;
+        fs::write(&path, bytes).expect("writes");
+    };
     write_snapshot(tenant, 2, &[entity(1)]);
+    seal(2);
+    assert_eq!(seqs(&tenant.read_log(0, 9).expect("reads")), [1, 2, 3, 4, 5], "one snapshot alone is not enough");
     write_snapshot(tenant, 5, &[entity(1)]);
-    let intent = tenant.begin_seal(&["a".to_owned()]).expect("begins");
-    tenant.finish_seal(intent, &[segment("a")], &[], 4).expect("seals");
-    let newest = tenant.folder().join("snapshots/5.snap");
-    let mut bytes = fs::read(&newest).expect("reads");
-    bytes[60] ^= 4;
-    fs::write(&newest, bytes).expect("writes");
-    let error = tenant.load_snapshot().expect_err("refused");
+    seal(4);
+    assert_eq!(seqs(&tenant.read_log(0, 9).expect("reads")), [3, 4, 5]);
+    damage(5);
+    assert_eq!(tenant.load_snapshot().expect("loads").map(|snapshot| snapshot.seq), Some(2), "the log goes on from there");
+    damage(2);
+    let error = tenant.load_snapshot().expect_err("nothing is invented");
     assert_eq!(error.kind(), Kind::Corrupt);
-    assert!(error.to_string().contains("no good snapshot from commit 4 on is left"), "{error}");
-    assert!(newest.is_file(), "nothing is deleted");
-    assert!(tenant.check_integrity().expect("looks").iter().any(|finding| finding.contains("5.snap")));
+    assert!(error.to_string().contains("no good snapshot from commit 2 on is left"), "{error}");
+    assert_eq!(crate::disk::names(&tenant.folder().join("snapshots")).expect("lists"), ["2.snap", "5.snap"], "nothing is deleted");
 }

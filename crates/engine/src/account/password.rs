@@ -1,0 +1,71 @@
+//! Passwords: hashed, compared, changed. An account without a hash is disabled.
+
+use argon2::password_hash::phc::PasswordHash;
+use argon2::{Argon2, PasswordHasher, PasswordVerifier};
+use policy::Action;
+use store::Account;
+
+use super::dispensable;
+use crate::{Access, Error};
+
+/// The least length of a password.
+const CHARS_MIN: usize = 12;
+/// A hash to compare with when there is none, so that the answer takes as long.
+const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$1iYmDBDhBqGUTz1ePbz3ckcNlpWfcHvdWvQY0c0tXcY";
+
+impl Access {
+    /// Gives an account another password and ends its sessions. A disabled
+    /// account is thereby enabled.
+    ///
+    /// # Errors
+    /// When the principal may not, there is no such account, or the password will not do.
+    pub async fn set_password(&self, name: &str, password: &str) -> Result<(), Error> {
+        self.permit(Action::Administer)?;
+        let (name, password) = (name.to_owned(), password.to_owned());
+        self.blocking(move |shared| {
+            let account = shared.store.account(&name)?.ok_or_else(|| Error::not_found("account", &name))?;
+            shared.store.put_account(&Account { password_hash: hash_password(&password)?, ..account })?;
+            Ok(shared.store.remove_sessions_of(&name).map(|_| ())?)
+        })
+        .await
+    }
+
+    /// Lets nobody log in with an account any more and ends its sessions; its
+    /// name stays for the audit.
+    ///
+    /// # Errors
+    /// When the principal may not, there is no such account, or it is the last administrator.
+    pub async fn disable_account(&self, name: &str) -> Result<(), Error> {
+        self.permit(Action::Administer)?;
+        let name = name.to_owned();
+        self.blocking(move |shared| {
+            let account = dispensable(shared, &name)?;
+            shared.store.put_account(&Account { password_hash: String::new(), ..account })?;
+            Ok(shared.store.remove_sessions_of(&name).map(|_| ())?)
+        })
+        .await
+    }
+}
+
+pub(super) fn hash_password(password: &str) -> Result<String, Error> {
+    if password.chars().count() < CHARS_MIN {
+        return Err(Error::invalid(format!(
+            "the password has fewer than {CHARS_MIN} characters; take a longer one, several words for example"
+        )));
+    }
+    let hash = Argon2::default()
+        .hash_password(password.as_bytes())
+        .map_err(|error| Error::internal(format!("the password could not be hashed: {error}")))?;
+    Ok(hash.to_string())
+}
+
+/// Whether a password is the account's; takes as long when there is no account.
+pub(super) fn is_right(password: &str, account: Option<&Account>) -> bool {
+    let hash = account.filter(|account| !is_disabled(account)).map_or(NOBODY, |account| &account.password_hash);
+    PasswordHash::new(hash).is_ok_and(|parsed| Argon2::default().verify_password(password.as_bytes(), &parsed).is_ok())
+}
+
+/// Whether nobody can log in with it.
+pub(super) fn is_disabled(account: &Account) -> bool {
+    account.password_hash.is_empty()
+}

@@ -1,0 +1,1 @@
+SELECT min(id), checksum FROM run WHERE checksum <> zeroblob(32) GROUP BY checksum
