@@ -10,7 +10,7 @@ use model::series::SeriesLimit;
 use model::time::TimeProperty;
 use model::{Entity, EntityId, Instant, Iri, Name, Observation, SeriesQuery, TimeWindow};
 use policy::Action;
-use store::{NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, SourceRow, StoredFile};
+use store::{NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, ScheduleRow, SourceRow, SourceState, StoredFile};
 
 use crate::operation::{ImportReceipt, Operation, Receipt};
 use crate::resolve::Known;
@@ -150,6 +150,25 @@ impl Access {
         self.permit(Action::ManageSources)?;
         let name = name.to_owned();
         self.blocking(move |shared| Ok(shared.store.set_source_paused(&name, paused)?)).await
+    }
+
+    /// How every source does, or one of them: those nobody planned yet first, then by when they are due.
+    ///
+    /// # Errors
+    /// When the principal may not.
+    pub fn schedule(&self, source: Option<&str>) -> Result<Vec<ScheduleRow>, Error> {
+        self.permit(Action::ManageSources)?;
+        Ok(self.shared().store.schedule(source)?)
+    }
+
+    /// Notes how a source does.
+    ///
+    /// # Errors
+    /// When the principal may not, or there is no such source.
+    pub async fn put_source_state(&self, name: &str, state: SourceState) -> Result<(), Error> {
+        self.permit(Action::ManageSources)?;
+        let name = name.to_owned();
+        self.blocking(move |shared| Ok(shared.store.put_source_state(&name, &state)?)).await
     }
 
     /// Begins a run and answers its number.

@@ -40,6 +40,7 @@ cases! {
         the_log_reaches_back_to_the_older_snapshot;
     tables:
         sources_have_versions
+        a_source_remembers_how_it_does
         runs_are_told
         quarantine_is_kept_and_settled
         accounts_tokens_sessions_settings
@@ -55,7 +56,7 @@ cases! {
         a_lost_key_store_is_named
         backup_and_restore
         a_damaged_backup_is_refused
-        a_backup_stays_out_of_the_data
         a_check_names_what_is_damaged
+        a_backup_stays_out_of_the_data
         everything_is_private;
 }

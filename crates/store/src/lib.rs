@@ -41,6 +41,6 @@ pub use log::needs_room;
 pub use root::{Config, Store};
 pub use rows::{
     Account, BackupReport, BrokenLink, ChainReport, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState,
-    Session, Snapshot, SourceRow, StoredFile, TokenRow,
+    ScheduleRow, Session, Snapshot, SourceRow, SourceState, StoredFile, TokenRow,
 };
 pub use tenant::TenantStore;

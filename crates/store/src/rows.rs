@@ -49,6 +49,42 @@ pub struct SourceRow {
     pub paused: bool,
 }
 
+/// How a source does, as whoever runs it noted last.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct SourceState {
+    /// Which version of its definition this speaks of; 0 when nobody looked yet.
+    pub version: u64,
+    /// When it is looked at next; `None` when nobody planned it.
+    pub due_at: Option<Instant>,
+    /// When it was looked at last, or sent something.
+    pub checked_at: Option<Instant>,
+    /// When that went well last.
+    pub succeeded_at: Option<Instant>,
+    /// When it last brought a value that was not there.
+    pub news_at: Option<Instant>,
+    /// The newest observation it brought.
+    pub observed_at: Option<Instant>,
+    /// How often in a row it failed.
+    pub failures: u64,
+    /// Why it failed last; `None` after a success.
+    pub trouble: Option<String>,
+    /// What whoever runs it wants to remember.
+    pub memo: String,
+}
+
+/// A source as its schedule sees it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScheduleRow {
+    /// The source's name.
+    pub source: String,
+    /// The current version of its definition.
+    pub version: u64,
+    /// Whether it rests.
+    pub paused: bool,
+    /// How it does.
+    pub state: SourceState,
+}
+
 /// A run that begins.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewRun {

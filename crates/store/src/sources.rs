@@ -3,7 +3,7 @@
 use model::Instant;
 
 use crate::backend::{Row, Sql, sql};
-use crate::{Error, SourceRow, TenantStore};
+use crate::{Error, ScheduleRow, SourceRow, SourceState, TenantStore};
 
 const CURRENT: Sql = sql!("source/current");
 const PUT: Sql = sql!("source/put");
@@ -11,6 +11,8 @@ const PUT_VERSION: Sql = sql!("source/put_version");
 const PAUSE: Sql = sql!("source/pause");
 const ALL: Sql = sql!("source/all");
 const ONE: Sql = sql!("source/one");
+const SCHEDULE: Sql = sql!("source/schedule");
+const PUT_STATE: Sql = sql!("source/put_state");
 
 impl TenantStore {
     /// Makes a definition the current one and says its version. The text that
@@ -58,6 +60,53 @@ impl TenantStore {
             _ => Ok(()),
         }
     }
+
+    /// How every source does, or one of them: those without a due time first, then by it.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn schedule(&self, source: Option<&str>) -> Result<Vec<ScheduleRow>, Error> {
+        self.inner().read(|s| s.all(SCHEDULE, &[source.into()], read_schedule))
+    }
+
+    /// Notes how a source does.
+    ///
+    /// # Errors
+    /// When the database cannot take it, or there is no such source.
+    pub fn put_source_state(&self, source: &str, state: &SourceState) -> Result<(), Error> {
+        let params = [
+            source.into(),
+            state.version.into(),
+            state.due_at.into(),
+            state.checked_at.into(),
+            state.succeeded_at.into(),
+            state.news_at.into(),
+            state.observed_at.into(),
+            state.failures.into(),
+            state.trouble.as_ref().into(),
+            (&state.memo).into(),
+        ];
+        self.inner().write(|s| s.execute(PUT_STATE, &params))?;
+        Ok(())
+    }
+}
+
+fn read_schedule(row: &dyn Row) -> Result<ScheduleRow, Error> {
+    let state = match row.get::<Option<u64>>(3)? {
+        None => SourceState::default(),
+        Some(version) => SourceState {
+            version,
+            due_at: row.get(4)?,
+            checked_at: row.get(5)?,
+            succeeded_at: row.get(6)?,
+            news_at: row.get(7)?,
+            observed_at: row.get(8)?,
+            failures: row.get(9)?,
+            trouble: row.get(10)?,
+            memo: row.get(11)?,
+        },
+    };
+    Ok(ScheduleRow { source: row.get(0)?, version: row.get(1)?, paused: row.get(2)?, state })
 }
 
 fn read(row: &dyn Row) -> Result<SourceRow, Error> {

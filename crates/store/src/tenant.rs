@@ -19,7 +19,8 @@ const META_GET: Sql = sql!("meta_get");
 const META_PUT: Sql = sql!("meta_put");
 
 /// The schema of a tenant's database.
-const MIGRATIONS: &[Migration] = &[Migration(include_str!("../sql/migrations/0001_tenant.sql"))];
+const MIGRATIONS: &[Migration] =
+    &[Migration(include_str!("../sql/migrations/0001_tenant.sql")), Migration(include_str!("../sql/migrations/0002_source_state.sql"))];
 
 /// Everything that is kept of one tenant. Cheap to clone; every method blocks
 /// until the disk has answered, so callers bring their own threads.
@@ -201,7 +202,6 @@ impl TenantStore {
         &self.inner.folder
     }
 
-    /// Where the objects of sealed history lie. They are written and read by
     /// Whether the disk has room for new data: all but its reserve.
     ///
     /// # Errors
@@ -210,6 +210,7 @@ impl TenantStore {
         self.inner.reserve.check()
     }
 
+    /// Where the objects of sealed history lie. They are written and read by
     /// others; the store only knows which of them count.
     #[must_use]
     pub fn history_folder(&self) -> PathBuf {

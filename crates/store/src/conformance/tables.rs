@@ -1,7 +1,7 @@
 use expect_test::expect;
 
 use crate::testing::{World, at};
-use crate::{Account, Kind, NewRun, QuarantineItem, QuarantineState, RunOutcome, RunState, Session, TokenRow};
+use crate::{Account, Kind, NewRun, QuarantineItem, QuarantineState, RunOutcome, RunState, Session, SourceState, TokenRow};
 
 pub(super) fn sources_have_versions(mut world: World) {
     let tenant = world.tenant();
@@ -19,6 +19,35 @@ pub(super) fn sources_have_versions(mut world: World) {
     assert_eq!((old.text.as_str(), old.at, old.actor.as_str(), old.paused), ("b", at(2), "user:anna", true));
     assert_eq!(tenant.source("luft", Some(4)).expect("reads"), None);
     assert_eq!(tenant.set_source_paused("lärm", true).expect_err("refused").kind(), Kind::NotFound);
+}
+
+pub(super) fn a_source_remembers_how_it_does(mut world: World) {
+    let tenant = world.tenant();
+    for name in ["luft", "autos", "wetter"] {
+        tenant.put_source(name, "x", at(1), "user:anna").expect("puts");
+    }
+    let state = SourceState {
+        version: 1,
+        due_at: Some(at(90)),
+        checked_at: Some(at(80)),
+        succeeded_at: Some(at(70)),
+        news_at: Some(at(60)),
+        observed_at: Some(at(50)),
+        failures: 2,
+        trouble: Some("zu langsam".into()),
+        memo: "{}".into(),
+    };
+    tenant.put_source_state("luft", &state).expect("notes");
+    tenant.put_source_state("autos", &SourceState { version: 1, due_at: Some(at(40)), ..SourceState::default() }).expect("notes");
+    tenant.put_source_state("luft", &SourceState { failures: 3, ..state.clone() }).expect("notes again");
+    tenant.set_source_paused("autos", true).expect("pauses");
+    world.reopen();
+    let tenant = world.tenant();
+    let order: Vec<_> = tenant.schedule(None).expect("reads").into_iter().map(|row| (row.source, row.paused, row.state.due_at)).collect();
+    assert_eq!(order, [("wetter".into(), false, None), ("autos".into(), true, Some(at(40))), ("luft".into(), false, Some(at(90)))]);
+    let luft = tenant.schedule(Some("luft")).expect("reads").remove(0);
+    assert_eq!((luft.version, luft.state), (1, SourceState { failures: 3, ..state }));
+    assert!(tenant.put_source_state("fehlt", &SourceState::default()).is_err());
 }
 
 fn outcome(state: RunState) -> RunOutcome {
