@@ -10,7 +10,6 @@ use parking_lot::Mutex;
 use policy::Action;
 
 use crate::operation::Operation;
-use crate::search::{Hit, Index};
 use crate::{Access, Error};
 
 /// What a dataset holds, as far as a principal may see it.
@@ -135,14 +134,6 @@ impl Access {
             modified_at,
             columns,
         })
-    }
-
-    /// Datasets for everyday words, best first.
-    ///
-    /// # Errors
-    /// As [`Access::datasets`].
-    pub fn search(&self, text: &str, limit: usize) -> Result<Vec<Hit>, Error> {
-        Ok(Index::of(&self.datasets()?).search(text, limit))
     }
 }
 

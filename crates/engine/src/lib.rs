@@ -42,7 +42,7 @@ pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};
 pub use restore::{check, replace_lost_keys, restore, restore_keys};
 pub use scratch::ScratchEngine;
-pub use search::Hit;
+pub use search::{Correction, Found, Freshness, Hit, Marks, Place};
 pub use sources::Provenance;
 pub use store::{
     BackupReport, Finding, NewRun, Part, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState, ScheduleRow,

@@ -37,6 +37,7 @@ pub(crate) struct State {
     slots: Vec<Option<Arc<Stored>>>,
     by_id: HashMap<EntityId, Slot>,
     by_type: HashMap<Name, Vec<Slot>>,
+    revisions: HashMap<Name, u64>,
     places: RTree<Place>,
     columns: Columns,
     memory_bytes: usize,
@@ -77,10 +78,19 @@ impl State {
         self.by_type.iter().filter(|(_, slots)| !slots.is_empty()).map(|(name, _)| *name)
     }
 
+    /// How often entities of a type have changed since the start.
+    pub(crate) fn revision(&self, name: Name) -> u64 {
+        self.revisions.get(&name).copied().unwrap_or(0)
+    }
+
     /// Sets or removes an entity.
     pub(crate) fn put(&mut self, id: &EntityId, entity: Option<Arc<Entity>>) {
         let slot = self.by_id.get(id).copied();
         let old = slot.and_then(|slot| self.slots[slot as usize].take());
+        let (before, after) = (old.iter().flat_map(|stored| &stored.entity.types), entity.iter().flat_map(|entity| &entity.types));
+        for name in before.chain(after) {
+            *self.revisions.entry(*name).or_default() += 1;
+        }
         match (entity, slot) {
             (Some(entity), Some(slot)) => self.set(slot, entity, old.as_deref()),
             (Some(entity), None) => {

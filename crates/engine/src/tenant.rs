@@ -14,6 +14,7 @@ use crate::catalogue::StatisticsCache;
 use crate::classes::Classes;
 use crate::past::Past;
 use crate::privacy::Envelope;
+use crate::search::Index;
 use crate::sequencer::Sequencer;
 use crate::state::State;
 use crate::{Config, Error, fold, resolve};
@@ -34,6 +35,7 @@ pub(crate) struct Shared {
     pub(crate) past: Past,
     pub(crate) classes: ArcSwap<Classes>,
     pub(crate) datasets: ArcSwap<Vec<Arc<Dataset>>>,
+    pub(crate) search: RwLock<Index>,
     pub(crate) statistics: StatisticsCache,
     pub(crate) tokens: TokenCache,
     pub(crate) envelope: Envelope,
@@ -65,6 +67,7 @@ impl Tenant {
             past,
             classes: ArcSwap::default(),
             datasets: ArcSwap::default(),
+            search: RwLock::default(),
             statistics: StatisticsCache::default(),
             tokens: TokenCache::default(),
             clock,
@@ -110,20 +113,24 @@ impl Shared {
 
     /// Whether a change of this entity may change the list of datasets.
     pub(crate) fn concerns_datasets(&self, id: &EntityId, entity: Option<&Entity>) -> bool {
-        entity.is_some_and(|entity| entity.is_a(terms::dataset())) || self.datasets.load().iter().any(|dataset| dataset.id == *id)
+        entity.is_some_and(|entity| entity.is_a(terms::dataset())) || self.search.read().holds(id)
     }
 
-    /// Reads datasets and classes off the state.
+    /// Reads datasets, classes and the words to search for off the state.
     pub(crate) fn reread_datasets(&self) {
-        let mut datasets = Vec::new();
-        for stored in self.state.read().of_type(terms::dataset()) {
-            match Dataset::from_entity(&stored.entity) {
-                Ok(dataset) => datasets.push(Arc::new(dataset)),
+        let stored: Vec<Arc<Entity>> = self.state.read().of_type(terms::dataset()).map(|stored| Arc::clone(&stored.entity)).collect();
+        let mut read = Vec::new();
+        for entity in stored {
+            let known = self.search.read().known(&entity);
+            match known.map_or_else(|| Dataset::from_entity(&entity).map(Arc::new), Ok) {
+                Ok(dataset) => read.push((entity, dataset)),
                 Err(error) => tracing::warn!(tenant = %self.tenant(), %error, "a dataset is not shown"),
             }
         }
+        let datasets: Vec<Arc<Dataset>> = read.iter().map(|(_, dataset)| Arc::clone(dataset)).collect();
         self.classes.store(Arc::new(Classes::of(&datasets)));
         self.datasets.store(Arc::new(datasets));
+        self.search.write().follow(&read);
     }
 
     /// Wakes the sealer when the tail has grown enough.

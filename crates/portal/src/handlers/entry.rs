@@ -14,8 +14,6 @@ use crate::{format, reading, vocabulary};
 
 const HITS_PER_PAGE: usize = 20;
 const NEWEST: usize = 5;
-/// How many hits a search looks at: more than anybody pages through.
-const HITS_MAX: usize = 1000;
 
 /// `GET /`
 pub(crate) async fn start(ask: Ask) -> Response {
@@ -118,7 +116,7 @@ async fn list_page(ask: &Ask, q: Option<String>) -> Result<Response, Trouble> {
     let t = ask.t();
     let all = ask.access.datasets()?;
     let found: Vec<Arc<Dataset>> = match q.as_deref() {
-        Some(text) if !text.is_empty() => ask.access.search(text, HITS_MAX)?.into_iter().map(|hit| hit.dataset).collect(),
+        Some(text) if !text.is_empty() => ask.access.search(text)?.hits.into_iter().map(|hit| hit.dataset).collect(),
         _ => all.clone(),
     };
     let filter = Filter::of(ask);
