@@ -36,7 +36,7 @@ pub use engine::{Config, Engine, Health, TenantHealth};
 pub use error::{Error, Kind};
 /// Tables as Parquet files, for whoever gives data out.
 pub use history::table;
-pub use operation::{AttributePatch, Fragment, ImportReceipt, Instances, Operation, Outcome, Receipt};
+pub use operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Operation, Outcome, Receipt};
 pub use past::{Bucket, BucketQuery, BucketSeries, Period};
 pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};

@@ -57,6 +57,37 @@ impl Operation {
     }
 }
 
+/// What a request says of a member that need not be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Edit<T> {
+    /// Nothing: it stays as it is.
+    #[default]
+    Keep,
+    /// It goes.
+    Remove,
+    /// It becomes this.
+    Set(T),
+}
+
+impl<T> Edit<T> {
+    /// What is there afterwards.
+    #[must_use]
+    pub fn apply(self, there: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => there,
+            Self::Remove => None,
+            Self::Set(new) => Some(new),
+        }
+    }
+}
+
+/// What is not sent stays.
+impl<T> From<Option<T>> for Edit<T> {
+    fn from(sent: Option<T>) -> Self {
+        sent.map_or(Self::Keep, Self::Set)
+    }
+}
+
 /// A part of an entity.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fragment {
@@ -66,31 +97,64 @@ pub struct Fragment {
     pub types: Vec<Name>,
     /// Scopes to set; `None` leaves them.
     pub scopes: Option<Vec<Scope>>,
+    /// From when on it is gone by itself.
+    pub expires_at: Edit<Instant>,
     /// Attribute instances.
     pub attributes: Vec<Attribute>,
     /// Instances to delete.
     pub removed: Vec<(Name, Option<Iri>)>,
 }
 
-/// Members of one attribute instance to replace; `None` leaves them.
+impl Fragment {
+    /// A part that says nothing yet.
+    #[must_use]
+    pub fn new(id: EntityId) -> Self {
+        Self { id, types: Vec::new(), scopes: None, expires_at: Edit::Keep, attributes: Vec::new(), removed: Vec::new() }
+    }
+
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.types.is_empty()
+            && self.scopes.is_none()
+            && self.expires_at == Edit::Keep
+            && self.attributes.is_empty()
+            && self.removed.is_empty()
+    }
+}
+
+/// Members of one attribute instance to replace.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AttributePatch {
     /// The attribute.
     pub name: Name,
     /// Which instance.
     pub dataset: Option<Iri>,
-    /// The value, of the type the instance has.
+    /// The value, of the type the instance has; `None` leaves it.
     pub value: Option<Value>,
     /// When it was observed.
-    pub observed_at: Option<Instant>,
+    pub observed_at: Edit<Instant>,
     /// Its unit.
-    pub unit: Option<UnitCode>,
+    pub unit: Edit<UnitCode>,
     /// Sub-attributes to set.
     pub sub: Vec<Attribute>,
     /// Sub-attributes to delete.
     pub removed_sub: Vec<Name>,
     /// From when on it is gone by itself.
-    pub expires_at: Option<Instant>,
+    pub expires_at: Edit<Instant>,
+}
+
+impl AttributePatch {
+    /// Whether nothing is to be replaced.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.value.is_none()
+            && self.observed_at == Edit::Keep
+            && self.unit == Edit::Keep
+            && self.expires_at == Edit::Keep
+            && self.sub.is_empty()
+            && self.removed_sub.is_empty()
+    }
 }
 
 /// Which instances of an attribute.

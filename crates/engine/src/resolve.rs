@@ -7,12 +7,16 @@ use std::sync::Arc;
 use model::{Attribute, Change, Class, Effect, Entity, EntityId, Instant, Iri, Name, Observation, Origin, SeriesKey, Value};
 
 use crate::classes::Classes;
-use crate::operation::{AttributePatch, Fragment, ImportReceipt, Instances, Operation, Outcome};
+use crate::operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Operation, Outcome};
 use crate::privacy::Envelope;
 use crate::{Error, Kind, fold};
 
 /// How many attribute instances an entity may have.
 const INSTANCES_MAX: usize = 10_000;
+
+/// What the end of an entity's life is called where names are told (NGSI-LD V1.9.1, clause 4.22).
+const EXPIRES_AT: &str = "https://uri.etsi.org/ngsi-ld/expiresAt";
+const KEPT: &str = "it is there already and noOverwrite was asked for";
 
 /// The state as it will be, and where its changes are collected.
 pub(crate) struct Draft<'a> {
@@ -44,6 +48,7 @@ impl Draft<'_> {
                     id: entity.id,
                     types: entity.types,
                     scopes: (!entity.scopes.is_empty()).then_some(entity.scopes),
+                    expires_at: entity.expires_at.into(),
                     attributes: entity.attributes,
                     removed: Vec::new(),
                 }),
@@ -117,14 +122,18 @@ impl Draft<'_> {
         Ok(Outcome::Updated { updated, not_updated: Vec::new() })
     }
 
-    fn append(&mut self, fragment: Fragment, overwrite: bool) -> Result<Outcome, Error> {
+    fn append(&mut self, mut fragment: Fragment, overwrite: bool) -> Result<Outcome, Error> {
         let old = self.existing(&fragment.id)?;
         check_instances(&fragment.id, old.attributes.len() + fragment.attributes.len())?;
         let (mut updated, mut not_updated) = (Vec::new(), Vec::new());
+        if !overwrite && old.expires_at.is_some() && fragment.expires_at != Edit::Keep {
+            fragment.expires_at = Edit::Keep;
+            not_updated.push((Name::known(EXPIRES_AT), KEPT.to_owned()));
+        }
         self.add_head(&old, &fragment)?;
         for attribute in fragment.attributes {
             if !overwrite && old.instance(attribute.name, attribute.dataset.as_ref()).is_some() {
-                not_updated.push((attribute.name, "it is there already and noOverwrite was asked for".to_owned()));
+                not_updated.push((attribute.name, KEPT.to_owned()));
                 continue;
             }
             note(&mut updated, attribute.name);
@@ -151,15 +160,16 @@ impl Draft<'_> {
         Ok(Outcome::Updated { updated, not_updated: Vec::new() })
     }
 
-    /// Types are only ever added; scopes are replaced when sent.
+    /// Types are only ever added; scopes and the end of life are replaced when sent.
     fn add_head(&mut self, old: &Entity, fragment: &Fragment) -> Result<(), Error> {
         let mut types = old.types.clone();
         types.extend(fragment.types.iter().filter(|name| !old.types.contains(name)));
         let scopes = fragment.scopes.clone().unwrap_or_else(|| old.scopes.clone());
-        if types == old.types && scopes == old.scopes {
+        let expires_at = fragment.expires_at.apply(old.expires_at);
+        if types == old.types && scopes == old.scopes && expires_at == old.expires_at {
             return Ok(());
         }
-        self.push(&fragment.id, None, Change::EntitySet { types, scopes, created_at: old.created_at, expires_at: old.expires_at })
+        self.push(&fragment.id, None, Change::EntitySet { types, scopes, created_at: old.created_at, expires_at })
     }
 
     fn patch(&mut self, id: &EntityId, patch: AttributePatch) -> Result<Outcome, Error> {
@@ -179,9 +189,12 @@ impl Draft<'_> {
             }
             attribute.value = value;
         }
-        attribute.observed_at = patch.observed_at.or(attribute.observed_at);
-        attribute.unit = patch.unit.or(attribute.unit);
-        attribute.expires_at = patch.expires_at.or(attribute.expires_at);
+        attribute.observed_at = patch.observed_at.apply(attribute.observed_at);
+        attribute.unit = patch.unit.apply(attribute.unit);
+        attribute.expires_at = patch.expires_at.apply(attribute.expires_at);
+        if attribute.unit.is_some() && !matches!(attribute.value, Value::Property(_) | Value::List(_) | Value::Sealed(_)) {
+            return Err(Error::invalid(format!("the attribute `{}` is a {} and has no unit", patch.name, attribute.value.type_name())));
+        }
         attribute.sub.retain(|sub| !patch.removed_sub.contains(&sub.name) && !patch.sub.iter().any(|new| same_instance(new, sub)));
         attribute.sub.extend(patch.sub);
         self.set_if_new(id, attribute)?;
@@ -231,14 +244,11 @@ impl Draft<'_> {
                 receipt.created += 1;
             }
             Some(old) => {
-                let fragment = Fragment {
-                    id: entity.id.clone(),
-                    types: entity.types.clone(),
-                    scopes: (!entity.scopes.is_empty()).then(|| entity.scopes.clone()),
-                    attributes: Vec::new(),
-                    removed: Vec::new(),
-                };
-                self.add_head(old, &fragment)?;
+                let mut head = Fragment::new(entity.id.clone());
+                head.types.clone_from(&entity.types);
+                head.scopes = (!entity.scopes.is_empty()).then(|| entity.scopes.clone());
+                head.expires_at = entity.expires_at.into();
+                self.add_head(old, &head)?;
             }
         }
         check_instances(&entity.id, entity.attributes.len())?;

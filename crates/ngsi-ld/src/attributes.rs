@@ -1,23 +1,25 @@
 //! Attributes of one entity: append, update, partial update, delete.
 
+use std::sync::Arc;
+
 use axum::response::Response;
-use engine::{Instances, Operation, Outcome};
+use bytes::Bytes;
+use engine::{Fragment, Instances, Operation, Outcome};
 use http::StatusCode;
-use model::json::write_string;
+use model::json::{Node, write_string};
 use model::{EntityId, Iri, Name};
 
 use crate::call::{Call, empty, plain_json};
-use crate::context::core;
+use crate::context::{Context, core};
 use crate::entities::{check_type, find_entity, write_one};
 use crate::error::Error;
 use crate::options::write_option;
 use crate::wire::parse::{self, Patch};
 
 /// Appends attributes (NGSI-LD V1.9.1, clauses 5.6.3, 6.6.3.1).
-pub(crate) async fn append(call: &Call, id: &EntityId, body: &[u8]) -> Result<Response, Error> {
+pub(crate) async fn append(call: &Arc<Call>, id: &EntityId, body: &Bytes) -> Result<Response, Error> {
     let overwrite = write_option(&call.params, &["noOverwrite"])?.is_none();
-    let (document, context) = call.document(body)?;
-    let mut fragment = parse::fragment(document, &context, Some(id), false)?;
+    let mut fragment = fragment(call, id, body, false).await?;
     check_type(call, id)?;
     if let (Some(scopes), false) = (&mut fragment.scopes, overwrite) {
         // What may not be overwritten is added to (clause 4.18).
@@ -29,26 +31,31 @@ pub(crate) async fn append(call: &Call, id: &EntityId, body: &[u8]) -> Result<Re
 }
 
 /// Updates attributes: instances replaced whole or appended, Null deletes (clauses 5.6.2, 6.6.3.2).
-pub(crate) async fn update(call: &Call, id: &EntityId, body: &[u8]) -> Result<Response, Error> {
-    let (document, context) = call.document(body)?;
-    let mut fragment = parse::fragment(document, &context, Some(id), true)?;
+pub(crate) async fn update(call: &Arc<Call>, id: &EntityId, body: &Bytes) -> Result<Response, Error> {
+    let mut fragment = fragment(call, id, body, true).await?;
     check_type(call, id)?;
     let mut refused = Vec::new();
     if fragment.scopes.is_some() && find_entity(call, id)?.entity().scopes.is_empty() {
         fragment.scopes = None;
         refused.push((scope_name(), "the entity has no scope to update; append one".to_owned()));
     }
-    let nothing_left =
-        fragment.attributes.is_empty() && fragment.removed.is_empty() && fragment.types.is_empty() && fragment.scopes.is_none();
-    let outcome = if nothing_left { Outcome::Unchanged } else { write_one(call, Operation::Update(fragment)).await? };
+    let outcome = if fragment.is_empty() { Outcome::Unchanged } else { write_one(call, Operation::Update(fragment)).await? };
     Ok(answer(&with_refused(outcome, refused)))
 }
 
+async fn fragment(call: &Arc<Call>, id: &EntityId, body: &Bytes, nulls: bool) -> Result<Fragment, Error> {
+    let id = id.clone();
+    call.read(body, move |node, context| parse::fragment(node, context, Some(&id), nulls)).await
+}
+
 /// Replaces members of one attribute instance (clauses 5.6.4, 6.7.3.1).
-pub(crate) async fn patch(call: &Call, id: &EntityId, key: &str, body: &[u8]) -> Result<Response, Error> {
-    let (document, context) = call.document(body)?;
-    let name = attribute_name(key, |key| context.name(key))?;
-    let patch = parse::patch(document, &context, name, key)?;
+pub(crate) async fn patch(call: &Arc<Call>, id: &EntityId, key: &str, body: &Bytes) -> Result<Response, Error> {
+    let key = key.to_owned();
+    let read = move |node: Node<'_>, context: &Context| {
+        let name = attribute_name(&key, |key| context.name(key))?;
+        Ok((name, parse::patch(node, context, name, &key)?))
+    };
+    let (name, patch) = call.read(body, read).await?;
     check_type(call, id)?;
     let operation = match patch {
         Patch::Members(patch) => Operation::PatchAttribute { id: id.clone(), patch },
@@ -76,8 +83,7 @@ async fn delete_scope(call: &Call, id: &EntityId) -> Result<Response, Error> {
     if find_entity(call, id)?.entity().scopes.is_empty() {
         return Err(Error::not_found(format!("the entity `{id}` has no scope")));
     }
-    let fragment =
-        engine::Fragment { id: id.clone(), types: Vec::new(), scopes: Some(Vec::new()), attributes: Vec::new(), removed: Vec::new() };
+    let fragment = Fragment { scopes: Some(Vec::new()), ..Fragment::new(id.clone()) };
     write_one(call, Operation::Update(fragment)).await?;
     Ok(empty(StatusCode::NO_CONTENT))
 }

@@ -2,11 +2,14 @@
 //! (NGSI-LD V1.9.1, clauses 5.6.7 to 5.6.10, 6.14 to 6.17). Each entity is
 //! atomic by itself; a bad one hides no other.
 
+use std::sync::Arc;
+
 use axum::response::Response;
+use bytes::Bytes;
 use engine::{Operation, Outcome};
 use http::StatusCode;
-use model::json::write_string;
-use model::{Iri, Json};
+use model::Iri;
+use model::json::{Items, Node, View, write_string};
 
 use crate::call::{Call, empty, plain_json};
 use crate::context::Context;
@@ -15,8 +18,8 @@ use crate::options::write_option;
 use crate::wire::parse;
 
 /// Creates entities.
-pub(crate) async fn create(call: &Call, body: &[u8]) -> Result<Response, Error> {
-    let results = run(call, body, |document, context| Ok(vec![Operation::Create(parse::entity(document, context)?)])).await?;
+pub(crate) async fn create(call: &Arc<Call>, body: &Bytes) -> Result<Response, Error> {
+    let results = run(call, body, |entity, context| Ok(vec![Operation::Create(parse::entity(entity, context)?)])).await?;
     if results.iter().any(|result| result.outcome.is_err()) {
         return Ok(mixed(&results));
     }
@@ -24,17 +27,16 @@ pub(crate) async fn create(call: &Call, body: &[u8]) -> Result<Response, Error> 
 }
 
 /// Creates or updates entities; `options=replace` (default) or `update`.
-pub(crate) async fn upsert(call: &Call, body: &[u8]) -> Result<Response, Error> {
+pub(crate) async fn upsert(call: &Arc<Call>, body: &Bytes) -> Result<Response, Error> {
     let replace = write_option(&call.params, &["replace", "update"])? != Some("update");
-    let results = run(call, body, |document, context| {
+    let results = run(call, body, move |entity, context| {
         if replace {
-            return Ok(vec![Operation::Upsert { entity: parse::entity(document, context)?, replace }]);
+            return Ok(vec![Operation::Upsert { entity: parse::entity(entity, context)?, replace }]);
         }
-        let (entity, removed) = parse::entity_with_deletions(document, context)?;
-        let id = entity.id.clone();
+        let (entity, deletions) = parse::entity_with_deletions(entity, context)?;
         let mut operations = vec![Operation::Upsert { entity, replace }];
-        if !removed.is_empty() {
-            operations.push(Operation::Update(engine::Fragment { id, types: Vec::new(), scopes: None, attributes: Vec::new(), removed }));
+        if !deletions.is_empty() {
+            operations.push(Operation::Update(deletions));
         }
         Ok(operations)
     })
@@ -50,10 +52,10 @@ pub(crate) async fn upsert(call: &Call, body: &[u8]) -> Result<Response, Error> 
 }
 
 /// Updates entities; with `options=noOverwrite` what is there stays.
-pub(crate) async fn update(call: &Call, body: &[u8]) -> Result<Response, Error> {
+pub(crate) async fn update(call: &Arc<Call>, body: &Bytes) -> Result<Response, Error> {
     let keep = write_option(&call.params, &["noOverwrite"])?.is_some();
-    let results = run(call, body, |document, context| {
-        let fragment = parse::fragment(document, context, None, !keep)?;
+    let results = run(call, body, move |entity, context| {
+        let fragment = parse::fragment(entity, context, None, !keep)?;
         Ok(vec![if keep { Operation::Append { fragment, overwrite: false } } else { Operation::Update(fragment) }])
     })
     .await?;
@@ -61,18 +63,21 @@ pub(crate) async fn update(call: &Call, body: &[u8]) -> Result<Response, Error> 
 }
 
 /// Deletes entities by their ids.
-pub(crate) async fn delete(call: &Call, body: &[u8]) -> Result<Response, Error> {
-    let items = array(parse::json(body)?)?;
-    let mut batch = Batch::default();
-    for item in items {
-        match &item {
-            Json::String(text) => match Iri::parse(text) {
+pub(crate) async fn delete(call: &Arc<Call>, body: &Bytes) -> Result<Response, Error> {
+    let read = |_: &Call, body: &[u8]| {
+        let document = parse::document(body)?;
+        let mut batch = Batch::default();
+        for item in array(document.root())? {
+            let text =
+                item.as_str().ok_or_else(|| Error::bad_request(format!("an array of entity ids is expected; it holds {}", item.kind())))?;
+            match Iri::parse(&text) {
                 Ok(id) => batch.accept(id.to_string(), vec![Operation::Delete(id)]),
-                Err(error) => batch.refuse(text.to_string(), Error::bad_request(error.to_string())),
-            },
-            other => return Err(Error::bad_request(format!("an array of entity ids is expected; it holds {}", other.kind()))),
+                Err(error) => batch.refuse(text.into_owned(), Error::bad_request(error.to_string())),
+            }
         }
-    }
+        Ok(batch)
+    };
+    let batch = call.with_body(body, read).await?;
     let results = batch.write(call).await?;
     Ok(if results.iter().any(|result| result.outcome.is_err()) { mixed(&results) } else { empty(StatusCode::NO_CONTENT) })
 }
@@ -132,33 +137,39 @@ fn together(outcomes: impl Iterator<Item = Result<Outcome, engine::Error>>) -> R
     first.ok_or_else(|| Error::new(ErrorKind::InternalError, "the platform gave no outcome"))
 }
 
-/// Parses each entity with its own context and writes those that are valid.
+/// Reads each entity with its own context and writes those that are valid.
 async fn run(
-    call: &Call,
-    body: &[u8],
-    operations: impl Fn(Json, &Context) -> Result<Vec<Operation>, Error>,
+    call: &Arc<Call>,
+    body: &Bytes,
+    operations: impl Fn(Node<'_>, &Context) -> Result<Vec<Operation>, Error> + Send + 'static,
 ) -> Result<Vec<Outcomes>, Error> {
-    let items = array(parse::json(body)?)?;
-    call.refuse_second_context()?;
-    let mut batch = Batch::default();
-    for mut item in items {
-        let id = item.get("id").or_else(|| item.get("@id")).and_then(Json::as_str).unwrap_or("").to_owned();
-        let parsed = call.context_of(&mut item).and_then(|context| operations(item, &context));
-        match parsed {
-            Ok(parsed) => batch.accept(id, parsed),
-            Err(error) => batch.refuse(id, error),
+    let read = move |call: &Call, body: &[u8]| {
+        let document = parse::document(body)?;
+        let items = array(document.root())?;
+        call.refuse_second_context()?;
+        let mut batch = Batch::default();
+        for item in items {
+            let id = item.get("id").or_else(|| item.get("@id")).and_then(Node::as_str).unwrap_or_default().into_owned();
+            match call.context_of(item).and_then(|context| operations(item, &context)) {
+                Ok(operations) => batch.accept(id, operations),
+                Err(error) => batch.refuse(id, error),
+            }
         }
-    }
+        Ok(batch)
+    };
+    let batch = call.with_body(body, read).await?;
     batch.write(call).await
 }
 
-fn array(document: Json) -> Result<Vec<Json>, Error> {
-    match document {
-        Json::Array(items) if items.is_empty() => Err(Error::bad_request("the array is empty")),
-        Json::Array(items) if items.contains(&Json::Null) => Err(Error::bad_request("the array holds `null`")),
-        Json::Array(items) => Ok(items),
-        other => Err(Error::bad_request(format!("an array is expected, not {}", other.kind()))),
+fn array(node: Node<'_>) -> Result<Items<'_>, Error> {
+    let items = node.as_array().ok_or_else(|| Error::bad_request(format!("an array is expected, not {}", node.kind())))?;
+    if items.len() == 0 {
+        return Err(Error::bad_request("the array is empty"));
     }
+    if items.clone().any(|item| matches!(item.view(), View::Null)) {
+        return Err(Error::bad_request("the array holds `null`"));
+    }
+    Ok(items)
 }
 
 fn ids(results: &[Outcomes], chosen: impl Fn(&Outcome) -> bool) -> String {

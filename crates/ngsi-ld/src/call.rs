@@ -9,13 +9,16 @@ use engine::Access;
 use http::header::{CONTENT_TYPE, HOST, LINK};
 use http::request::Parts;
 use http::{HeaderValue, StatusCode};
-use model::Json;
+use model::json::Node;
 
 use crate::context::{Context, Library};
-use crate::error::Error;
+use crate::error::{Error, ErrorKind};
 use crate::negotiate::{BodyKind, Media, context_link, linked_context};
 use crate::params::Params;
 use crate::wire::parse;
+
+/// Bodies up to this size are read at once: that costs less than to hand them over.
+const AT_ONCE_BYTES_MAX: usize = 64 * 1024;
 
 /// A request whose head was checked.
 pub(crate) struct Call {
@@ -41,27 +44,46 @@ impl Call {
         }
     }
 
-    /// A body with its context (clause 6.3.5).
-    pub(crate) fn document(&self, body: &[u8]) -> Result<(Json, Arc<Context>), Error> {
-        let mut document = parse::json(body)?;
-        let context = self.context_of(&mut document)?;
-        Ok((document, context))
+    /// What `read` makes of a body and its context (clause 6.3.5).
+    pub(crate) async fn read<T: Send + 'static>(
+        self: &Arc<Self>,
+        body: &Bytes,
+        read: impl FnOnce(Node<'_>, &Context) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let work = |call: &Self, body: &[u8]| {
+            let document = parse::document(body)?;
+            let context = call.context_of(document.root())?;
+            read(document.root(), &context)
+        };
+        self.with_body(body, work).await
     }
 
-    /// As [`Self::document`]; a body without any content is not well-formed.
-    pub(crate) fn document_not_empty(&self, body: &[u8]) -> Result<(Json, Arc<Context>), Error> {
-        let mut document = parse::json(body)?;
-        if matches!(&document, Json::Object(members) if members.is_empty()) || matches!(&document, Json::Array(items) if items.is_empty()) {
-            return Err(Error::invalid_request(format!("the body is {}; an entity is expected", document.kind())));
+    /// Work on a body: a large one is not read on the threads that answer.
+    pub(crate) async fn with_body<T: Send + 'static>(
+        self: &Arc<Self>,
+        body: &Bytes,
+        work: impl FnOnce(&Self, &[u8]) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        if body.len() <= AT_ONCE_BYTES_MAX {
+            return work(self, body);
         }
-        let context = self.context_of(&mut document)?;
-        Ok((document, context))
+        let body = body.clone();
+        self.aside(move |call| work(call, &body)).await
     }
 
-    /// The context of a document, taken out of it.
-    pub(crate) fn context_of(&self, document: &mut Json) -> Result<Arc<Context>, Error> {
-        let inside = parse::take_context(document);
-        match (self.body_kind, inside) {
+    /// Work that may take long, away from the threads that answer.
+    pub(crate) async fn aside<T: Send + 'static>(
+        self: &Arc<Self>,
+        work: impl FnOnce(&Self) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let call = Arc::clone(self);
+        let done = tokio::task::spawn_blocking(move || work(&call)).await;
+        done.unwrap_or_else(|_| Err(Error::new(ErrorKind::InternalError, "the work ended by a fault")))
+    }
+
+    /// The context of a document.
+    pub(crate) fn context_of(&self, document: Node<'_>) -> Result<Arc<Context>, Error> {
+        match (self.body_kind, document.get(parse::CONTEXT)) {
             (BodyKind::Json, None) => self.reader_context(),
             (BodyKind::Json, Some(_)) => Err(Error::bad_request(
                 "`@context` stands in a body of application/json; send application/ld+json, or name the context in the header `Link`",
@@ -69,7 +91,7 @@ impl Call {
             (BodyKind::LdJson, None) => Err(Error::bad_request("`@context` is missing in a body of application/ld+json")),
             (BodyKind::LdJson, Some(context)) => {
                 self.refuse_link()?;
-                self.library.of(&context, self.host())
+                self.library.of(&context.to_json(), self.host())
             }
         }
     }

@@ -24,6 +24,9 @@ pub use library::Library;
 
 use crate::error::Error;
 
+/// Tables of terms: looked into for every name that comes in or goes out.
+type Table<K, V> = HashMap<K, V, foldhash::fast::RandomState>;
+
 /// How many expansions one context remembers.
 const REMEMBERED_MAX: usize = 16_384;
 
@@ -39,7 +42,7 @@ pub struct Context {
     url: Option<String>,
     /// What the user's documents say; `None` is the core alone.
     user: Option<Definitions>,
-    remembered: RwLock<HashMap<Text, Name>>,
+    remembered: RwLock<Table<Text, Name>>,
 }
 
 impl Context {

@@ -1,5 +1,6 @@
 //! What types and attributes there are: `/types`, `/attributes`
-//! (NGSI-LD V1.9.1, clauses 5.7.5 to 5.7.10).
+//! (NGSI-LD V1.9.1, clauses 5.7.5 to 5.7.10). All of it walks over the
+//! entities a principal sees: it takes time that grows with their number.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,7 +11,7 @@ use model::{Entity, Filter, Name, Query};
 
 use crate::call::Call;
 use crate::context::{Context, core};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 
 /// What is known of an attribute.
 #[derive(Default)]
@@ -35,7 +36,7 @@ enum Detail {
 }
 
 /// The types of entities: names, or with `details=true` their attributes too.
-pub(crate) async fn types(call: &Call) -> Result<Response, Error> {
+pub(crate) fn types(call: &Call) -> Result<Response, Error> {
     let context = call.reader_context()?;
     let details = call.params.flag("details")?;
     let mut counts: Vec<(String, Name)> =
@@ -51,7 +52,7 @@ pub(crate) async fn types(call: &Call) -> Result<Response, Error> {
         if index > 0 {
             page.out.push(',');
         }
-        let usages = usages(call, Filter::Type(*name)).await?;
+        let usages = usages(call, Filter::Type(*name))?;
         page.open(name.iri(), "EntityType");
         page.text("typeName", short);
         page.texts("attributeNames", &short_names(usages.keys(), &context));
@@ -62,7 +63,7 @@ pub(crate) async fn types(call: &Call) -> Result<Response, Error> {
 }
 
 /// One type with its attributes.
-pub(crate) async fn one_type(call: &Call, text: &str) -> Result<Response, Error> {
+pub(crate) fn one_type(call: &Call, text: &str) -> Result<Response, Error> {
     let context = call.reader_context()?;
     let name = context.find(text)?;
     let count = call.access.types()?.into_iter().find(|(known, _)| *known == name).map(|(_, count)| count);
@@ -71,7 +72,7 @@ pub(crate) async fn one_type(call: &Call, text: &str) -> Result<Response, Error>
     page.open(name.iri(), "EntityTypeInfo");
     page.text("typeName", &context.compact(name));
     page.raw("entityCount", &count.to_string());
-    let usages = usages(call, Filter::Type(name)).await?;
+    let usages = usages(call, Filter::Type(name))?;
     page.key("attributeDetails");
     page.out.push('[');
     for (index, (attribute, usage)) in usages.iter().enumerate() {
@@ -87,10 +88,10 @@ pub(crate) async fn one_type(call: &Call, text: &str) -> Result<Response, Error>
 }
 
 /// The names of attributes, or with `details=true` where they are used.
-pub(crate) async fn attributes(call: &Call) -> Result<Response, Error> {
+pub(crate) fn attributes(call: &Call) -> Result<Response, Error> {
     let context = call.reader_context()?;
     let details = call.params.flag("details")?;
-    let usages = usages(call, Filter::Always).await?;
+    let usages = usages(call, Filter::Always)?;
     let mut page = Page::new(call, &context);
     if !details {
         let names = short_names(usages.keys(), &context);
@@ -110,13 +111,13 @@ pub(crate) async fn attributes(call: &Call) -> Result<Response, Error> {
 }
 
 /// One attribute and where it is used.
-pub(crate) async fn attribute(call: &Call, text: &str) -> Result<Response, Error> {
+pub(crate) fn attribute(call: &Call, text: &str) -> Result<Response, Error> {
     let context = call.reader_context()?;
     if core::is_non_reified(text) {
         return Err(Error::not_found(format!("`{text}` is not an attribute")));
     }
     let name = context.find(text)?;
-    let usages = usages(call, Filter::Has(model::query::Path::value(name))).await?;
+    let usages = usages(call, Filter::Has(model::query::Path::value(name)))?;
     let usage = usages.get(&name).ok_or_else(|| Error::not_found(format!("no entity has an attribute `{text}` ({name})")))?;
     let mut page = Page::new(call, &context);
     page.attribute(name, usage, Detail::All);
@@ -124,19 +125,14 @@ pub(crate) async fn attribute(call: &Call, text: &str) -> Result<Response, Error
     Ok(page.answer())
 }
 
-/// Walks over the entities a principal sees: costs time that grows with their
-/// number, so it is done away from the threads that answer.
-async fn usages(call: &Call, filter: Filter) -> Result<BTreeMap<Name, Usage>, Error> {
-    let access = call.access.clone();
-    let walk = move || -> Result<BTreeMap<Name, Usage>, Error> {
-        let page = access.query(&Query::of(filter, usize::MAX))?;
-        let mut usages = BTreeMap::new();
-        for view in &page.views {
-            note(view.entity(), &mut usages);
-        }
-        Ok(usages)
-    };
-    tokio::task::spawn_blocking(walk).await.unwrap_or_else(|_| Err(Error::new(ErrorKind::InternalError, "the work ended by a fault")))
+/// The attributes of the entities a principal sees.
+fn usages(call: &Call, filter: Filter) -> Result<BTreeMap<Name, Usage>, Error> {
+    let page = call.access.query(&Query::of(filter, usize::MAX))?;
+    let mut usages = BTreeMap::new();
+    for view in &page.views {
+        note(view.entity(), &mut usages);
+    }
+    Ok(usages)
 }
 
 fn note(entity: &Entity, usages: &mut BTreeMap<Name, Usage>) {

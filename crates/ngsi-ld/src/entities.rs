@@ -2,7 +2,10 @@
 
 mod selection;
 
+use std::sync::Arc;
+
 use axum::response::Response;
+use bytes::Bytes;
 use engine::{Operation, Outcome, Receipt, View};
 use http::header::{LINK, LOCATION};
 use http::{HeaderValue, StatusCode};
@@ -21,9 +24,16 @@ use crate::wire::render::{RenderOptions, render_entity, write_entity};
 use selection::Selection;
 
 /// Creates an entity (NGSI-LD V1.9.1, clauses 5.6.1, 6.4.3.1).
-pub(crate) async fn create(call: &Call, body: &[u8]) -> Result<Response, Error> {
-    let (document, context) = call.document_not_empty(body)?;
-    let entity = parse::entity(document, &context)?;
+pub(crate) async fn create(call: &Arc<Call>, body: &Bytes) -> Result<Response, Error> {
+    let read = |call: &Call, body: &[u8]| {
+        let document = parse::document(body)?;
+        let root = document.root();
+        if root.as_object().is_some_and(|members| members.len() == 0) || root.as_array().is_some_and(|items| items.len() == 0) {
+            return Err(Error::invalid_request(format!("the body is {} without content; an entity is expected", root.kind())));
+        }
+        parse::entity(root, &*call.context_of(root)?)
+    };
+    let entity = call.with_body(body, read).await?;
     let id = entity.id.clone();
     write_one(call, Operation::Create(entity)).await?;
     let mut response = empty(StatusCode::CREATED);
@@ -81,7 +91,9 @@ pub(crate) fn query(call: &Call) -> Result<Response, Error> {
 
 /// Queries entities by a body (clauses 5.7.2, 6.23.3.1).
 pub(crate) fn query_by_post(call: &Call, body: &[u8]) -> Result<Response, Error> {
-    let (document, context) = call.document(body)?;
+    let document = parse::document(body)?;
+    let context = call.context_of(document.root())?;
+    let document = document.root().to_json();
     let mut options = ReadOptions::read(&call.params, &context, &call.parts.headers, false)?;
     let selection = Selection::of_body(&document, &context, &mut options.render, call.params.flag("local")?)?;
     answer_page(call, &context, &options, selection)
@@ -122,7 +134,7 @@ pub(crate) async fn write_one(call: &Call, operation: Operation) -> Result<Outco
 }
 
 /// The rendering that is kept beside the entity.
-fn usual(view: &View) -> bytes::Bytes {
+fn usual(view: &View) -> Bytes {
     view.rendering(|entity| render_entity(entity, &Context::core(), &RenderOptions::default()).into())
 }
 
@@ -194,7 +206,7 @@ fn answer_page(call: &Call, context: &Context, options: &ReadOptions, selection:
 fn list(views: &[View], context: &Context, render: &RenderOptions, media: Media) -> Vec<u8> {
     let mut out = String::with_capacity(2 + views.len() * 600);
     if media == Media::Json && render.is_usual() && context.is_core() {
-        let pieces: Vec<bytes::Bytes> = views.iter().map(usual).collect();
+        let pieces: Vec<Bytes> = views.iter().map(usual).collect();
         let mut joined = Vec::with_capacity(2 + pieces.iter().map(|piece| piece.len() + 1).sum::<usize>());
         joined.push(b'[');
         joined.extend_from_slice(&pieces.join(&b","[..]));

@@ -146,11 +146,11 @@ async fn answer(shared: &Shared, mut parts: Parts, body: Body) -> Result<Respons
     let media = if writes { Media::Json } else { Media::accepted(&parts.headers, resource.has_geojson(&parts.method))? };
     let params = Params::read(parts.uri.query(), resource.parameters(&parts.method))?;
     let bytes = if has_body { read_body(&parts.headers, body, resource.bytes_max()).await? } else { Bytes::new() };
-    let call = Call { access, parts, params, media, body_kind, library: Arc::clone(&shared.library) };
+    let call = Arc::new(Call { access, parts, params, media, body_kind, library: Arc::clone(&shared.library) });
     dispatch(&call, &resource, &bytes).await
 }
 
-async fn dispatch(call: &Call, resource: &Resource, body: &[u8]) -> Result<Response, Error> {
+async fn dispatch(call: &Arc<Call>, resource: &Resource, body: &Bytes) -> Result<Response, Error> {
     let method = &call.parts.method;
     match resource {
         Resource::Entities if *method == Method::POST => entities::create(call, body).await,
@@ -167,10 +167,16 @@ async fn dispatch(call: &Call, resource: &Resource, body: &[u8]) -> Result<Respo
         Resource::Batch(Batch::Delete) => batch::delete(call, body).await,
         Resource::Batch(Batch::Query) => entities::query_by_post(call, body),
         Resource::Past(id) => temporal::retrieve(call, id).await,
-        Resource::Types => discovery::types(call).await,
-        Resource::Type(name) => discovery::one_type(call, name).await,
-        Resource::AttributeNames => discovery::attributes(call).await,
-        Resource::AttributeName(name) => discovery::attribute(call, name).await,
+        Resource::Types => call.aside(discovery::types).await,
+        Resource::Type(name) => {
+            let name = name.clone();
+            call.aside(move |call| discovery::one_type(call, &name)).await
+        }
+        Resource::AttributeNames => call.aside(discovery::attributes).await,
+        Resource::AttributeName(name) => {
+            let name = name.clone();
+            call.aside(move |call| discovery::attribute(call, &name)).await
+        }
         Resource::Contexts => hosted::list(call),
         Resource::Context(id) => hosted::serve(id),
     }

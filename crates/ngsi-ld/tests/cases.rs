@@ -193,3 +193,28 @@ fn dataset() -> model::Dataset {
         published: true,
     }
 }
+
+/// A body too large for the threads that answer is read elsewhere, to the same effect (clause 5.6.7).
+#[tokio::test]
+async fn large_batches_are_written() {
+    let engine = engine::Engine::scratch();
+    let app = web::testing::kit("musterstadt").wrap(ngsi_ld::router(engine.clone()));
+    let entity = |number: usize| format!(r#"{{"id":"urn:x:{number}","type":"A","name":{{"type":"Property","value":"Stelle {number}"}}}}"#);
+    let mut body: Vec<String> = (0..2000).map(entity).collect();
+    body.push(r#"{"id":"urn:x:bad"}"#.to_owned());
+    let body = format!("[{}]", body.join(","));
+    assert!(body.len() > 64 * 1024, "{} bytes", body.len());
+    let post = step(&format!(
+        r#"{{"do": "POST /ngsi-ld/v1/entityOperations/create", "raw": true, "body": {}, "status": 207, "says": "urn:x:bad"}}"#,
+        Json::from(body.as_str())
+    ));
+    let count =
+        step(r#"{"do": "GET /ngsi-ld/v1/entities?type=A&limit=0&count=true", "status": 200, "with": {"NGSILD-Results-Count": "2000"}}"#);
+    for step in [post, count] {
+        take(&app, &step).await.unwrap_or_else(|reason| panic!("{}: {reason}", member(&step, "do")));
+    }
+}
+
+fn step(text: &str) -> Json {
+    model::json::parse(text.as_bytes()).expect("JSON")
+}

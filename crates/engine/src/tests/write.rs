@@ -3,11 +3,11 @@
 use model::{Attribute, Iri, Value};
 
 use super::{id, name, no2, number, station};
-use crate::operation::{AttributePatch, Fragment, Instances};
+use crate::operation::{AttributePatch, Edit, Fragment, Instances};
 use crate::{Engine, Kind, Operation, Outcome, Role};
 
 fn fragment(attributes: Vec<Attribute>) -> Fragment {
-    Fragment { id: id("a"), types: Vec::new(), scopes: None, attributes, removed: Vec::new() }
+    Fragment { attributes, ..Fragment::new(id("a")) }
 }
 
 /// Carries operations out one after the other; answers what the last became and the entity after it.
@@ -66,17 +66,23 @@ async fn a_partial_update_replaces_members() {
         name: name("no2"),
         dataset: None,
         value: Some(number("7")),
-        observed_at: None,
-        unit: None,
+        observed_at: Edit::Keep,
+        unit: Edit::Keep,
         sub: Vec::new(),
         removed_sub: Vec::new(),
-        expires_at: None,
+        expires_at: Edit::Keep,
     };
     let start = Operation::Create(station("a").with(no2("1", "2026-05-04T09:00:00Z")));
     let (_, entity) = after(vec![start.clone(), Operation::PatchAttribute { id: id("a"), patch: patch.clone() }]).await;
     let entity = entity.expect("there");
     assert_eq!(entity.attribute(name("no2")).expect("there").observed_at, Some(super::instant("2026-05-04T09:00:00Z")));
     assert_eq!(entity.value(name("no2")), Some(&number("7")));
+    let without =
+        AttributePatch { observed_at: Edit::Remove, expires_at: Edit::Set(super::instant("2999-01-01T00:00:00Z")), ..patch.clone() };
+    let (_, entity) = after(vec![start.clone(), Operation::PatchAttribute { id: id("a"), patch: without }]).await;
+    let entity = entity.expect("there");
+    let attribute = entity.attribute(name("no2")).expect("there");
+    assert_eq!((attribute.observed_at, attribute.expires_at), (None, Some(super::instant("2999-01-01T00:00:00Z"))));
     let other_type = AttributePatch { value: Some(Value::Relationship(vec![Iri::parse("urn:x:1").expect("valid")])), ..patch };
     let (outcome, _) = after(vec![start, Operation::PatchAttribute { id: id("a"), patch: other_type }]).await;
     assert_eq!(outcome.expect_err("another type").kind(), Kind::Invalid);

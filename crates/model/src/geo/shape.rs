@@ -1,6 +1,7 @@
 //! Geometries as GeoJSON knows them (RFC 7946), in WGS 84, longitude first.
 
 use super::{Crs, CrsError};
+use crate::json::Node;
 use crate::{Json, Number};
 
 /// Longitude, latitude in degrees, and a height in metres when given.
@@ -68,6 +69,16 @@ impl Geometry {
         let kind = json.get("type").and_then(Json::as_str).unwrap_or("");
         let coordinates = json.get("coordinates").unwrap_or(&Json::Null);
         Self::from_coordinates(kind, coordinates)
+    }
+
+    /// Reads a GeoJSON geometry where it stands in a document.
+    ///
+    /// # Errors
+    /// [`InvalidGeometry`] says what does not fit.
+    pub fn from_node(node: Node<'_>) -> Result<Self, InvalidGeometry> {
+        let kind = node.get("type").and_then(Node::as_str).unwrap_or_default();
+        // Without coordinates the object itself is read, which are none.
+        read(&kind, node.get("coordinates").unwrap_or(node), None)
     }
 
     /// Reads the coordinates of a geometry type, as query parameters have them.
@@ -143,8 +154,43 @@ impl Geometry {
     }
 }
 
+/// Nested arrays of numbers, kept or still in their document.
+trait Coordinates: Copy {
+    fn items(self) -> Option<impl ExactSizeIterator<Item = Self>>;
+    fn number(self) -> Option<f64>;
+    fn written(self) -> String;
+}
+
+impl Coordinates for &Json {
+    fn items(self) -> Option<impl ExactSizeIterator<Item = Self>> {
+        self.as_array().map(<[Json]>::iter)
+    }
+
+    fn number(self) -> Option<f64> {
+        self.as_f64()
+    }
+
+    fn written(self) -> String {
+        self.to_string()
+    }
+}
+
+impl Coordinates for Node<'_> {
+    fn items(self) -> Option<impl ExactSizeIterator<Item = Self>> {
+        self.as_array()
+    }
+
+    fn number(self) -> Option<f64> {
+        self.as_f64()
+    }
+
+    fn written(self) -> String {
+        self.to_json().to_string()
+    }
+}
+
 /// Reads coordinates: WGS 84 as it is, another system converted.
-fn read(kind: &str, json: &Json, crs: Option<Crs>) -> Result<Geometry, InvalidGeometry> {
+fn read(kind: &str, json: impl Coordinates, crs: Option<Crs>) -> Result<Geometry, InvalidGeometry> {
     match kind {
         "Point" => position("Point", json, crs).map(Geometry::Point),
         "MultiPoint" => positions("MultiPoint", json, 1, crs).map(Geometry::MultiPoint),
@@ -158,15 +204,15 @@ fn read(kind: &str, json: &Json, crs: Option<Crs>) -> Result<Geometry, InvalidGe
     }
 }
 
-fn each<T>(kind: &'static str, json: &Json, read: impl Fn(&Json) -> Result<T, InvalidGeometry>) -> Result<Vec<T>, InvalidGeometry> {
-    let items = json.as_array().ok_or(InvalidGeometry::Coordinates(kind, "an array is expected"))?;
-    if items.is_empty() {
+fn each<C: Coordinates, T>(kind: &'static str, json: C, read: impl Fn(C) -> Result<T, InvalidGeometry>) -> Result<Vec<T>, InvalidGeometry> {
+    let items = json.items().ok_or(InvalidGeometry::Coordinates(kind, "an array is expected"))?;
+    if items.len() == 0 {
         return Err(InvalidGeometry::Coordinates(kind, "the array is empty"));
     }
-    items.iter().map(read).collect()
+    items.map(read).collect()
 }
 
-fn positions(kind: &'static str, json: &Json, at_least: usize, crs: Option<Crs>) -> Result<Vec<Position>, InvalidGeometry> {
+fn positions(kind: &'static str, json: impl Coordinates, at_least: usize, crs: Option<Crs>) -> Result<Vec<Position>, InvalidGeometry> {
     let all = each(kind, json, |item| position(kind, item, crs))?;
     if all.len() < at_least {
         return Err(InvalidGeometry::Coordinates(kind, "a line needs two positions or more"));
@@ -174,7 +220,7 @@ fn positions(kind: &'static str, json: &Json, at_least: usize, crs: Option<Crs>)
     Ok(all)
 }
 
-fn rings(kind: &'static str, json: &Json, crs: Option<Crs>) -> Result<Vec<Vec<Position>>, InvalidGeometry> {
+fn rings(kind: &'static str, json: impl Coordinates, crs: Option<Crs>) -> Result<Vec<Vec<Position>>, InvalidGeometry> {
     each(kind, json, |ring| {
         let ring = positions(kind, ring, 1, crs)?;
         if ring.len() < 4 {
@@ -187,20 +233,20 @@ fn rings(kind: &'static str, json: &Json, crs: Option<Crs>) -> Result<Vec<Vec<Po
     })
 }
 
-fn position(kind: &'static str, json: &Json, crs: Option<Crs>) -> Result<Position, InvalidGeometry> {
+fn position(kind: &'static str, json: impl Coordinates, crs: Option<Crs>) -> Result<Position, InvalidGeometry> {
     let shape = InvalidGeometry::Coordinates(kind, "a position is [longitude, latitude] or [longitude, latitude, height]");
-    let Some(numbers) = json.as_array() else { return Err(shape) };
-    let numbers: Option<Vec<f64>> = numbers.iter().map(Json::as_f64).collect();
-    let (x, y, height_m) = match numbers.as_deref() {
-        Some([x, y]) => (*x, *y, None),
-        Some([x, y, height]) => (*x, *y, Some(*height)),
-        _ => return Err(shape),
-    };
+    let Some(mut numbers) = json.items().filter(|numbers| matches!(numbers.len(), 2 | 3)) else { return Err(shape) };
+    let has_height = numbers.len() == 3;
+    let mut next = || numbers.next().and_then(Coordinates::number);
+    let (Some(x), Some(y), height_m) = (next(), next(), next()) else { return Err(shape) };
+    if has_height && height_m.is_none() {
+        return Err(shape);
+    }
     if let Some(crs) = crs {
         return Ok(Position { height_m, ..crs.to_wgs84(x, y)? });
     }
     if !(-180.0..=180.0).contains(&x) || !(-90.0..=90.0).contains(&y) {
-        return Err(InvalidGeometry::OutOfRange(json.to_string()));
+        return Err(InvalidGeometry::OutOfRange(json.written()));
     }
     Ok(Position { lon: x, lat: y, height_m })
 }

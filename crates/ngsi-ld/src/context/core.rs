@@ -1,7 +1,8 @@
 //! The core context, version 1.9, as tables (NGSI-LD V1.9.1, annex B).
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use super::Table;
 
 /// The address of the core context this program speaks.
 pub const URL: &str = "https://uri.etsi.org/ngsi-ld/v1/ngsi-ld-core-context-v1.9.jsonld";
@@ -76,8 +77,8 @@ const NON_REIFIED: &[&str] = &[
 ];
 
 struct Tables {
-    by_term: HashMap<&'static str, String>,
-    by_iri: HashMap<String, &'static str>,
+    by_term: Table<&'static str, String>,
+    by_iri: Table<String, &'static str>,
 }
 
 static TABLES: LazyLock<Tables> = LazyLock::new(|| {
@@ -85,7 +86,7 @@ static TABLES: LazyLock<Tables> = LazyLock::new(|| {
     let has = HAS.split_ascii_whitespace().map(|term| (term, format!("{NGSI_LD}has{}{}", term[..1].to_ascii_uppercase(), &term[1..])));
     let geo = GEO.split_ascii_whitespace().map(|term| (term, format!("{GEOJSON}{term}")));
     let others = OTHERS.iter().map(|(term, iri)| (*term, (*iri).to_owned()));
-    let by_term: HashMap<&'static str, String> = same.chain(has).chain(geo).chain(others).collect();
+    let by_term: Table<&'static str, String> = same.chain(has).chain(geo).chain(others).collect();
     let by_iri = by_term.iter().map(|(term, iri)| (iri.clone(), *term)).collect();
     Tables { by_term, by_iri }
 });

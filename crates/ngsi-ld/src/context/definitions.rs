@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use model::{Json, Text};
 
-use super::core;
+use super::{Table, core};
 use crate::error::Error;
 
 /// How many terms all documents of one context may define.
@@ -15,8 +15,8 @@ const TERMS_MAX: usize = 50_000;
 /// The merged definitions of a user's context documents.
 #[derive(Debug, Clone, Default)]
 pub struct Definitions {
-    terms: HashMap<Text, Text>,
-    by_iri: HashMap<Text, Text>,
+    terms: Table<Text, Text>,
+    by_iri: Table<Text, Text>,
     /// Namespaces and their prefixes, longest namespace first.
     prefixes: Vec<(Text, Text)>,
     vocabulary: Option<Text>,

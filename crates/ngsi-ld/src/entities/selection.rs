@@ -8,6 +8,7 @@ use crate::context::{Context, core};
 use crate::error::Error;
 use crate::params::Params;
 use crate::projection::{Datasets, Languages, Projection, attribute_names};
+use crate::wire::parse::CONTEXT;
 use crate::wire::render::RenderOptions;
 use crate::{geoq, q, scopeq, typesel};
 
@@ -108,6 +109,7 @@ impl Selection {
         let (mut pick, mut omit, mut attrs) = (None, None, None);
         for (key, value) in members {
             match key.as_str() {
+                CONTEXT => {}
                 "type" | "@type" => typed = value.as_str() == Some("Query"),
                 "entities" => all.add(selectors(value, context)?, true),
                 "q" => q = Some(text(key, value)?),

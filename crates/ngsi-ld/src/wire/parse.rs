@@ -1,9 +1,12 @@
 //! Entities and fragments from JSON, normalized or concise, also mixed.
 
-use engine::{AttributePatch, Fragment};
-use model::{Attribute, Entity, EntityId, Instant, Iri, Json, Name, Scope, Text};
+use std::borrow::Cow;
 
-use super::instance::{Instance, Parts, Reader};
+use engine::{AttributePatch, Edit, Fragment};
+use model::json::{Document, Node};
+use model::{Entity, EntityId, Instant, Iri, Name, Scope};
+
+use super::instance::{Instances, Parts, Reader, edit};
 use super::value::NULL;
 use crate::context::{Context, core};
 use crate::error::Error;
@@ -13,56 +16,53 @@ use crate::error::Error;
 /// # Errors
 /// The bytes are no JSON, or the JSON is no entity.
 pub fn parse_entity(bytes: &[u8], context: &Context) -> Result<Entity, Error> {
-    entity(json(bytes)?, context)
+    entity(document(bytes)?.root(), context)
 }
 
-/// Parses a body.
+/// Checks a body.
 ///
 /// # Errors
 /// The body is empty or no JSON (InvalidRequest).
-pub fn json(bytes: &[u8]) -> Result<Json, Error> {
+pub fn document(bytes: &[u8]) -> Result<Document<'_>, Error> {
     if bytes.is_empty() {
         return Err(Error::invalid_request("the body is empty; JSON is expected"));
     }
-    model::json::parse(bytes).map_err(|error| Error::invalid_request(format!("the body is not JSON: {error}")))
-}
-
-/// Takes the `@context` out of a document.
-pub fn take_context(document: &mut Json) -> Option<Json> {
-    let Json::Object(members) = document else { return None };
-    let index = members.iter().position(|(key, _)| key == "@context")?;
-    Some(members.remove(index).1)
+    Document::parse(bytes).map_err(|error| Error::invalid_request(format!("the body is not JSON: {error}")))
 }
 
 /// An entity as it is created: id and type are needed, Null is not allowed.
 ///
 /// # Errors
 /// Names the member that is wrong.
-pub fn entity(document: Json, context: &Context) -> Result<Entity, Error> {
-    Draft::read(document, context, false)?.into_entity()
+pub fn entity(node: Node<'_>, context: &Context) -> Result<Entity, Error> {
+    Draft::read(node, context, false)?.into_entity()
 }
 
-/// What a batch upsert with `options=update` brings: an entity, and instances
-/// that NGSI-LD Null deletes.
+/// What a batch upsert with `options=update` brings: an entity, and what
+/// NGSI-LD Null deletes of it.
 ///
 /// # Errors
 /// As [`entity`].
-pub fn entity_with_deletions(document: Json, context: &Context) -> Result<(Entity, Removed), Error> {
-    let mut draft = Draft::read(document, context, true)?;
-    let removed = std::mem::take(&mut draft.removed);
-    Ok((draft.into_entity()?, removed))
+pub fn entity_with_deletions(node: Node<'_>, context: &Context) -> Result<(Entity, Fragment), Error> {
+    let mut draft = Draft::read(node, context, true)?;
+    let removed = std::mem::take(&mut draft.attributes.gone);
+    let removes_end = draft.expires_at == Edit::Remove;
+    let entity = draft.into_entity()?;
+    let mut deletions = Fragment::new(entity.id.clone());
+    deletions.removed = removed;
+    if removes_end {
+        deletions.expires_at = Edit::Remove;
+    }
+    Ok((entity, deletions))
 }
-
-/// Instances to delete.
-pub type Removed = Vec<(Name, Option<Iri>)>;
 
 /// A part of an entity. `id` is that of the path; a batch has it in the body.
 /// With `nulls`, NGSI-LD Null deletes (clause 5.5.12).
 ///
 /// # Errors
 /// Names the member that is wrong, or that nothing is there.
-pub fn fragment(document: Json, context: &Context, id: Option<&EntityId>, nulls: bool) -> Result<Fragment, Error> {
-    let draft = Draft::read(document, context, nulls)?;
+pub fn fragment(node: Node<'_>, context: &Context, id: Option<&EntityId>, nulls: bool) -> Result<Fragment, Error> {
+    let draft = Draft::read(node, context, nulls)?;
     let id = match (id, draft.id) {
         (Some(path), Some(body)) if *path != body => {
             return Err(Error::bad_request(format!("the body's `id` `{body}` is not that of the path, `{path}`")));
@@ -71,15 +71,18 @@ pub fn fragment(document: Json, context: &Context, id: Option<&EntityId>, nulls:
         (None, Some(body)) => body,
         (None, None) => return Err(Error::bad_request("the entity has no `id`")),
     };
-    if draft.expires_at.is_some() {
-        return Err(Error::bad_request(
-            "`expiresAt` of an entity can be set when it is created or replaced by a batch upsert, not by this operation",
-        ));
-    }
-    if draft.attributes.is_empty() && draft.removed.is_empty() && draft.types.is_empty() && draft.scopes.is_none() {
+    let fragment = Fragment {
+        id,
+        types: draft.types,
+        scopes: draft.scopes,
+        expires_at: draft.expires_at,
+        attributes: draft.attributes.there,
+        removed: draft.attributes.gone,
+    };
+    if fragment.is_empty() {
         return Err(Error::bad_request("the body names nothing to write; attributes are expected"));
     }
-    Ok(Fragment { id, types: draft.types, scopes: draft.scopes, attributes: draft.attributes, removed: draft.removed })
+    Ok(fragment)
 }
 
 /// What a partial update asks for.
@@ -95,50 +98,44 @@ pub enum Patch {
 ///
 /// # Errors
 /// Names the member that is wrong.
-pub fn patch(document: Json, context: &Context, name: Name, key: &str) -> Result<Patch, Error> {
-    let Json::Object(members) = document else {
-        return Err(Error::bad_request(format!(
-            "the body must be an object with members of the attribute `{key}`, not {}",
-            document.kind()
-        )));
+pub fn patch(node: Node<'_>, context: &Context, name: Name, key: &str) -> Result<Patch, Error> {
+    let Some(members) = node.as_object() else {
+        return Err(Error::bad_request(format!("the body must be an object with members of the attribute `{key}`, not {}", node.kind())));
     };
-    if members.is_empty() {
+    let mut told = members.clone().filter(|(member, _)| member != CONTEXT).peekable();
+    if told.peek().is_none() {
         return Err(Error::bad_request("the body is empty; members of the attribute are expected"));
     }
-    if members.iter().any(|(member, _)| member == "id" || member == "@id" || member == key) {
+    if told.any(|(member, _)| member == "id" || member == "@id" || member == key) {
         return Err(Error::bad_request(format!("the body must hold the members of the attribute `{key}` itself, not an entity around it")));
     }
     let reader = Reader { context, nulls: true };
-    let parts = reader.parts(members).map_err(|error| error.at(format!("attribute `{key}`")))?;
-    members_to_replace(parts, context, name).map_err(|error| error.at(format!("attribute `{key}`")))
+    let parts = reader.parts(members.filter(|(member, _)| member != CONTEXT));
+    parts.and_then(|parts| members_to_replace(parts, context, name)).map_err(|error| error.at(format!("attribute `{key}`")))
 }
 
-fn members_to_replace(mut parts: Parts, context: &Context, name: Name) -> Result<Patch, Error> {
-    let dataset = parts.dataset.take();
+fn members_to_replace(parts: Parts<'_>, context: &Context, name: Name) -> Result<Patch, Error> {
     if parts.is_null() {
-        return Ok(Patch::Delete(dataset));
+        return Ok(Patch::Delete(parts.dataset));
     }
     let patch = AttributePatch {
+        value: parts.value(context)?,
         name,
-        dataset,
+        dataset: parts.dataset,
         observed_at: parts.observed_at,
-        unit: parts.unit.take(),
+        unit: parts.unit,
         expires_at: parts.expires_at,
-        sub: std::mem::take(&mut parts.sub),
-        removed_sub: std::mem::take(&mut parts.removed_sub),
-        value: parts.into_value(context)?,
+        sub: parts.sub.there,
+        removed_sub: parts.sub.gone.into_iter().map(|(name, _)| name).collect(),
     };
-    let nothing = patch.value.is_none()
-        && patch.observed_at.is_none()
-        && patch.unit.is_none()
-        && patch.expires_at.is_none()
-        && patch.sub.is_empty()
-        && patch.removed_sub.is_empty();
-    if nothing {
+    if patch.is_empty() {
         return Err(Error::bad_request("the body names nothing to replace"));
     }
     Ok(Patch::Members(patch))
 }
+
+/// Where a document names its context, which is read before the document is.
+pub(crate) const CONTEXT: &str = "@context";
 
 /// What was read of an entity.
 #[derive(Default)]
@@ -146,26 +143,27 @@ struct Draft {
     id: Option<EntityId>,
     types: Vec<Name>,
     scopes: Option<Vec<Scope>>,
-    expires_at: Option<Instant>,
-    attributes: Vec<Attribute>,
-    removed: Vec<(Name, Option<Iri>)>,
+    expires_at: Edit<Instant>,
+    attributes: Instances,
 }
 
 impl Draft {
-    fn read(document: Json, context: &Context, nulls: bool) -> Result<Self, Error> {
-        let Json::Object(members) = document else {
-            return Err(Error::bad_request(format!("an entity must be an object, not {}", document.kind())));
+    fn read(node: Node<'_>, context: &Context, nulls: bool) -> Result<Self, Error> {
+        let Some(members) = node.as_object() else {
+            return Err(Error::bad_request(format!("an entity must be an object, not {}", node.kind())));
         };
-        let mut draft = Self { attributes: Vec::with_capacity(members.len().saturating_sub(2)), ..Self::default() };
+        let mut draft = Self::default();
+        draft.attributes.there.reserve_exact(members.len().saturating_sub(2));
         let reader = Reader { context, nulls };
-        for (key, value) in members {
-            match key.as_str() {
-                "id" | "@id" => draft.id = Some(read_id(value)?),
-                "type" | "@type" => draft.types = read_types(value, context)?,
-                "scope" => draft.scopes = Some(read_scopes(value, nulls)?),
-                "expiresAt" => draft.expires_at = Some(read_instant("expiresAt", &value)?),
-                "createdAt" | "modifiedAt" | "deletedAt" => {}
-                _ => draft.attribute(&key, value, &reader)?,
+        for (key, node) in members {
+            match &*key {
+                "id" | "@id" => draft.id = Some(read_id(node)?),
+                "type" | "@type" => draft.types = read_types(node, context)?,
+                "scope" => draft.scopes = Some(read_scopes(node, nulls)?),
+                "expiresAt" if nulls => draft.expires_at = edit(node, |node| read_instant("expiresAt", node))?,
+                "expiresAt" => draft.expires_at = Edit::Set(read_instant("expiresAt", node)?),
+                CONTEXT | "createdAt" | "modifiedAt" | "deletedAt" => {}
+                _ => draft.attribute(&key, node, &reader)?,
             }
         }
         Ok(draft)
@@ -182,85 +180,73 @@ impl Draft {
             id,
             types: self.types,
             scopes: self.scopes.unwrap_or_default(),
-            attributes: self.attributes,
-            expires_at: self.expires_at,
+            attributes: self.attributes.there,
+            expires_at: self.expires_at.apply(None),
             created_at: Instant::from_micros(0),
             modified_at: Instant::from_micros(0),
         })
     }
 
-    fn attribute(&mut self, key: &str, value: Json, reader: &Reader<'_>) -> Result<(), Error> {
+    fn attribute(&mut self, key: &str, node: Node<'_>, reader: &Reader<'_>) -> Result<(), Error> {
         if core::is_non_reified(key) || key.starts_with('@') {
             return Err(Error::bad_request(format!("`{key}` is not the name of an attribute: the core context gives it another meaning")));
         }
         let name = reader.context.name(key)?;
-        if self.attributes.iter().any(|known| known.name == name) || self.removed.iter().any(|(known, _)| *known == name) {
+        if self.attributes.speak_of(name) {
             return Err(Error::bad_request(format!("the attribute `{key}` is there twice under different names")));
         }
-        let (attributes, removed) = (&mut self.attributes, &mut self.removed);
-        reader
-            .instances(name, value, &mut |instance| match instance {
-                Instance::Is(attribute) => attributes.push(attribute),
-                Instance::Gone(dataset) => removed.push((name, dataset)),
-            })
-            .map_err(|error| error.at(format!("attribute `{key}`")))
+        reader.instances(name, node, &mut self.attributes).map_err(|error| error.at(format!("attribute `{key}`")))
     }
 }
 
-fn read_id(value: Json) -> Result<EntityId, Error> {
-    match value {
-        Json::String(text) if text == NULL => Err(Error::bad_request(format!("`id` cannot be `{NULL}`"))),
-        Json::String(text) => Iri::parse(&text).map_err(|error| Error::bad_request(format!("`id`: {error}"))),
-        other => Err(Error::bad_request(format!("`id` must be a URI in quotes, not {}", other.kind()))),
+fn read_id(node: Node<'_>) -> Result<EntityId, Error> {
+    match node.as_str().as_deref() {
+        Some(NULL) => Err(Error::bad_request(format!("`id` cannot be `{NULL}`"))),
+        Some(text) => Iri::parse(text).map_err(|error| Error::bad_request(format!("`id`: {error}"))),
+        None => Err(Error::bad_request(format!("`id` must be a URI in quotes, not {}", node.kind()))),
     }
 }
 
-fn read_types(value: Json, context: &Context) -> Result<Vec<Name>, Error> {
-    let one = |value: &Json| match value {
-        Json::String(text) => context.name(text).map_err(|error| error.at("`type`")),
-        other => Err(Error::bad_request(format!("`type` must be a name or an array of names, not {}", other.kind()))),
+fn read_types(node: Node<'_>, context: &Context) -> Result<Vec<Name>, Error> {
+    let one = |node: Node<'_>| match node.as_str() {
+        Some(text) => context.name(&text).map_err(|error| error.at("`type`")),
+        None => Err(Error::bad_request(format!("`type` must be a name or an array of names, not {}", node.kind()))),
     };
-    match &value {
-        Json::Array(items) if items.is_empty() => Err(Error::bad_request("`type` is an empty array; at least one type is expected")),
-        Json::Array(items) => {
-            let mut types = Vec::with_capacity(items.len());
-            for item in items {
-                let name = one(item)?;
-                if !types.contains(&name) {
-                    types.push(name);
-                }
-            }
-            Ok(types)
+    let Some(items) = node.as_array() else { return Ok(vec![one(node)?]) };
+    let mut types = Vec::with_capacity(items.len());
+    for item in items {
+        let name = one(item)?;
+        if !types.contains(&name) {
+            types.push(name);
         }
-        single => Ok(vec![one(single)?]),
     }
+    if types.is_empty() {
+        return Err(Error::bad_request("`type` is an empty array; at least one type is expected"));
+    }
+    Ok(types)
 }
 
-fn read_scopes(value: Json, nulls: bool) -> Result<Vec<Scope>, Error> {
-    let one = |value: &Json| match value {
+fn read_scopes(node: Node<'_>, nulls: bool) -> Result<Vec<Scope>, Error> {
+    let one = |node: Node<'_>| match node.as_str() {
         // The platform's own scopes may hold dashes, those of the standard not (clause 4.18).
-        Json::String(text) if text.contains('-') => {
+        Some(text) if text.contains('-') => {
             Err(Error::bad_request(format!("`scope`: `{text}` holds a `-`; levels are letters, digits and `_`, beginning with a letter")))
         }
-        Json::String(text) => Scope::parse(text).map_err(|error| Error::bad_request(format!("`scope`: {error}"))),
-        other => Err(Error::bad_request(format!("`scope` must be a string or an array of strings, not {}", other.kind()))),
+        Some(text) => Scope::parse(&text).map_err(|error| Error::bad_request(format!("`scope`: {error}"))),
+        None => Err(Error::bad_request(format!("`scope` must be a string or an array of strings, not {}", node.kind()))),
     };
-    match &value {
-        Json::String(text) if text == NULL && nulls => Ok(Vec::new()),
-        Json::Array(items) if items.is_empty() => Err(Error::bad_request("`scope` is an empty array")),
-        Json::Array(items) => items.iter().map(one).collect(),
-        single => Ok(vec![one(single)?]),
+    match node.as_array() {
+        Some(items) if items.len() == 0 => Err(Error::bad_request("`scope` is an empty array")),
+        Some(items) => items.map(one).collect(),
+        None if nulls && node.is(NULL) => Ok(Vec::new()),
+        None => Ok(vec![one(node)?]),
     }
 }
 
 /// A DateTime in a member of this name.
-pub(super) fn read_instant(member: &str, value: &Json) -> Result<Instant, Error> {
-    let text: Option<&Text> = match value {
-        Json::String(text) => Some(text),
-        // As JSON-LD writes a typed literal.
-        Json::Object(_) => value.get("@value").and_then(|inner| if let Json::String(text) = inner { Some(text) } else { None }),
-        _ => None,
-    };
-    let text = text.ok_or_else(|| Error::bad_request(format!("`{member}` must be a DateTime in quotes, not {}", value.kind())))?;
-    Instant::parse(text).map_err(|error| Error::bad_request(format!("`{member}`: {error}")))
+pub(super) fn read_instant(member: &str, node: Node<'_>) -> Result<Instant, Error> {
+    // Also as JSON-LD writes a typed literal.
+    let text: Option<Cow<'_, str>> = node.as_str().or_else(|| node.get("@value").and_then(Node::as_str));
+    let text = text.ok_or_else(|| Error::bad_request(format!("`{member}` must be a DateTime in quotes, not {}", node.kind())))?;
+    Instant::parse(&text).map_err(|error| Error::bad_request(format!("`{member}`: {error}")))
 }

@@ -1,9 +1,10 @@
+use engine::Edit;
 use model::query::Filter;
 use model::{Attribute, Entity, Geometry, Instant, Iri, Json, Name, Number, Scope, Text, UnitCode, Value};
 use proptest::prelude::*;
 
 use super::instant::write_instant;
-use super::parse::{Patch, parse_entity, patch};
+use super::parse::{Patch, document, parse_entity, patch};
 use super::render::{Form, RenderOptions, render_entity};
 use crate::context::Context;
 
@@ -149,7 +150,8 @@ proptest! {
         }
         let attribute = Json::Object(members);
         let name = Context::core().name("ax").expect("a name");
-        let _ = patch(attribute.clone(), &Context::core(), name, "ax");
+        let body = attribute.to_string();
+        let _ = patch(document(body.as_bytes()).expect("JSON").root(), &Context::core(), name, "ax");
         let entity = Json::object([("id", Json::from("urn:x:1")), ("type", Json::from("A")), ("ax", attribute), (if key == "x" { "y" } else { key.as_str() }, value)]);
         let _ = parse_entity(entity.to_string().as_bytes(), &Context::core());
     }
@@ -174,9 +176,11 @@ fn numbers_come_back_digit_for_digit() {
 fn a_patch_without_value_keeps_it() {
     let context = Context::core();
     let name = context.name("no2").expect("a name");
-    let body = model::json::parse(br#"{"observedAt":"2026-05-04T10:00:00Z","method":"urn:ngsi-ld:null","accuracy":0.5}"#).expect("JSON");
-    let Ok(Patch::Members(patch)) = patch(body, &context, name, "no2") else { panic!("a patch") };
+    let body =
+        document(br#"{"observedAt":"2026-05-04T10:00:00Z","unitCode":"urn:ngsi-ld:null","method":"urn:ngsi-ld:null","accuracy":0.5}"#);
+    let Ok(Patch::Members(patch)) = patch(body.expect("JSON").root(), &context, name, "no2") else { panic!("a patch") };
     assert_eq!(patch.value, None);
+    assert_eq!((patch.unit, patch.expires_at), (Edit::Remove, Edit::Keep));
     assert_eq!(patch.removed_sub, [context.name("method").expect("a name")]);
     assert_eq!(patch.sub.len(), 1);
 }

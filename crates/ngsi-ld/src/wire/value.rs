@@ -1,5 +1,6 @@
 //! Values of attributes from JSON.
 
+use model::json::{Document, Node, View};
 use model::{Geometry, Iri, Json, Name, Text, Value};
 
 use crate::context::Context;
@@ -55,10 +56,19 @@ impl Kind {
 
     /// The name of a value member, if this is one.
     pub(super) fn value_member(key: &str) -> Option<&'static str> {
-        ["value", "object", "languageMap", "vocab", "valueList", "objectList", "json"].into_iter().find(|member| *member == key)
+        Some(match key {
+            "value" => "value",
+            "object" => "object",
+            "languageMap" => "languageMap",
+            "vocab" => "vocab",
+            "valueList" => "valueList",
+            "objectList" => "objectList",
+            "json" => "json",
+            _ => return None,
+        })
     }
 
-    fn of_member(member: &str, json: &Json) -> Self {
+    fn of_member(member: &str, node: Node<'_>) -> Self {
         match member {
             "object" => Self::Relationship,
             "languageMap" => Self::Language,
@@ -66,7 +76,7 @@ impl Kind {
             "valueList" => Self::List,
             "objectList" => Self::ListRelationship,
             "json" => Self::Json,
-            _ if is_geometry(json) => Self::Geo,
+            _ if is_geometry_node(node) => Self::Geo,
             _ => Self::Property,
         }
     }
@@ -74,122 +84,128 @@ impl Kind {
 
 /// Whether JSON is a GeoJSON geometry.
 pub(super) fn is_geometry(json: &Json) -> bool {
-    let kind = json.get("type").and_then(Json::as_str);
-    let known = matches!(kind, Some("Point" | "MultiPoint" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon"));
-    known && json.get("coordinates").is_some()
+    json.get("type").and_then(Json::as_str).is_some_and(is_geometry_type) && json.get("coordinates").is_some()
 }
 
-/// A value without an attribute around it, as the concise form has it.
-pub(super) fn bare(json: Json) -> Result<Value, Error> {
-    if is_geometry(&json) { geometry(&json) } else { property(json) }
+/// The same of JSON that is being read.
+fn is_geometry_node(node: Node<'_>) -> bool {
+    node.get("type").and_then(Node::as_str).is_some_and(|kind| is_geometry_type(&kind)) && node.get("coordinates").is_some()
+}
+
+fn is_geometry_type(text: &str) -> bool {
+    matches!(text, "Point" | "MultiPoint" | "LineString" | "MultiLineString" | "Polygon" | "MultiPolygon")
 }
 
 /// The value of an attribute whose type is known or told by the member.
-pub(super) fn read(kind: Option<Kind>, member: &'static str, json: Json, context: &Context) -> Result<Value, Error> {
-    let kind = kind.unwrap_or_else(|| Kind::of_member(member, &json));
+pub(super) fn read(kind: Option<Kind>, member: &'static str, node: Node<'_>, context: &Context) -> Result<Value, Error> {
+    let kind = kind.unwrap_or_else(|| Kind::of_member(member, node));
     if kind.member() != member {
         return Err(Error::bad_request(format!("its value must be in `{}`, not in `{member}`", kind.member())));
     }
     match kind {
-        Kind::Property => property(json),
-        Kind::Geo => geometry(&json),
-        Kind::Relationship => targets(&json).map(Value::Relationship),
-        Kind::Language => language_map(json),
-        Kind::Vocab => terms("vocab", &json, context).map(Value::Vocab),
-        Kind::List => list(json),
-        Kind::ListRelationship => target_list(&json).map(Value::ListRelationship),
-        Kind::Json => match json {
-            Json::Object(_) | Json::Array(_) => Ok(Value::JsonProperty(json)),
-            other => Err(Error::bad_request(format!(
+        Kind::Property => property(node),
+        Kind::Geo => geometry(node),
+        Kind::Relationship => targets(node).map(Value::Relationship),
+        Kind::Language => language_map(node),
+        Kind::Vocab => terms("vocab", node, context).map(Value::Vocab),
+        Kind::List => list(node),
+        Kind::ListRelationship => target_list(node).map(Value::ListRelationship),
+        Kind::Json => match node.view() {
+            View::Object(_) | View::Array(_) => Ok(Value::JsonProperty(node.to_json())),
+            _ => Err(Error::bad_request(format!(
                 "`json` must be an object or an array, not {}; a Property holds single values",
-                other.kind()
+                node.kind()
             ))),
         },
     }
 }
 
-fn property(json: Json) -> Result<Value, Error> {
-    refuse_nulls(&json)?;
-    Ok(Value::Property(json))
+fn property(node: Node<'_>) -> Result<Value, Error> {
+    refuse_nulls(node)?;
+    Ok(Value::Property(node.to_json()))
 }
 
 /// JSON null and NGSI-LD Null stand nowhere inside values.
-fn refuse_nulls(json: &Json) -> Result<(), Error> {
-    match json {
-        Json::Null => Err(Error::bad_request("a value cannot be or hold `null`; leave it out")),
-        Json::String(text) if text == NULL => Err(Error::bad_request(format!("a value cannot hold `{NULL}`"))),
-        Json::Array(items) => items.iter().try_for_each(refuse_nulls),
-        Json::Object(members) => members.iter().try_for_each(|(_, inner)| refuse_nulls(inner)),
-        Json::Bool(_) | Json::Number(_) | Json::String(_) => Ok(()),
+fn refuse_nulls(node: Node<'_>) -> Result<(), Error> {
+    match node.view() {
+        View::Null => Err(Error::bad_request("a value cannot be or hold `null`; leave it out")),
+        View::String(text) if text == NULL => Err(Error::bad_request(format!("a value cannot hold `{NULL}`"))),
+        View::Array(mut items) => items.try_for_each(refuse_nulls),
+        View::Object(mut members) => members.try_for_each(|(_, inner)| refuse_nulls(inner)),
+        View::Bool(_) | View::Number(_) | View::String(_) => Ok(()),
     }
 }
 
 /// A geometry, also as JSON text (clause 4.7).
-fn geometry(json: &Json) -> Result<Value, Error> {
-    if let Json::String(text) = json {
-        let inner = model::json::parse(text.as_bytes())
-            .map_err(|error| Error::bad_request(format!("a GeoJSON geometry is expected, not this text: {error}")))?;
-        return Geometry::from_json(&inner).map(Value::Geo).map_err(|error| Error::bad_request(error.to_string()));
-    }
-    Geometry::from_json(json).map(Value::Geo).map_err(|error| Error::bad_request(error.to_string()))
+fn geometry(node: Node<'_>) -> Result<Value, Error> {
+    let read = |node: Node<'_>| Geometry::from_node(node).map(Value::Geo).map_err(|error| Error::bad_request(error.to_string()));
+    let Some(text) = node.as_str() else { return read(node) };
+    let inner = Document::parse(text.as_bytes())
+        .map_err(|error| Error::bad_request(format!("a GeoJSON geometry is expected, not this text: {error}")))?;
+    read(inner.root())
 }
 
-fn targets(json: &Json) -> Result<Vec<Iri>, Error> {
-    match json {
-        Json::Array(items) if items.is_empty() => Err(Error::bad_request("`object` is an empty array")),
-        Json::Array(items) => items.iter().map(|item| target("object", item)).collect(),
-        single => Ok(vec![target("object", single)?]),
+fn targets(node: Node<'_>) -> Result<Vec<Iri>, Error> {
+    match node.as_array() {
+        Some(items) if items.len() == 0 => Err(Error::bad_request("`object` is an empty array")),
+        Some(items) => items.map(|item| target("object", item)).collect(),
+        None => Ok(vec![target("object", node)?]),
     }
 }
 
-fn target(member: &str, json: &Json) -> Result<Iri, Error> {
-    let text = json.as_str().ok_or_else(|| Error::bad_request(format!("`{member}` must be a URI in quotes, not {}", json.kind())))?;
+fn target(member: &str, node: Node<'_>) -> Result<Iri, Error> {
+    let text = node.as_str().ok_or_else(|| Error::bad_request(format!("`{member}` must be a URI in quotes, not {}", node.kind())))?;
     if text == NULL {
         return Err(Error::bad_request(format!("`{member}` cannot hold `{NULL}`")));
     }
-    Iri::parse(text).map_err(|error| Error::bad_request(format!("`{member}`: {error}")))
+    Iri::parse(&text).map_err(|error| Error::bad_request(format!("`{member}`: {error}")))
 }
 
-fn target_list(json: &Json) -> Result<Vec<Iri>, Error> {
-    let items = json.as_array().ok_or_else(|| Error::bad_request(format!("`objectList` must be an array, not {}", json.kind())))?;
-    items.iter().map(|item| target("objectList", item.get("object").unwrap_or(item))).collect()
+fn target_list(node: Node<'_>) -> Result<Vec<Iri>, Error> {
+    let items = node.as_array().ok_or_else(|| Error::bad_request(format!("`objectList` must be an array, not {}", node.kind())))?;
+    items.map(|item| target("objectList", item.get("object").unwrap_or(item))).collect()
 }
 
-fn list(json: Json) -> Result<Value, Error> {
-    let Json::Array(items) = json else {
-        return Err(Error::bad_request(format!("`valueList` must be an array, not {}", json.kind())));
+fn list(node: Node<'_>) -> Result<Value, Error> {
+    let Some(items) = node.as_array() else {
+        return Err(Error::bad_request(format!("`valueList` must be an array, not {}", node.kind())));
     };
-    items.iter().try_for_each(refuse_nulls)?;
-    Ok(Value::List(items))
+    items.clone().try_for_each(refuse_nulls)?;
+    Ok(Value::List(items.map(Node::to_json).collect()))
 }
 
-fn language_map(json: Json) -> Result<Value, Error> {
-    let Json::Object(members) = json else {
-        return Err(Error::bad_request(format!("`languageMap` must be an object from language tags to texts, not {}", json.kind())));
+fn language_map(node: Node<'_>) -> Result<Value, Error> {
+    let Some(members) = node.as_object() else {
+        return Err(Error::bad_request(format!("`languageMap` must be an object from language tags to texts, not {}", node.kind())));
     };
-    if members.is_empty() {
+    if members.len() == 0 {
         return Err(Error::bad_request("`languageMap` is empty"));
     }
-    let texts = |tag: &Text, value: Json| match value {
-        Json::String(text) if text != NULL => Ok(vec![text]),
-        Json::Array(items) if !items.is_empty() => items
-            .into_iter()
-            .map(|item| match item {
-                Json::String(text) if text != NULL => Ok(text),
-                other => Err(Error::bad_request(format!("`languageMap`: the texts of `{tag}` must be strings, not {other}"))),
-            })
-            .collect(),
-        other => Err(Error::bad_request(format!("`languageMap`: `{tag}` must be a text or several, not {other}"))),
-    };
     let mut map = Vec::with_capacity(members.len());
-    for (tag, value) in members {
+    for (tag, texts) in members {
         if tag != "@none" && !is_language_tag(&tag) {
             return Err(Error::bad_request(format!("`languageMap`: `{tag}` is not a language tag such as `de` or `de-AT`, nor `@none`")));
         }
-        let texts = texts(&tag, value)?;
-        map.push((tag, texts));
+        map.push((Text::from(&*tag), texts_of(&tag, texts)?));
     }
     Ok(Value::Language(map))
+}
+
+/// One or several texts of a language.
+fn texts_of(tag: &str, node: Node<'_>) -> Result<Vec<Text>, Error> {
+    let text = |node: Node<'_>| node.as_str().filter(|text| text != NULL).map(Text::from);
+    match node.as_array() {
+        Some(items) if items.len() > 0 => items
+            .map(|item| {
+                text(item).ok_or_else(|| {
+                    Error::bad_request(format!("`languageMap`: the texts of `{tag}` must be strings, not {}", item.to_json()))
+                })
+            })
+            .collect(),
+        _ => text(node)
+            .map(|text| vec![text])
+            .ok_or_else(|| Error::bad_request(format!("`languageMap`: `{tag}` must be a text or several, not {}", node.to_json()))),
+    }
 }
 
 /// Letters, then letters and digits in parts of one to eight (RFC 5646, section 2.1).
@@ -199,16 +215,16 @@ fn is_language_tag(tag: &str) -> bool {
 }
 
 /// One or several terms, expanded like names of types.
-pub(super) fn terms(member: &str, json: &Json, context: &Context) -> Result<Vec<Name>, Error> {
-    let one = |json: &Json| match json.as_str() {
-        None => Err(Error::bad_request(format!("`{member}` must be a term or an array of terms, not {}", json.kind()))),
+pub(super) fn terms(member: &str, node: Node<'_>, context: &Context) -> Result<Vec<Name>, Error> {
+    let one = |node: Node<'_>| match node.as_str().as_deref() {
+        None => Err(Error::bad_request(format!("`{member}` must be a term or an array of terms, not {}", node.kind()))),
         Some(NULL) => Err(Error::bad_request(format!("`{member}` cannot hold `{NULL}`"))),
         Some(term) if member == "vocab" => context.vocabulary_term(term).map_err(|error| error.at(format!("`{member}`"))),
         Some(term) => context.name(term).map_err(|error| error.at(format!("`{member}`"))),
     };
-    match json {
-        Json::Array(items) if items.is_empty() => Err(Error::bad_request(format!("`{member}` is an empty array"))),
-        Json::Array(items) => items.iter().map(one).collect(),
-        single => Ok(vec![one(single)?]),
+    match node.as_array() {
+        Some(items) if items.len() == 0 => Err(Error::bad_request(format!("`{member}` is an empty array"))),
+        Some(items) => items.map(one).collect(),
+        None => Ok(vec![one(node)?]),
     }
 }
