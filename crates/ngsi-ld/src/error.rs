@@ -212,7 +212,9 @@ impl From<engine::Error> for Error {
             Kind::Unavailable => Self::new(ErrorKind::Http(StatusCode::SERVICE_UNAVAILABLE), detail).with_header(RETRY_AFTER, "1"),
             Kind::Internal => {
                 tracing::error!(error = %detail, "an NGSI-LD request failed inside");
-                Self::new(ErrorKind::InternalError, "the platform failed; its log says why")
+                let maybe =
+                    if error.may_have_happened() { "; whether it was written is not known: read it back before you repeat it" } else { "" };
+                Self::new(ErrorKind::InternalError, format!("the platform failed; its log says why{maybe}"))
             }
         }
     }

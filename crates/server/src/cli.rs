@@ -30,8 +30,11 @@ pub(crate) enum Command {
     #[command(subcommand)]
     Source(Source),
     Status(Status),
+    Check(Check),
     Backup(Backup),
     Restore(Restore),
+    #[command(subcommand)]
+    Tenant(Tenant),
     #[command(subcommand)]
     User(User),
     #[command(subcommand)]
@@ -75,6 +78,14 @@ pub(crate) struct Demo {
 
 #[derive(Args)]
 pub(crate) struct Status {
+    #[command(flatten)]
+    pub(crate) place: Place,
+    #[arg(long)]
+    pub(crate) json: bool,
+}
+
+#[derive(Args)]
+pub(crate) struct Check {
     #[command(flatten)]
     pub(crate) place: Place,
     #[arg(long)]
@@ -142,6 +153,28 @@ pub(crate) enum Source {
 }
 
 #[derive(Subcommand)]
+pub(crate) enum Tenant {
+    Create {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    ReplaceKeys {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        place: Place,
+    },
+}
+
+#[derive(Subcommand)]
 pub(crate) enum User {
     Add {
         #[arg(value_name = "NAME")]
@@ -152,6 +185,18 @@ pub(crate) enum User {
         tenant: InTenant,
     },
     List {
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Password {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Disable {
+        #[arg(value_name = "NAME")]
+        name: String,
         #[command(flatten)]
         tenant: InTenant,
     },

@@ -2,11 +2,14 @@
 //! [`control::perform`]: it works while the server runs, and without it.
 
 mod backup;
+mod check;
 mod demo;
 mod password;
+mod people;
 mod serve;
 mod source;
 mod status;
+mod tenant;
 
 pub(crate) use backup::key_name;
 
@@ -15,7 +18,7 @@ use std::path::Path;
 use anyhow::Context;
 use serde_json::Value;
 
-use crate::cli::{Command, InTenant, Place, Token, User};
+use crate::cli::{Command, Place};
 use crate::config::Config;
 use crate::control::{self, Request};
 use crate::messages::say;
@@ -31,10 +34,12 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo(demo) => demo::run(&demo),
         Command::Source(source) => source::run(source),
         Command::Status(status) => status::run(&status),
+        Command::Check(check) => check::run(&check),
         Command::Backup(backup) => backup::backup(&backup),
         Command::Restore(restore) => backup::restore(&restore),
-        Command::User(user) => user_command(user),
-        Command::Token(token) => token_command(token),
+        Command::Tenant(tenant) => tenant::run(tenant),
+        Command::User(user) => people::user(user),
+        Command::Token(token) => people::token(token),
         Command::Version => {
             out::line(concat!("allmende ", env!("CARGO_PKG_VERSION")));
             Ok(())
@@ -66,43 +71,6 @@ fn runtime(workers: usize) -> anyhow::Result<tokio::runtime::Runtime> {
 /// A path that the serving process, in its own folder, finds too.
 fn absolute(path: &Path) -> anyhow::Result<std::path::PathBuf> {
     std::path::absolute(path).map_err(|error| crate::fail::of_path(&error, path))
-}
-
-fn user_command(user: User) -> anyhow::Result<()> {
-    match user {
-        User::Add { name, role, tenant: InTenant { tenant, place } } => {
-            let password = password::ask()?;
-            perform(&place, Request::UserAdd { tenant, name: name.clone(), role: role.word().into(), password })?;
-            out::line(&say("user.added", &[("name", &name), ("role", &role.word())]));
-        }
-        User::List { tenant: InTenant { tenant, place } } => {
-            rows(&perform(&place, Request::UserList { tenant })?, &["name", "role", "created"])
-        }
-        User::Remove { name, tenant: InTenant { tenant, place } } => {
-            perform(&place, Request::UserRemove { tenant, name: name.clone() })?;
-            out::line(&say("user.removed", &[("name", &name)]));
-        }
-    }
-    Ok(())
-}
-
-fn token_command(token: Token) -> anyhow::Result<()> {
-    match token {
-        Token::Create { role, label, days, tenant: InTenant { tenant, place } } => {
-            let label = label.unwrap_or_else(|| say("token.label", &[]));
-            let answer = perform(&place, Request::TokenCreate { tenant, role: role.word().into(), label, days })?;
-            // Only the token, so that scripts can take it as it is.
-            out::line(answer["token"].as_str().unwrap_or_default());
-        }
-        Token::List { tenant: InTenant { tenant, place } } => {
-            rows(&perform(&place, Request::TokenList { tenant })?, &["id", "role", "label", "created", "expires", "used", "revoked"]);
-        }
-        Token::Revoke { id, tenant: InTenant { tenant, place } } => {
-            perform(&place, Request::TokenRevoke { tenant, id: id.clone() })?;
-            out::line(&say("token.revoked", &[("id", &id)]));
-        }
-    }
-    Ok(())
 }
 
 /// A table of objects, columns separated by tabs, with a line of names.

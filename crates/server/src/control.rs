@@ -29,11 +29,15 @@ const REQUEST_BYTES_MAX: u64 = 16 << 20;
 #[serde(tag = "do", rename_all = "kebab-case")]
 pub(crate) enum Request {
     Status,
+    Check,
+    TenantCreate { name: String },
     TokenCreate { tenant: Option<String>, role: String, label: String, days: u32 },
     TokenList { tenant: Option<String> },
     TokenRevoke { tenant: Option<String>, id: String },
     UserAdd { tenant: Option<String>, name: String, role: String, password: String },
     UserList { tenant: Option<String> },
+    UserPassword { tenant: Option<String>, name: String, password: String },
+    UserDisable { tenant: Option<String>, name: String },
     UserRemove { tenant: Option<String>, name: String },
     SourceList { tenant: Option<String> },
     SourcePut { tenant: Option<String>, text: String },

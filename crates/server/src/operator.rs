@@ -1,9 +1,13 @@
 //! The installation as its operator handles it: what the command line asks,
 //! done in the serving process or in a process of its own.
 
+mod people;
 mod sources;
+mod upkeep;
 
-use std::path::{Path, PathBuf};
+pub(crate) use upkeep::{check_at_rest, replace_keys_at_rest};
+
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use anyhow::{anyhow, bail};
@@ -15,8 +19,10 @@ use serde_json::{Value, json};
 use crate::authenticate::default_tenant;
 use crate::config::Config;
 use crate::control::Request;
+use crate::fail;
 use crate::messages::say;
-use crate::{commands, fail};
+
+const DAY_US: i64 = 86_400_000_000;
 
 /// How progress reaches whoever asked.
 pub(crate) type Progress<'a> = &'a (dyn Fn(String) + Send + Sync);
@@ -99,6 +105,19 @@ impl Operator {
         Ok(tenant)
     }
 
+    /// Makes a tenant. While the installation serves, the answer holds the
+    /// one-time code of its first account; else the next start shows one.
+    async fn create_tenant(&self, name: &str) -> anyhow::Result<Value> {
+        if self.engine.tenant(name).is_ok() {
+            bail!(say("tenant.exists", &[("tenant", &name)]));
+        }
+        let tenant = self.ensure_tenant(name).await?;
+        let url = self.url.get();
+        let engine = self.engine.clone();
+        let code = if url.is_some() { tokio::task::spawn_blocking(move || code_of(&engine, &tenant)).await? } else { None };
+        Ok(json!({ "url": url, "code": code }))
+    }
+
     /// The one-time codes of tenants that have no account yet.
     pub(crate) async fn first_run_codes(&self) -> Vec<(TenantId, String)> {
         let engine = self.engine.clone();
@@ -139,17 +158,30 @@ impl Operator {
     pub(crate) async fn perform(&self, request: Request, progress: Progress<'_>) -> anyhow::Result<Value> {
         match request {
             Request::Status => self.status(),
-            Request::TokenCreate { tenant, role, label, days } => self.create_token(tenant.as_deref(), &role, &label, days).await,
-            Request::TokenList { tenant } => self.tokens(tenant.as_deref()),
+            Request::Check => self.check().await,
+            Request::TenantCreate { name } => self.create_tenant(&name).await,
+            Request::TokenCreate { tenant, role, label, days } => {
+                let expires_at = self.engine.now().plus_micros(i64::from(days) * DAY_US);
+                people::create_token(&self.access_to(tenant.as_deref())?, &role, &label, expires_at).await
+            }
+            Request::TokenList { tenant } => people::tokens(&self.access_to(tenant.as_deref())?),
             Request::TokenRevoke { tenant, id } => {
                 self.access_to(tenant.as_deref())?.revoke_token(&id).await?;
                 Ok(Value::Null)
             }
             Request::UserAdd { tenant, name, role, password } => {
-                self.access_to(tenant.as_deref())?.create_account(&name, &password, role_of(&role)?).await?;
+                self.access_to(tenant.as_deref())?.create_account(&name, &password, people::role_of(&role)?).await?;
                 Ok(Value::Null)
             }
-            Request::UserList { tenant } => self.users(tenant.as_deref()),
+            Request::UserList { tenant } => people::users(&self.access_to(tenant.as_deref())?),
+            Request::UserPassword { tenant, name, password } => {
+                self.access_to(tenant.as_deref())?.set_password(&name, &password).await?;
+                Ok(Value::Null)
+            }
+            Request::UserDisable { tenant, name } => {
+                self.access_to(tenant.as_deref())?.disable_account(&name).await?;
+                Ok(Value::Null)
+            }
             Request::UserRemove { tenant, name } => {
                 self.access_to(tenant.as_deref())?.remove_account(&name).await?;
                 Ok(Value::Null)
@@ -180,53 +212,6 @@ impl Operator {
         }
         Ok(json!({ "version": env!("CARGO_PKG_VERSION"), "url": self.url.get(), "data": self.config.data, "tenants": tenants }))
     }
-
-    async fn create_token(&self, tenant: Option<&str>, role: &str, label: &str, days: u32) -> anyhow::Result<Value> {
-        const DAY_US: i64 = 86_400_000_000;
-        let access = self.access_to(tenant)?;
-        let expires_at = self.engine.now().plus_micros(i64::from(days) * DAY_US);
-        Ok(json!({ "token": access.create_token(label, role_of(role)?, Some(expires_at)).await? }))
-    }
-
-    fn tokens(&self, tenant: Option<&str>) -> anyhow::Result<Value> {
-        let time = |instant: Option<model::Instant>| instant.map(|instant| instant.to_string());
-        let tokens = self.access_to(tenant)?.tokens()?;
-        Ok(tokens
-            .iter()
-            .map(|token| {
-                json!({
-                    "id": token.id, "role": token.role.word(), "label": token.label, "created": token.created_at.to_string(),
-                    "expires": time(token.expires_at), "used": time(token.last_used), "revoked": time(token.revoked_at),
-                })
-            })
-            .collect())
-    }
-
-    fn users(&self, tenant: Option<&str>) -> anyhow::Result<Value> {
-        let accounts = self.access_to(tenant)?.accounts()?;
-        Ok(accounts.iter().map(|a| json!({ "name": a.name, "role": a.role.word(), "created": a.created_at.to_string() })).collect())
-    }
-
-    /// Backs up every tenant into a folder of its own. What is begun is under
-    /// another name until it is whole.
-    async fn backup(&self, target: PathBuf, keys: PathBuf, progress: Progress<'_>) -> anyhow::Result<Value> {
-        for folder in [&target, &keys] {
-            make_folder(folder)?;
-        }
-        let (mut size_bytes, mut files) = (0, 0);
-        for tenant in self.engine.tenants() {
-            progress(say("backup.tenant", &[("tenant", &tenant)]));
-            let (engine, data, key_file) =
-                (self.engine.clone(), target.join(tenant.as_str()), keys.join(commands::key_name(tenant.as_str().as_ref())));
-            let work = move || engine.backup(&tenant, &data).and_then(|report| engine.backup_keys(&tenant, &key_file).map(|()| report));
-            let report = tokio::task::spawn_blocking(work)
-                .await?
-                .map_err(|error| anyhow!(say("backup.failed", &[("target", &target.display()), ("error", &error)])))?;
-            size_bytes += report.size_bytes;
-            files += report.files;
-        }
-        Ok(json!({ "size_bytes": size_bytes, "files": files }))
-    }
 }
 
 fn code_of(engine: &Engine, tenant: &TenantId) -> Option<String> {
@@ -236,19 +221,22 @@ fn code_of(engine: &Engine, tenant: &TenantId) -> Option<String> {
     })
 }
 
-fn role_of(word: &str) -> anyhow::Result<Role> {
-    Role::GRANTABLE.into_iter().find(|role| role.word() == word).ok_or_else(|| anyhow!(say("fail.role", &[("role", &word)])))
-}
-
 /// Makes the data directory and sees that it can be written, so that what is
 /// wrong with the disk is said in its own words.
 fn prepare(data: &Path) -> anyhow::Result<()> {
     make_folder(data)?;
     let access = rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
-    rustix::fs::access(data, access).map_err(|error| fail::of_path(&error.into(), data))
+    rustix::fs::access(data, access).map_err(|error| fail::of_path(&error.into(), data))?;
+    // Only its owner may keep others out of it.
+    if !user.is_root() && owner != user.as_raw() {
+        bail!(say("fail.owner", &[("path", &data.display()), ("owner", &owner)]));
+    }
+    Ok(())
 }
 
+    use std::os::unix::fs::MetadataExt;
 /// A folder for this user alone.
+    let (owner, user) = (std::fs::metadata(data).map_err(|error| fail::of_path(&error, data))?.uid(), rustix::process::geteuid());
 fn make_folder(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| fail::of_path(&error, path))

@@ -1,18 +1,31 @@
 //! Help, users, status, mistakes.
 
-use crate::platform::{Scene, run};
+use crate::platform::{Platform, Scene, run};
 
 #[test]
 fn help_teaches() {
     let help = run(&["--help"], "").ok();
-    for word in
-        ["Aufruf:", "Befehle", "serve", "demo", "source", "status", "backup", "restore", "user", "token", "version", "allmende demo"]
-    {
+    for word in [
+        "Aufruf:",
+        "Befehle",
+        "serve",
+        "demo",
+        "source",
+        "status",
+        "check",
+        "backup",
+        "restore",
+        "tenant",
+        "user",
+        "token",
+        "version",
+        "allmende demo",
+    ] {
         assert!(help.contains(word), "{word}: {help}");
     }
     let serve = run(&["serve", "--help"], "").ok();
     assert!(serve.contains("Einmal-Code") && serve.contains("127.0.0.1:8080") && serve.contains("--config"), "{serve}");
-    for words in [["source", "--help"], ["token", "--help"], ["user", "--help"]] {
+    for words in [["source", "--help"], ["token", "--help"], ["user", "--help"], ["tenant", "--help"], ["check", "--help"]] {
         assert!(run(&words, "").ok().contains("Beispiel") || words[0] == "source");
     }
     assert_eq!(run(&["version"], "").ok(), concat!("allmende ", env!("CARGO_PKG_VERSION"), "\n"));
@@ -52,10 +65,33 @@ fn accounts_are_made_and_removed() {
     assert!(scene.run("user list").ok().lines().any(|line| line.starts_with("anna\tadministrator\t")));
     assert!(scene.run("user remove anna").failed().contains("last administrator"));
     assert!(scene.run("user remove niemand").failed().contains("niemand"));
+    assert_eq!(log_in(&platform, "ein+langes+Passwort"), 303);
+
+    let change = |name: &str, password: &str| run(&["user", "password", name, "--data", data.to_str().expect("UTF-8")], password);
+    assert!(change("anna", "kurz\n").failed().contains("12"));
+    assert!(change("niemand", "ein anderes Passwort\n").failed().contains("niemand"));
+    assert!(change("anna", "ein anderes Passwort\n").ok().contains("neues Passwort für `anna`"));
+    assert_eq!(log_in(&platform, "ein+langes+Passwort"), 422, "the old one is void");
+    assert_eq!(log_in(&platform, "ein+anderes+Passwort"), 303);
+
+    assert!(scene.run("user disable anna").failed().contains("last administrator"));
+    add("berta", "noch ein Passwort\n").ok();
+    assert!(scene.run("user disable anna").ok().contains("gesperrt"));
+    assert_eq!(log_in(&platform, "ein+anderes+Passwort"), 422);
+    assert!(scene.run("user list").ok().lines().any(|line| line.starts_with("anna\t") && line.ends_with("\tgesperrt")));
+    assert!(scene.run("user remove berta").failed().contains("last administrator"), "a disabled one does not administer");
+    change("anna", "ein drittes Passwort\n").ok();
+    assert_eq!(log_in(&platform, "ein+drittes+Passwort"), 303, "a new password enables it again");
     assert!(platform.stop().success());
     let mut again = scene.start();
     again.ask_to_stop();
     assert_eq!(again.next_line(), "", "no code any more");
+}
+
+/// The status of logging in as anna on the page for it.
+fn log_in(platform: &Platform, password: &str) -> u16 {
+    let head = "POST /verwaltung/anmelden\ncontent-type: application/x-www-form-urlencoded\nsec-fetch-site: same-origin";
+    platform.ask(&format!("{head}\n\nkonto=anna&passwort={password}")).status
 }
 
 #[test]

@@ -4,8 +4,15 @@
 mod backup;
 mod bad_input;
 mod command_line;
+mod damage;
+mod durability;
+mod full_disk;
 mod http;
+mod huge;
 mod life;
 mod openapi;
+mod permissions;
 mod platform;
 mod sources;
+mod tenants;
+mod trace;

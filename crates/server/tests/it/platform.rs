@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdout, Command, ExitStatus, Stdio};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-const BINARY: &str = env!("CARGO_BIN_EXE_allmende");
+pub(crate) const BINARY: &str = env!("CARGO_BIN_EXE_allmende");
 
 /// A folder with room for a data directory and whatever else a test needs.
 pub(crate) struct Scene(TempDir);
@@ -77,7 +77,17 @@ impl Ran {
 
 /// Runs the binary to its end, with something on standard input.
 pub(crate) fn run(words: &[&str], input: &str) -> Ran {
-    let mut child = command(words).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    run_under(&[], words, input)
+}
+
+/// As [`run`], the binary being the last argument of another command.
+pub(crate) fn run_under(under: &[&str], words: &[&str], input: &str) -> Ran {
+    finish(command(under, words), input)
+}
+
+/// Runs a command to its end.
+pub(crate) fn finish(mut command: Command, input: &str) -> Ran {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
     // A command that fails early does not read it.
     drop(child.stdin.take().expect("a pipe").write_all(input.as_bytes()));
     let output = child.wait_with_output().expect("ended");
@@ -85,9 +95,10 @@ pub(crate) fn run(words: &[&str], input: &str) -> Ran {
     Ran { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
 }
 
-fn command(words: &[&str]) -> Command {
-    let mut command = Command::new(BINARY);
-    command.args(words).env_remove("ALLMENDE_LANG").env_remove("RUST_BACKTRACE");
+fn command(under: &[&str], words: &[&str]) -> Command {
+    let all = [under, &[BINARY], words].concat();
+    let mut command = Command::new(all[0]);
+    command.args(&all[1..]).env_remove("ALLMENDE_LANG").env_remove("RUST_BACKTRACE");
     command
 }
 
@@ -102,11 +113,17 @@ pub(crate) struct Platform {
 
 impl Platform {
     pub(crate) fn start(data: &Path, log: &Path, more: &[&str]) -> Self {
+        Self::start_under(&[], data, log, more)
+    }
+
+    /// As [`Self::start`], the binary being the last argument of another
+    /// command, which must put it in its own place.
+    pub(crate) fn start_under(under: &[&str], data: &Path, log: &Path, more: &[&str]) -> Self {
         let data = data.to_str().expect("a path in UTF-8");
         let mut words = vec!["serve", "--data", data, "--listen", "127.0.0.1:0"];
         words.extend(more);
         let errors = File::options().create(true).append(true).open(log).expect("a log");
-        let mut child = command(&words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().expect("started");
+        let mut child = command(under, &words).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(errors).spawn().expect("started");
         let mut output = BufReader::new(child.stdout.take().expect("a pipe"));
         let first = line_of(&mut output);
         if let Some(url) = first.strip_prefix("Allmende läuft: ") {
@@ -128,6 +145,13 @@ impl Platform {
 
     pub(crate) fn port(&self) -> u16 {
         self.url.trim_end_matches('/').rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port")
+    }
+
+    /// The most memory it ever held, in bytes.
+    pub(crate) fn memory_peak_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).expect("it runs");
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).expect("a peak");
+        line.trim().trim_end_matches(" kB").parse::<u64>().expect("a number") * 1024
     }
 
     /// Asks it to stop, as a service manager does.

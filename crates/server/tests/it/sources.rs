@@ -2,7 +2,7 @@
 
 use crate::platform::{Scene, run};
 
-const DEFINITION: &str = r#"
+pub(crate) const DEFINITION: &str = r#"
 [source]
 name = "pegel"
 version = 1
@@ -31,6 +31,11 @@ field = "cm"
 as = "number"
 unit = "cm"
 "#;
+
+/// The same source, filled over HTTP.
+pub(crate) fn pushed() -> String {
+    DEFINITION.replace("transport = \"folder\"\npath = \"pegel\"\nglob = \"*.csv\"", "transport = \"push\"")
+}
 
 fn words<'a>(scene: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     [more, &["--data", scene]].concat()

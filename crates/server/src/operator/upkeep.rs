@@ -1,0 +1,76 @@
+//! What keeps an installation well: backups and the check of what is kept.
+
+use std::path::{Path, PathBuf};
+
+use anyhow::anyhow;
+use engine::{Finding, Kind};
+use model::TenantId;
+use serde_json::{Value, json};
+
+use super::{Operator, Progress, make_folder, prepare};
+use crate::messages::say;
+use crate::{commands, fail};
+
+impl Operator {
+    /// Backs up every tenant into a folder of its own. All targets are looked
+    /// at before anything is made; a folder's manifest is written last.
+    pub(super) async fn backup(&self, target: PathBuf, keys: PathBuf, progress: Progress<'_>) -> anyhow::Result<Value> {
+        let failed = |error: engine::Error| anyhow!(say("backup.failed", &[("target", &target.display()), ("error", &error)]));
+        let places = |tenant: &TenantId| (target.join(tenant.as_str()), keys.join(commands::key_name(tenant.as_str().as_ref())));
+        for tenant in self.engine.tenants() {
+            let (data, key_file) = places(&tenant);
+            self.engine.check_backup(&tenant, &data, &key_file).map_err(failed)?;
+        }
+        for folder in [&target, &keys] {
+            make_folder(folder)?;
+        }
+        let (mut size_bytes, mut files) = (0, 0);
+        for tenant in self.engine.tenants() {
+            progress(say("backup.tenant", &[("tenant", &tenant)]));
+            let (engine, (data, key_file)) = (self.engine.clone(), places(&tenant));
+            let work = move || engine.backup(&tenant, &data).and_then(|report| engine.backup_keys(&tenant, &key_file).map(|()| report));
+            let report = tokio::task::spawn_blocking(work).await?.map_err(failed)?;
+            size_bytes += report.size_bytes;
+            files += report.files;
+        }
+        Ok(json!({ "size_bytes": size_bytes, "files": files }))
+    }
+
+    /// Looks at everything that is kept, while it is in use.
+    pub(super) async fn check(&self) -> anyhow::Result<Value> {
+        let engine = self.engine.clone();
+        Ok(report(&tokio::task::spawn_blocking(move || engine.check()).await??))
+    }
+}
+
+/// Looks at everything in a data directory that no process serves, also at
+/// tenants that do not open.
+///
+/// # Errors
+/// When the directory cannot be read or a process holds it.
+pub(crate) fn check_at_rest(data: &Path) -> anyhow::Result<Value> {
+    prepare(data)?;
+    engine::check(data).map(|found| report(&found)).map_err(|error| fail::of_opening(&error, data))
+}
+
+/// Gives a tenant whose key store is lost a new one, in a data directory that
+/// no process serves.
+///
+/// # Errors
+/// When the key store is there, the tenant is not, or a process holds the directory.
+pub(crate) fn replace_keys_at_rest(data: &Path, tenant: &str) -> anyhow::Result<()> {
+    prepare(data)?;
+    engine::replace_lost_keys(data, &TenantId::parse(tenant)?).map_err(|error| match error.kind() {
+        Kind::Exists => anyhow!(say("tenant.keys-there", &[("tenant", &tenant)])),
+        Kind::Conflict => fail::of_opening(&error, data),
+        _ => anyhow!(say("tenant.keys-failed", &[("tenant", &tenant), ("error", &error)])),
+    })
+}
+
+fn report(found: &[(TenantId, Vec<Finding>)]) -> Value {
+    let finding = |one: &Finding| json!({ "part": format!("{:?}", one.part).to_lowercase(), "detail": one.detail });
+    found
+        .iter()
+        .map(|(tenant, findings)| json!({ "tenant": tenant.as_str(), "findings": findings.iter().map(finding).collect::<Vec<_>>() }))
+        .collect()
+}
