@@ -224,7 +224,9 @@ fn code_of(engine: &Engine, tenant: &TenantId) -> Option<String> {
 /// Makes the data directory and sees that it can be written, so that what is
 /// wrong with the disk is said in its own words.
 fn prepare(data: &Path) -> anyhow::Result<()> {
+    use std::os::unix::fs::MetadataExt;
     make_folder(data)?;
+    let (owner, user) = (std::fs::metadata(data).map_err(|error| fail::of_path(&error, data))?.uid(), rustix::process::geteuid());
     let access = rustix::fs::Access::READ_OK | rustix::fs::Access::WRITE_OK | rustix::fs::Access::EXEC_OK;
     rustix::fs::access(data, access).map_err(|error| fail::of_path(&error.into(), data))?;
     // Only its owner may keep others out of it.
@@ -234,9 +236,7 @@ fn prepare(data: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-    use std::os::unix::fs::MetadataExt;
 /// A folder for this user alone.
-    let (owner, user) = (std::fs::metadata(data).map_err(|error| fail::of_path(&error, data))?.uid(), rustix::process::geteuid());
 fn make_folder(path: &Path) -> anyhow::Result<()> {
     use std::os::unix::fs::DirBuilderExt;
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(|error| fail::of_path(&error, path))
