@@ -25,7 +25,10 @@ export const publicPages = isOurs
       '/verwaltung/anmelden',
       '/gibt-es-nicht',
     ]
-  : ['/', '/datensaetze', '/suche?q=luft', ...['luftqualitaet', 'wetter', 'radverkehr', 'parken', 'gemeinden'].flatMap((slug) => [`/datensaetze/${slug}`, `/datensaetze/${slug}/tabelle`])];
+  : ['/', '/datensaetze', '/suche?q=luft', ...[
+      'luftqualitaet', 'wetter', 'radverkehr', 'parken', 'gemeinden', 'verkehr', 'ladesaeulen', 'bahnhoefe', 'haltestellen', 'atemwege',
+      'lastprofile', 'wetter-rohdaten', 'sommer-2026', 'lorawan-tts', 'lorawan-chirpstack',
+    ].flatMap((slug) => [`/datensaetze/${slug}`, `/datensaetze/${slug}/tabelle`])];
 
 export const adminPages = ['/verwaltung', '/verwaltung/quellen', '/verwaltung/quellen/luft', '/verwaltung/laeufe/1'];
 
