@@ -1,21 +1,21 @@
 //! Controlled lists: which codes exist, and their IRIs. The lists themselves
-//! are data in `vocab/`, each with its origin in its first lines.
+//! are data in `vocab/`, each with its origin in its first lines; the
+//! licences are `model`'s, because definitions of sources are checked against them.
 
+use model::dataset::licence;
 use oxrdf::NamedNode;
 
 const AUTHORITY: &str = "http://publications.europa.eu/resource/authority/";
-const LICENCES: &str = "http://dcat-ap.de/def/licenses/";
 const CONTRIBUTORS: &str = "http://dcat-ap.de/def/contributors/";
 const GEOCODING: &str = "http://dcat-ap.de/def/politicalGeocoding/";
 
 const THEME_CODES: &str = include_str!("../vocab/data-theme.txt");
 const FREQUENCY_CODES: &str = include_str!("../vocab/frequency.txt");
-const LICENCE_CODES: &str = include_str!("../vocab/licences.txt");
 const CONTRIBUTOR_CODES: &str = include_str!("../vocab/contributors.txt");
 
 /// Licences that ask for a source line (`dcatde:licenseAttributionByText`).
-const NAMING_LICENCES: [&str; 9] =
-    ["cc-by", "cc-by-de/3.0", "cc-by/4.0", "cc-by-sa", "cc-by-sa-de/3.0", "cc-by-sa/4.0", "dl-by-de/1.0", "dl-by-de/2.0", "odby"];
+const NAMING_LICENCES: [&str; 10] =
+    ["cc-by", "cc-by-de/3.0", "cc-by/4.0", "cc-by-sa", "cc-by-sa-de/3.0", "cc-by-sa/4.0", "dl-by-de/1.0", "dl-by-de/2.0", "odbl", "odby"];
 
 /// How people write the usual licences, letters and digits only, and their codes.
 const MISSPELT_LICENCES: [(&str, &str); 9] = [
@@ -91,19 +91,19 @@ pub(crate) fn theme_taxonomy() -> NamedNode {
 
 /// Whether an IRI is a licence of DCAT-AP.de.
 pub(crate) fn is_licence(iri: &str) -> bool {
-    iri.strip_prefix(LICENCES).is_some_and(|code| codes(LICENCE_CODES).any(|known| known == code))
+    iri.strip_prefix(licence::BASE).is_some_and(|code| licence::codes().any(|known| known == code))
 }
 
 /// The licence that a usual misspelling means, for messages.
 pub(crate) fn licence_meant(text: &str) -> Option<String> {
     let folded: String = text.to_lowercase().chars().filter(char::is_ascii_alphanumeric).collect();
     let (_, code) = MISSPELT_LICENCES.iter().find(|(ending, _)| folded.ends_with(ending))?;
-    Some(format!("{LICENCES}{code}"))
+    Some(format!("{}{code}", licence::BASE))
 }
 
 /// Whether a licence asks for a source line.
 pub(crate) fn asks_for_naming(iri: &str) -> bool {
-    iri.strip_prefix(LICENCES).is_some_and(|code| NAMING_LICENCES.contains(&code))
+    iri.strip_prefix(licence::BASE).is_some_and(|code| NAMING_LICENCES.contains(&code))
 }
 
 /// The contributor of a code such as `hessen`.

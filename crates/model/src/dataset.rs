@@ -6,6 +6,7 @@
 //! it, the catalogue and the portal show it.
 
 mod entity;
+pub mod licence;
 pub mod terms;
 
 use crate::{Class, EntityId, Filter, Name, Text, TimeWindow, UnitCode};
