@@ -21,6 +21,8 @@ use jaq_core::{Compiler, Ctx, Error, Filter, Native, Vars, native, unwrap_valr};
 use jaq_json::{Num, Val};
 use model::Json;
 
+use crate::message::{Code, Message};
+
 type Data = JustLut<Val>;
 
 /// The longest expression.
@@ -123,7 +125,7 @@ thread_local! {
 }
 
 /// Thrown through the interpreter, which could catch an ordinary error.
-struct Exhausted(&'static str);
+struct Exhausted(Code);
 
 /// How many compiled expressions a thread keeps.
 const COMPILED_MAX: usize = 64;
@@ -134,11 +136,11 @@ pub(crate) struct Expression(Filter<Data>);
 
 impl Expression {
     /// Compiles an expression.
-    pub(crate) fn compile(code: &str) -> Result<Self, String> {
+    pub(crate) fn compile(code: &str) -> Result<Self, Message> {
         if code.len() > EXPRESSION_BYTES_MAX {
-            return Err(format!("the expression has {} bytes; {EXPRESSION_BYTES_MAX} are allowed", code.len()));
+            return Err(Code::ExpressionLong.with("bytes", code.len()).with("max", EXPRESSION_BYTES_MAX));
         }
-        let term = jaq_core::load::parse(code, |parser| parser.term()).ok_or("the expression is not valid jq")?;
+        let term = jaq_core::load::parse(code, |parser| parser.term()).ok_or(Code::ExpressionInvalid)?;
         let body = guard(term, 0)?;
         let mut prelude: Vec<Def<&str>> = Vec::new();
         for known in jaq_core::defs().chain(jaq_std::defs()).chain(jaq_json::defs()) {
@@ -146,9 +148,7 @@ impl Expression {
         }
         prelude.push(Def { name: "computed", args: Vec::new(), body });
         let arena = Arena::default();
-        let modules = Loader::new(prelude)
-            .load(&arena, File { code: "computed", path: () })
-            .map_err(|_| "the expression is not valid jq".to_owned())?;
+        let modules = Loader::new(prelude).load(&arena, File { code: "computed", path: () }).map_err(|_| Code::ExpressionInvalid)?;
         let guards: [native::Fun<Data>; 2] = [
             ("guard", native::v(0), Native::new(|cv| native::bome(measured(cv.1)))),
             ("number_only", native::v(0), Native::new(|cv| native::bome(number_only(cv.1)))),
@@ -160,7 +160,7 @@ impl Expression {
 
     /// Compiles an expression, or takes the one compiled before: replaying a
     /// thousand records must not compile it a thousand times.
-    pub(crate) fn cached(code: &str) -> Result<Rc<Self>, String> {
+    pub(crate) fn cached(code: &str) -> Result<Rc<Self>, Message> {
         if let Some(known) = COMPILED.with_borrow(|compiled| compiled.get(code).cloned()) {
             return Ok(known);
         }
@@ -175,8 +175,8 @@ impl Expression {
     }
 
     /// The first value the expression yields for a record; `None` when it yields none.
-    pub(crate) fn evaluate(&self, record: &Json) -> Result<Option<Json>, String> {
-        let input = jaq_json::read::parse_single(record.to_string().as_bytes()).map_err(|error| error.to_string())?;
+    pub(crate) fn evaluate(&self, record: &Json) -> Result<Option<Json>, Message> {
+        let input = jaq_json::read::parse_single(record.to_string().as_bytes()).map_err(|error| says(&error.to_string()))?;
         WORK_LEFT.set(WORK_MAX);
         let outcome = catch_unwind(AssertUnwindSafe(|| {
             let context = Ctx::<Data>::new(&self.0.lut, Vars::new([]));
@@ -184,12 +184,10 @@ impl Expression {
         }));
         match outcome {
             Ok(None) => Ok(None),
-            Ok(Some(Ok(value))) => {
-                model::json::parse(value.to_string().as_bytes()).map(Some).map_err(|_| "the expression yields no JSON value".to_owned())
-            }
+            Ok(Some(Ok(value))) => model::json::parse(value.to_string().as_bytes()).map(Some).map_err(|_| Code::ExpressionNoJson.into()),
             Ok(Some(Err(error))) => Err(message(error)),
             Err(thrown) => match thrown.downcast::<Exhausted>() {
-                Ok(exhausted) => Err(exhausted.0.to_owned()),
+                Ok(exhausted) => Err(exhausted.0.into()),
                 Err(other) => resume_unwind(other),
             },
         }
@@ -197,15 +195,23 @@ impl Expression {
 }
 
 /// What an expression's own error says: a text without its quotes.
-fn message(error: Error<Val>) -> String {
+fn message(error: Error<Val>) -> Message {
     let value = error.into_val().to_string();
     let text = model::json::parse(value.as_bytes()).ok().and_then(|json| json.as_str().map(str::to_owned));
-    crate::issue::shorten(&text.unwrap_or(value))
+    let text = text.unwrap_or(value);
+    match text.strip_prefix(MULTIPLIED) {
+        Some(value) => Code::ExpressionMultiply.with("value", value),
+        None => says(&text),
+    }
 }
 
-fn undefined<P>(errors: &jaq_core::compile::Errors<&str, P>) -> String {
+fn says(text: &str) -> Message {
+    Code::ExpressionSays.with("detail", text)
+}
+
+fn undefined<P>(errors: &jaq_core::compile::Errors<&str, P>) -> Message {
     let unknown = errors.iter().flat_map(|(_, errors)| errors).map(|(name, _)| *name).next().unwrap_or("?");
-    format!("`{unknown}` is not known")
+    Code::ExpressionUnknown.with("name", unknown)
 }
 
 /// Counts the work and measures a value; unwinds when either is too much.
@@ -218,7 +224,7 @@ where
     let cost = 1 + u64::try_from(seen / 8).unwrap_or(u64::MAX);
     match WORK_LEFT.get().checked_sub(cost) {
         Some(left) => WORK_LEFT.set(left),
-        None => resume_unwind(Box::new(Exhausted("the expression needs too much work for one record"))),
+        None => resume_unwind(Box::new(Exhausted(Code::ExpressionWork))),
     }
     Ok(value)
 }
@@ -226,7 +232,7 @@ where
 fn measure(value: &Val, depth: usize, seen: &mut usize) {
     *seen += 1;
     if *seen > SIZE_MAX || depth > DEPTH_MAX {
-        resume_unwind(Box::new(Exhausted("the expression makes a value that is too large")));
+        resume_unwind(Box::new(Exhausted(Code::ExpressionSize)));
     }
     match value {
         Val::BStr(text) | Val::TStr(text) => *seen += text.len(),
@@ -235,48 +241,52 @@ fn measure(value: &Val, depth: usize, seen: &mut usize) {
             measure(name, depth + 1, seen);
             measure(member, depth + 1, seen);
         }),
-        Val::Num(Num::BigInt(_)) => resume_unwind(Box::new(Exhausted("the expression makes a number beyond 64 bits"))),
+        Val::Num(Num::BigInt(_)) => resume_unwind(Box::new(Exhausted(Code::ExpressionBigNumber))),
         Val::Num(_) | Val::Null | Val::Bool(_) => {}
     }
     if *seen > SIZE_MAX {
-        resume_unwind(Box::new(Exhausted("the expression makes a value that is too large")));
+        resume_unwind(Box::new(Exhausted(Code::ExpressionSize)));
     }
 }
+
+/// How the interpreter's error begins when something else than a number is multiplied.
+const MULTIPLIED: &str = "multiplied: ";
 
 /// Multiplying texts repeats them: only numbers may be multiplied.
 fn number_only(value: Val) -> Result<Val, Error<Val>> {
     match value {
         Val::Num(_) => Ok(value),
-        other => Err(Error::str(format_args!("only numbers can be multiplied, not {other}"))),
+        other => Err(Error::str(format_args!("{MULTIPLIED}{other}"))),
     }
 }
 
 /// Refuses what may not end and puts the guard behind every step.
-fn guard<'s>(term: Term<&'s str>, depth: usize) -> Result<Term<&'s str>, String> {
+fn guard<'s>(term: Term<&'s str>, depth: usize) -> Result<Term<&'s str>, Message> {
     if depth > 100 {
-        return Err("the expression nests too deep".to_owned());
+        return Err(Code::ExpressionDeep.into());
     }
     let inner = |term: Term<&'s str>| guard(term, depth + 1);
     let boxed = |term: Box<Term<&'s str>>| guard(*term, depth + 1).map(Box::new);
     let guarded = |term: Term<&'s str>| Term::BinOp(Box::new(term), BinaryOp::Pipe(None), Box::new(Term::Call("guard", Vec::new())));
     Ok(match term {
         Term::Id | Term::Num(_) => term,
-        Term::Var(name) if name.starts_with("$ENV") || name.starts_with("$__") => return Err(format!("`{name}` is not available")),
+        Term::Var(name) if name.starts_with("$ENV") || name.starts_with("$__") => return Err(unavailable(name)),
         Term::Var(_) => term,
-        Term::Str(Some(format), _) => return Err(format!("`{format}` is not available")),
+        Term::Str(Some(format), _) => return Err(unavailable(format)),
         Term::Str(None, parts) => {
             guarded(Term::Str(None, parts.into_iter().map(|part| guard_part(part, depth)).collect::<Result<_, _>>()?))
         }
         Term::Arr(items) => guarded(Term::Arr(items.map(boxed).transpose()?)),
         Term::Obj(members) => {
-            let pair =
-                |(name, value): (Term<&'s str>, Option<Term<&'s str>>)| Ok::<_, String>((key(name, depth)?, value.map(inner).transpose()?));
+            let pair = |(name, value): (Term<&'s str>, Option<Term<&'s str>>)| {
+                Ok::<_, Message>((key(name, depth)?, value.map(inner).transpose()?))
+            };
             guarded(Term::Obj(members.into_iter().map(pair).collect::<Result<_, _>>()?))
         }
         Term::Neg(operand) => Term::Neg(boxed(operand)?),
         Term::BinOp(left, op, right) => guard_operation(inner(*left)?, op, inner(*right)?, guarded)?,
         Term::IfThenElse(branches, otherwise) => {
-            let branch = |(test, then): (Term<&'s str>, Term<&'s str>)| Ok::<_, String>((inner(test)?, inner(then)?));
+            let branch = |(test, then): (Term<&'s str>, Term<&'s str>)| Ok::<_, Message>((inner(test)?, inner(then)?));
             Term::IfThenElse(branches.into_iter().map(branch).collect::<Result<_, _>>()?, otherwise.map(boxed).transpose()?)
         }
         Term::TryCatch(attempt, otherwise) => Term::TryCatch(boxed(attempt)?, otherwise.map(boxed).transpose()?),
@@ -285,39 +295,43 @@ fn guard<'s>(term: Term<&'s str>, depth: usize) -> Result<Term<&'s str>, String>
         }
         Term::Call(name, _) => return Err(unknown_function(name)),
         Term::Path(start, Path(parts)) => {
-            let parts = parts.into_iter().map(|(part, opt)| Ok::<_, String>((guard_step(part, depth)?, opt))).collect::<Result<_, _>>()?;
+            let parts = parts.into_iter().map(|(part, opt)| Ok::<_, Message>((guard_step(part, depth)?, opt))).collect::<Result<_, _>>()?;
             guarded(Term::Path(boxed(start)?, Path(parts)))
         }
-        Term::Recurse => return Err("`..` is not available".to_owned()),
+        Term::Recurse => return Err(unavailable("..")),
         Term::Label(..) | Term::Break(_) | Term::Fold(..) | Term::Def(..) => {
-            return Err("definitions, `reduce`, `foreach` and `label` are not available in computed fields".to_owned());
+            return Err(Code::ExpressionDefinitions.into());
         }
     })
 }
 
-fn unknown_function(name: &str) -> String {
+fn unavailable(name: &str) -> Message {
+    Code::ExpressionUnavailable.with("name", name)
+}
+
+fn unknown_function(name: &str) -> Message {
     match crate::issue::nearest(name, FUNCTIONS.iter().copied()) {
-        Some(near) => format!("the function `{name}` is not available; did you mean `{near}`?"),
-        None => format!("the function `{name}` is not available in computed fields"),
+        Some(near) => Code::ExpressionFunctionNear.with("name", name).with("near", near),
+        None => Code::ExpressionFunction.with("name", name),
     }
 }
 
 /// Names of members are plain strings, which need no guard and must stay recognisable.
-fn key(name: Term<&str>, depth: usize) -> Result<Term<&str>, String> {
+fn key(name: Term<&str>, depth: usize) -> Result<Term<&str>, Message> {
     match name {
         Term::Str(None, parts) if parts.iter().all(|part| !matches!(part, StrPart::Term(_))) => Ok(Term::Str(None, parts)),
         other => guard(other, depth + 1),
     }
 }
 
-fn guard_part<'s>(part: StrPart<&'s str, Term<&'s str>>, depth: usize) -> Result<StrPart<&'s str, Term<&'s str>>, String> {
+fn guard_part<'s>(part: StrPart<&'s str, Term<&'s str>>, depth: usize) -> Result<StrPart<&'s str, Term<&'s str>>, Message> {
     Ok(match part {
         StrPart::Term(term) => StrPart::Term(guard(term, depth + 1)?),
         other => other,
     })
 }
 
-fn guard_step(part: Part<Term<&str>>, depth: usize) -> Result<Part<Term<&str>>, String> {
+fn guard_step(part: Part<Term<&str>>, depth: usize) -> Result<Part<Term<&str>>, Message> {
     Ok(match part {
         Part::Index(index) => Part::Index(guard(index, depth + 1)?),
         Part::Range(from, to) => {
@@ -331,15 +345,15 @@ fn guard_operation<'s>(
     op: BinaryOp<&'s str>,
     right: Term<&'s str>,
     guarded: impl Fn(Term<&'s str>) -> Term<&'s str>,
-) -> Result<Term<&'s str>, String> {
+) -> Result<Term<&'s str>, Message> {
     let number = |term| Term::BinOp(Box::new(term), BinaryOp::Pipe(None), Box::new(Term::Call("number_only", Vec::new())));
     Ok(match op {
         BinaryOp::Assign | BinaryOp::Update | BinaryOp::UpdateMath(_) | BinaryOp::UpdateAlt => {
-            return Err("assignments are not available in computed fields".to_owned());
+            return Err(Code::ExpressionAssignments.into());
         }
         BinaryOp::Math(Math::Mul) => guarded(Term::BinOp(Box::new(number(left)), BinaryOp::Math(Math::Mul), Box::new(number(right)))),
         BinaryOp::Math(math) => guarded(Term::BinOp(Box::new(left), BinaryOp::Math(math), Box::new(right))),
-        BinaryOp::Pipe(Some(Pattern::Arr(_) | Pattern::Obj(_))) => return Err("`as` takes one variable here".to_owned()),
+        BinaryOp::Pipe(Some(Pattern::Arr(_) | Pattern::Obj(_))) => return Err(Code::ExpressionOneVariable.into()),
         other => Term::BinOp(Box::new(left), other, Box::new(right)),
     })
 }
@@ -354,7 +368,7 @@ mod tests {
         let got = match Expression::compile(code).and_then(|expression| expression.evaluate(&json)) {
             Ok(Some(value)) => value.to_string(),
             Ok(None) => "nothing".to_owned(),
-            Err(reason) => reason,
+            Err(reason) => reason.to_string(),
         };
         assert_eq!(got, expected, "{}", crate::issue::shorten(code));
     }

@@ -3,25 +3,29 @@
 //! catalogue tells about them. All faults are reported at once.
 
 mod attribute;
+mod check;
 mod dataset;
 mod section;
 mod source;
 #[cfg(test)]
 mod tests;
+mod transport;
 
 use std::cell::RefCell;
 
-use model::{Dataset, Json, Name};
+use model::{Class, Dataset, Json, Name};
 use regex::Regex;
 use toml::Table as Toml;
 
 pub(crate) use attribute::{AttributeRule, From, Otherwise, Shape};
 pub(crate) use source::{Encoding, Format, Kind, SecondHeader, Table};
-pub use source::{Glob, Source, Transport};
+pub use source::{Glob, Source};
+pub use transport::{Http, Key, KeyPlace, Paging, Transport};
 
 use crate::compute::Expression;
 use crate::issue::{Issue, nearest};
-use crate::local::{Interval, Label, Pattern, Repeated, TimeRule, Zone, zone_of};
+use crate::local::{Interval, Label, Pattern, Repeated, Skipped, TimeRule, Zone, zone_of};
+use crate::message::{Code, Message};
 use crate::template::Template;
 use crate::terms;
 use section::Section;
@@ -92,7 +96,7 @@ impl Definition {
         let mut faults = faults.into_inner();
         match definition {
             Some(definition) if faults.is_empty() => {
-                faults.extend(check(&definition));
+                faults.extend(check::check(&definition));
                 if faults.is_empty() { Ok(definition) } else { Err(faults) }
             }
             _ => Err(faults),
@@ -103,6 +107,14 @@ impl Definition {
     #[must_use]
     pub fn dataset(&self) -> Option<Dataset> {
         self.dataset.clone()
+    }
+
+    /// Whether everybody who may see its values may see the records they were
+    /// read from, as far as other attributes than these are not in them.
+    #[must_use]
+    pub fn opens_raw(&self, attributes: &[Name]) -> bool {
+        let open = |name: &Name| self.dataset.as_ref().is_some_and(|dataset| dataset.class_of(*name) == Class::Open);
+        self.source.raw_open && attributes.iter().all(open)
     }
 
     /// The type of the entities it makes.
@@ -122,6 +134,7 @@ impl Definition {
     /// Fields that exist without standing in the file.
     fn made_fields(&self) -> Vec<&str> {
         let mut made: Vec<&str> = self.computed.iter().map(|computed| computed.field.as_str()).collect();
+        made.extend(self.format.number.as_deref());
         made.extend(self.source.file_pattern.iter().flat_map(|pattern| pattern.capture_names().flatten()));
         made.extend(self.lookups.iter().flat_map(|lookup| &lookup.values).flat_map(|(_, fields)| fields).map(|(name, _)| name.as_str()));
         if let Some(wide) = &self.wide {
@@ -154,7 +167,8 @@ fn not_toml(text: &str, error: &toml::de::Error) -> Issue {
     let at = error.span().map_or(0, |span| span.start).min(text.len());
     let before = text.get(..at).unwrap_or("");
     let line = 1 + before.matches('\n').count();
-    Issue::new("syntax", format!("line {line}"), error.message().trim()).remedy("the definition must be a TOML file")
+    let reason = Code::Syntax.with("line", line).with("detail", error.message().trim());
+    Issue::new("syntax", "", reason).remedy(Code::BeToml)
 }
 
 fn read(mut root: Section<'_>) -> Option<Definition> {
@@ -165,7 +179,7 @@ fn read(mut root: Section<'_>) -> Option<Definition> {
             source
         }
         None => {
-            let _ = root.need("source", "begin with `[source]`: name, version, transport");
+            let _ = root.need("source", Code::BeginSource);
             None
         }
     };
@@ -176,7 +190,7 @@ fn read(mut root: Section<'_>) -> Option<Definition> {
             format
         }
         None => {
-            let _ = root.need("format", "say in `[format]` how records are written: `kind = \"csv\"`");
+            let _ = root.need("format", Code::BeginFormat);
             None
         }
     };
@@ -187,7 +201,7 @@ fn read(mut root: Section<'_>) -> Option<Definition> {
     let entity = match root.child("entity") {
         Some(section) => entity(section, &own_terms, &mut type_text),
         None => {
-            let _ = root.need("entity", "say in `[entity]` of which type and id the entities are");
+            let _ = root.need("entity", Code::BeginEntity);
             None
         }
     };
@@ -206,7 +220,7 @@ fn read(mut root: Section<'_>) -> Option<Definition> {
         section.finish();
     }
     if !root.has("attribute") {
-        let _ = root.need("attribute", "map at least one `[[attribute]]`");
+        let _ = root.need("attribute", Code::BeginAttribute);
     }
     let mut columns: Vec<_> = Vec::new();
     for column in attributes.iter().filter_map(|attribute| attribute.column.clone()) {
@@ -231,115 +245,106 @@ fn read(mut root: Section<'_>) -> Option<Definition> {
 fn time(mut section: Section<'_>) -> Option<TimeRule> {
     let fields = section.texts("fields");
     if fields.is_empty() {
-        section.fault(
-            "fields",
-            None,
-            "nothing says where the time stands",
-            "list the fields, for example `fields = [\"Datum\", \"Stunde\"]`",
-        );
+        section.fault("fields", None, Code::TimeFields, Code::ListTimeFields);
     }
     let mut patterns = Vec::new();
     for text in section.texts("patterns") {
         match Pattern::parse(&text) {
             Ok(pattern) => patterns.push(pattern),
-            Err(reason) => section.fault("patterns", Some(&text), reason, "write for example `TT.MM.JJJJ hh:mm`"),
+            Err(reason) => section.fault("patterns", Some(&text), reason, Code::WritePattern),
         }
     }
     if !section.has("patterns") {
-        section.fault("patterns", None, "nothing says how times are written", "write for example `patterns = [\"YYYY-MM-DD hh:mm\"]`");
+        section.fault("patterns", None, Code::TimePatterns, Code::WritePatterns);
     }
     if !section.has("zone") {
-        let _ = section.need("zone", "name the zone, for example `Europe/Berlin`, `UTC` or `in-value`");
+        let _ = section.need("zone", Code::NameZone);
     }
-    let zone = section.read("zone", "write for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`", zone_of);
+    let zone = section.read("zone", Code::WriteZone, zone_of);
     if let Some(Zone::InValue) = zone
         && let Some(without) = patterns.iter().find(|pattern| !pattern.has_offset())
     {
-        section.fault(
-            "zone",
-            Some("in-value"),
-            format!("the pattern {without:?} reads no offset"),
-            "add `ZZ` to the pattern or name the zone",
-        );
+        section.fault("zone", Some("in-value"), Code::PatternOffset.with("pattern", without.text()), Code::AddOffset);
     }
-    let interval = section.read("interval", "write a duration such as `PT1H`", Interval::parse);
+    let interval = section.read("interval", Code::WriteInterval, Interval::parse);
     let label = section.word("label", &[("start", Label::Start), ("end", Label::End)]).unwrap_or(Label::Start);
     if label == Label::End && !section.has("interval") {
-        section.fault("interval", None, "a label at the end needs the length of the interval", "write for example `interval = \"PT1H\"`");
+        section.fault("interval", None, Code::IntervalLacking, Code::WriteIntervalKey);
     }
     let repeated =
         section.word("repeated_hour", &[("first", Repeated::First), ("second", Repeated::Second), ("by-order", Repeated::ByOrder)]);
+    let skipped = section.word("skipped_hour", &[("reject", Skipped::Reject), ("later", Skipped::Later)]).unwrap_or(Skipped::Reject);
     section.finish();
-    Some(TimeRule { fields, patterns, zone: zone?, interval, label, repeated: repeated.unwrap_or(Repeated::First) })
+    Some(TimeRule { fields, patterns, zone: zone?, interval, label, repeated: repeated.unwrap_or(Repeated::First), skipped })
 }
 
 fn entity(mut section: Section<'_>, own: &[(String, String)], type_text: &mut Option<String>) -> Option<EntityRule> {
-    *type_text = section.need("type", "name the type: a Smart Data Model such as `AirQualityObserved`, one of `[terms]`, or an IRI");
+    *type_text = section.need("type", Code::NameType);
     let type_name = type_text.as_deref().and_then(|text| match type_name(text, own) {
         Ok(name) => Some(name),
         Err(reason) => {
-            section.fault("type", Some(text), reason, "use a Smart Data Model's term, declare it in `[terms]`, or write an IRI");
+            section.fault("type", Some(text), reason, Code::UseType);
             None
         }
     });
     if !section.has("id") {
-        let _ = section.need("id", "write a template such as `urn:ngsi-ld:AirQualityObserved:{station}`");
+        let _ = section.need("id", Code::WriteId);
     }
-    let id = section.read("id", "write a template such as `urn:ngsi-ld:AirQualityObserved:{station}`", |text| {
+    let id = section.read("id", Code::WriteId, |text| -> Result<_, Message> {
         let template = Template::parse(text)?;
         let sample = text.split('{').next().unwrap_or("");
         let absolute = model::id::is_absolute_iri(&format!("{sample}x"));
-        if absolute { Ok(template) } else { Err("the id does not begin like a URI".to_owned()) }
+        if absolute { Ok(template) } else { Err(Code::IdStart.into()) }
     });
     let mut scopes = Vec::new();
     for text in section.texts("scopes") {
         match Template::parse(&text) {
             Ok(template) => scopes.push(template),
-            Err(reason) => section.fault("scopes", Some(&text), reason, "write for example `/muenster/verkehr`"),
+            Err(reason) => section.fault("scopes", Some(&text), reason, Code::WriteScope),
         }
     }
     section.finish();
     Some(EntityRule { type_name: type_name?, id: id?, scopes })
 }
 
-fn type_name(text: &str, own: &[(String, String)]) -> Result<Name, String> {
+fn type_name(text: &str, own: &[(String, String)]) -> Result<Name, Message> {
     let iri = own.iter().find(|(term, _)| term == text).map(|(_, iri)| iri.as_str()).or_else(|| terms::type_iri(text));
     named(text, iri, || terms::candidates(None, true))
 }
 
-fn attribute_name(text: &str, own: &[(String, String)], subject: Option<&str>, anywhere: bool) -> Result<Name, String> {
+fn attribute_name(text: &str, own: &[(String, String)], subject: Option<&str>, anywhere: bool) -> Result<Name, Message> {
     let elsewhere = terms::iri_anywhere(text);
     let iri = own.iter().find(|(term, _)| term == text).map(|(_, iri)| iri.as_str()).or_else(|| terms::attribute_iri(subject, text));
     let iri = if anywhere { iri.or(elsewhere) } else { iri };
     if iri.is_none() && elsewhere.is_some() {
-        return Err("the term belongs to another data model".to_owned());
+        return Err(Code::TermElsewhere.into());
     }
     named(text, iri, || terms::candidates(subject, false))
 }
 
-fn named(text: &str, iri: Option<&str>, candidates: impl Fn() -> Vec<&'static str>) -> Result<Name, String> {
+fn named(text: &str, iri: Option<&str>, candidates: impl Fn() -> Vec<&'static str>) -> Result<Name, Message> {
     let iri = iri.unwrap_or(text);
     if !model::id::is_absolute_iri(iri) {
         return Err(match nearest(text, candidates()) {
-            Some(near) => format!("the term is not known; did you mean `{near}`?"),
-            None => "the term is not known".to_owned(),
+            Some(near) => Code::TermNear.with("near", near),
+            None => Code::TermUnknown.into(),
         });
     }
-    Name::intern(iri).map_err(|error| error.to_string())
+    Name::intern(iri).map_err(|_| Code::TooManyNames.with("name", iri))
 }
 
 fn wide(mut section: Section<'_>) -> Option<Wide> {
     if !section.has("columns") {
-        let _ = section.need("columns", "write a regular expression for the columns' names, with named groups");
+        let _ = section.need("columns", Code::NameWideColumns);
     }
-    let columns = section.read("columns", "write a regular expression with named groups such as `^(?<channel>\\d+)`", source::regex);
+    let columns = section.read("columns", Code::WriteWideColumns, source::regex);
     let except = section.texts("except");
     let value = section.text("value").unwrap_or_else(|| "value".to_owned());
     let mut beside = Vec::new();
     for (name, text) in section.pairs("beside") {
         match Template::parse(&text) {
             Ok(template) => beside.push((name, template)),
-            Err(reason) => section.fault("beside", Some(&text), reason, "write the other column's name, for example `{channel}-status`"),
+            Err(reason) => section.fault("beside", Some(&text), reason, Code::WriteBeside),
         }
     }
     section.finish();
@@ -347,59 +352,28 @@ fn wide(mut section: Section<'_>) -> Option<Wide> {
 }
 
 fn lookup(name: String, mut section: Section<'_>) -> Option<Lookup> {
-    let field = section.need("field", "name the field whose value is looked up");
+    let field = section.need("field", Code::NameLookupField);
     let strict = section.word("otherwise", &[("missing", false), ("reject", true)]).unwrap_or(false);
     let mut values = Vec::new();
     for (value, fields) in section.values("values") {
         match fields {
             Json::Object(members) => values.push((value, members.into_iter().map(|(name, json)| (name.to_string(), json)).collect())),
-            other => section.fault(
-                "values",
-                Some(&other.to_string()),
-                format!("`{value}` brings no fields"),
-                "write for example `DENW095 = { name = \"Geist\" }`",
-            ),
+            other => section.fault("values", Some(&other.to_string()), Code::BringsNothing.with("value", value), Code::WriteLookup),
         }
     }
     if values.is_empty() {
-        section.fault("values", None, "the table is empty", "list values and the fields they bring");
+        section.fault("values", None, Code::TableEmpty, Code::ListLookup);
     }
     section.finish();
     Some(Lookup { name, field: field?, strict, values })
 }
 
 fn computed(mut section: Section<'_>) -> Option<Computed> {
-    let field = section.need("field", "name the field that is computed");
+    let field = section.need("field", Code::NameComputed);
     if !section.has("expression") {
-        let _ = section.need("expression", "write a jq expression such as `.a + .b`");
+        let _ = section.need("expression", Code::WriteExpression);
     }
-    let expression =
-        section.read("expression", "write a jq expression such as `.a + .b`", |text| Expression::compile(text).map(|_| text.to_owned()));
+    let expression = section.read("expression", Code::WriteExpression, |text| Expression::compile(text).map(|_| text.to_owned()));
     section.finish();
     Some(Computed { field: field?, expression: expression? })
-}
-
-/// What only the whole definition shows.
-fn check(definition: &Definition) -> Vec<Issue> {
-    let mut faults = Vec::new();
-    let is_tree = matches!(definition.format.kind, Kind::Json { .. });
-    if definition.wide.is_some() && is_tree {
-        faults.push(Issue::new("invalid", "wide", "only rows have columns").remedy("drop `[wide]` or read a table"));
-    }
-    if let Kind::Csv { table, .. } | Kind::Xlsx { table, .. } = &definition.format.kind
-        && table.second.is_some()
-        && definition.wide.is_none()
-    {
-        faults.push(
-            Issue::new("invalid", "format.second_header", "a second header line speaks of columns, and only `[wide]` makes use of it")
-                .remedy("add `[wide]` or drop it"),
-        );
-    }
-    if let (Some(dataset), Some(prefix)) = (&definition.dataset, definition.dataset.as_ref().and_then(|dataset| dataset.id_prefix.as_ref()))
-        && !definition.entity.id.beginning().starts_with(prefix.as_str())
-    {
-        let issue = Issue::new("invalid", "dataset.id_prefix", format!("the ids of `{}` do not begin so", dataset.slug));
-        faults.push(issue.value(prefix).remedy("take the beginning of `entity.id`"));
-    }
-    faults
 }

@@ -46,8 +46,9 @@ impl Header {
 pub(crate) enum Base<'a> {
     /// A row.
     Row { header: &'a Header, cells: &'a [Json] },
-    /// A JSON value; plain names are looked up in `members`, pointers from `root`.
-    Tree { root: &'a Json, members: &'a Json },
+    /// A JSON value; plain names are looked up in `members`, pointers from
+    /// `root`, in which `*` stands for the places of `at`.
+    Tree { root: &'a Json, members: &'a Json, at: &'a [usize] },
 }
 
 /// A record's fields by name.
@@ -74,7 +75,7 @@ impl<'a> Fields<'a> {
         }
         match self.base {
             Base::Row { header, cells } => header.position(name).and_then(|at| cells.get(at)),
-            Base::Tree { root, .. } if name.starts_with('/') => pointer(root, name),
+            Base::Tree { root, at, .. } if name.starts_with('/') => pointer_at(root, name, at),
             Base::Tree { members, .. } => members.get(name),
         }
     }
@@ -113,10 +114,39 @@ pub(crate) fn as_text(value: &Json) -> Option<Cow<'_, str>> {
 
 /// The value a JSON pointer names (RFC 6901).
 pub(crate) fn pointer<'a>(root: &'a Json, pointer: &str) -> Option<&'a Json> {
+    pointer_at(root, pointer, &[])
+}
+
+/// As [`pointer`]; in a list the step `*` takes the next place of `at`.
+fn pointer_at<'a>(root: &'a Json, pointer: &str, at: &[usize]) -> Option<&'a Json> {
+    let mut places = at.iter();
     pointer_steps(pointer).try_fold(root, |value, step| match value {
-        Json::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
-        _ => value.get(&step),
+        Json::Array(items) if step == "*" => places.next().and_then(|place| items.get(*place)),
+        _ => member(value, &step),
     })
+}
+
+fn member<'a>(value: &'a Json, step: &str) -> Option<&'a Json> {
+    match value {
+        Json::Array(items) => step.parse::<usize>().ok().and_then(|index| items.get(index)),
+        _ => value.get(step),
+    }
+}
+
+/// The elements a pointer with `*` names, each with the places that `*` stands
+/// for. Where a list is missing there are none.
+pub(crate) fn elements<'a>(root: &'a Json, pointer: &str) -> Vec<(Vec<usize>, &'a Json)> {
+    let mut found = vec![(Vec::new(), root)];
+    for step in pointer_steps(pointer) {
+        let below = |(at, value): (Vec<usize>, &'a Json)| match value {
+            Json::Array(items) if step == "*" => {
+                items.iter().enumerate().map(|(place, item)| ([at.as_slice(), &[place]].concat(), item)).collect()
+            }
+            _ => member(value, &step).map(|item| (at, item)).into_iter().collect::<Vec<_>>(),
+        };
+        found = found.into_iter().flat_map(below).collect();
+    }
+    found
 }
 
 /// The steps of a JSON pointer, unescaped.
@@ -140,5 +170,15 @@ mod tests {
         let json = model::json::parse(br#"{"a":[{"b/c":1}]}"#).expect("valid");
         assert_eq!(pointer(&json, "/a/0/b~1c"), Some(&Json::from(1)));
         assert_eq!(pointer(&json, "/a/1"), None);
+    }
+
+    #[test]
+    fn a_star_stands_for_every_place_of_a_list() {
+        let json = model::json::parse(br#"{"n":1,"a":[{"m":2,"b":[10,11]},{"m":3},{"m":4,"b":[12]}]}"#).expect("valid");
+        let found: Vec<_> = elements(&json, "/a/*/b/*").into_iter().map(|(at, item)| (at, item.to_string())).collect();
+        assert_eq!(found, [(vec![0, 0], "10".to_owned()), (vec![0, 1], "11".to_owned()), (vec![2, 0], "12".to_owned())]);
+        let fields = Fields::new(Base::Tree { root: &json, members: &Json::Null, at: &[2, 0] });
+        assert_eq!(["/n", "/a/*/m", "/a/*/b/*", "/a/0/b/1"].map(|name| fields.text(name)).map(Option::unwrap), ["1", "4", "12", "11"]);
+        assert_eq!(fields.get("/a/*/b/*/c/*"), None);
     }
 }

@@ -7,12 +7,15 @@
 //! can be mapped again with [`replay`] after the definition was mended.
 //! Transport, schedules and the quarantine itself are `ingest`'s work.
 
+mod columns;
 mod compute;
 mod definition;
 mod fields;
+pub mod guess;
 mod issue;
 mod local;
 mod map;
+mod message;
 mod number;
 mod quality;
 mod read;
@@ -22,7 +25,9 @@ pub mod terms;
 #[cfg(test)]
 mod tests;
 
-pub use definition::{Definition, Glob, Source, Transport};
-pub use issue::Issue;
+pub use columns::{ColumnLook, Look};
+pub use definition::{Definition, Glob, Http, Key, KeyPlace, Paging, Source, Transport};
+pub use issue::{Issue, Reason};
+pub use message::{Code, Language, Message};
 pub use read::{Fatal, RECORD_BYTES_MAX};
-pub use run::{Facts, Input, Preview, Quarantined, Record, Rejected, Sink, SinkError, Summary, preview, record_at, replay, run};
+pub use run::{Facts, Found, Input, Preview, Quarantined, Record, Rejected, Sink, SinkError, Summary, preview, record_at, replay, run};

@@ -12,6 +12,8 @@ use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 use jiff::{Span, ToSpan};
 use model::Instant;
 
+use crate::message::{Code, Message};
+
 /// How times of a source are read.
 #[derive(Debug, Clone)]
 pub(crate) struct TimeRule {
@@ -27,6 +29,8 @@ pub(crate) struct TimeRule {
     pub(crate) label: Label,
     /// Which of the two hours in autumn is meant.
     pub(crate) repeated: Repeated,
+    /// What a label in the hour that spring skips means.
+    pub(crate) skipped: Skipped,
 }
 
 /// Where the clock hangs.
@@ -58,6 +62,15 @@ pub(crate) enum Repeated {
     ByOrder,
 }
 
+/// What a label in the hour 02:00–03:00 means that spring skips.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Skipped {
+    /// It is a fault.
+    Reject,
+    /// The same span after midnight, an hour later on the wall: 02:15 is 03:15 in summer time.
+    Later,
+}
+
 /// A length of time with its ISO 8601 text.
 #[derive(Debug, Clone)]
 pub(crate) struct Interval {
@@ -67,8 +80,8 @@ pub(crate) struct Interval {
 
 impl Interval {
     /// Reads an ISO 8601 duration such as `PT15M`, `PT1H` or `P1D`.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
-        let complaint = || format!("`{text}` is no duration; expected ISO 8601 such as `PT15M`, `PT1H` or `P1D`");
+    pub(crate) fn parse(text: &str) -> Result<Self, Message> {
+        let complaint = || Code::NoDuration.with("value", text);
         if !text.starts_with('P') {
             return Err(complaint());
         }
@@ -102,10 +115,10 @@ pub(crate) enum Moment {
 
 impl TimeRule {
     /// Reads a time; the start of its interval.
-    pub(crate) fn read(&self, text: &str) -> Result<Moment, String> {
+    pub(crate) fn read(&self, text: &str) -> Result<Moment, Message> {
         let parts = self.patterns.iter().find_map(|pattern| pattern.read(text)).ok_or_else(|| {
             let known: Vec<&str> = self.patterns.iter().map(|pattern| pattern.text.as_str()).collect();
-            format!("`{}` is not a time of the form `{}`", crate::issue::shorten(text), known.join("` or `"))
+            Code::NotATime.with("value", text).with("forms", known)
         })?;
         match parts {
             Parts::Epoch(instant) => {
@@ -121,29 +134,26 @@ impl TimeRule {
         self.interval.as_ref().filter(|_| self.label == Label::End)
     }
 
-    fn resolve(&self, civil: &Civil, text: &str) -> Result<Moment, String> {
-        let labelled = civil.date_time().ok_or_else(|| format!("`{}` does not exist in the calendar", crate::issue::shorten(text)))?;
+    fn resolve(&self, civil: &Civil, text: &str) -> Result<Moment, Message> {
+        let labelled = civil.date_time().ok_or_else(|| Code::NoSuchDate.with("value", text))?;
         let start = match self.back() {
-            Some(interval) => labelled.checked_sub(interval.span).map_err(|_| format!("`{text}` is out of range"))?,
+            Some(interval) => labelled.checked_sub(interval.span).map_err(|_| Code::TimeOutOfRange.with("value", text))?,
             None => labelled,
         };
         match (&self.zone, civil.offset) {
             (_, Some(offset)) => instant_of(start, offset).map(Moment::Plain),
             (Zone::Fixed(offset), None) => instant_of(start, *offset).map(Moment::Plain),
-            (Zone::InValue, None) => Err(format!("`{text}` says no offset from UTC, and the definition names no zone")),
-            (Zone::Named(zone), None) => in_zone(zone, start, text),
+            (Zone::InValue, None) => Err(Code::TimeWithoutOffset.with("value", text)),
+            (Zone::Named(zone), None) => in_zone(zone, start, text, self.skipped),
         }
     }
 }
 
-fn in_zone(zone: &TimeZone, start: DateTime, text: &str) -> Result<Moment, String> {
+fn in_zone(zone: &TimeZone, start: DateTime, text: &str, skipped: Skipped) -> Result<Moment, Message> {
     match zone.to_ambiguous_timestamp(start).offset() {
         AmbiguousOffset::Unambiguous { offset } => instant_of(start, offset).map(Moment::Plain),
-        AmbiguousOffset::Gap { .. } => Err(format!(
-            "`{}` did not exist: clocks went from winter to summer time in the night of {}",
-            crate::issue::shorten(text),
-            start.date()
-        )),
+        AmbiguousOffset::Gap { before, .. } if skipped == Skipped::Later => instant_of(start, before).map(Moment::Plain),
+        AmbiguousOffset::Gap { .. } => Err(Code::HourSkipped.with("value", text).with("date", start.date().to_string())),
         AmbiguousOffset::Fold { before, after } => {
             let (first, second) = (instant_of(start, before)?, instant_of(start, after)?);
             let wall = instant_of(start, Offset::UTC)?.micros();
@@ -152,13 +162,13 @@ fn in_zone(zone: &TimeZone, start: DateTime, text: &str) -> Result<Moment, Strin
     }
 }
 
-fn instant_of(civil: DateTime, offset: Offset) -> Result<Instant, String> {
-    let timestamp = offset.to_timestamp(civil).map_err(|_| format!("`{civil}` is out of range"))?;
+fn instant_of(civil: DateTime, offset: Offset) -> Result<Instant, Message> {
+    let timestamp = offset.to_timestamp(civil).map_err(|_| Code::TimeOutOfRange.with("value", civil.to_string()))?;
     Ok(Instant::from_micros(timestamp.as_microsecond()))
 }
 
 /// Finds a zone: an IANA name, an offset such as `+01:00`, `UTC`, or `in-value`.
-pub(crate) fn zone_of(text: &str) -> Result<Zone, String> {
+pub(crate) fn zone_of(text: &str) -> Result<Zone, Message> {
     match text {
         "in-value" => return Ok(Zone::InValue),
         "UTC" | "Z" => return Ok(Zone::Fixed(Offset::UTC)),
@@ -166,14 +176,9 @@ pub(crate) fn zone_of(text: &str) -> Result<Zone, String> {
     }
     if text.starts_with(['+', '-']) {
         let mut rest = text;
-        return take_offset(&mut rest)
-            .filter(|_| rest.is_empty())
-            .map(Zone::Fixed)
-            .ok_or_else(|| format!("`{text}` is no offset; expected for example `+01:00`"));
+        return take_offset(&mut rest).filter(|_| rest.is_empty()).map(Zone::Fixed).ok_or_else(|| Code::NoOffset.with("value", text));
     }
-    TimeZone::get(text)
-        .map(Zone::Named)
-        .map_err(|_| format!("`{text}` is no time zone; expected for example `Europe/Berlin`, `+01:00`, `UTC` or `in-value`"))
+    TimeZone::get(text).map(Zone::Named).map_err(|_| Code::NoZone.with("value", text))
 }
 
 /// A pattern for dates and times, compiled.
@@ -267,7 +272,7 @@ impl Civil {
 impl Pattern {
     /// Reads a pattern: `YYYY-MM-DD hh:mm`, `TT.MM.JJJJ`, `YYYY-[W]WW`,
     /// `YYYY-MM-DDThh:mm:ssZZ`, `epoch-s`, `epoch-ms`; text in brackets stands for itself.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Message> {
         let tokens = match text {
             "epoch-s" => vec![Token::EpochSeconds],
             "epoch-ms" => vec![Token::EpochMillis],
@@ -276,9 +281,14 @@ impl Pattern {
         let has = |wanted: fn(&Token) -> bool| tokens.iter().any(wanted);
         let dated = has(|t| matches!(t, Token::Year)) && (has(|t| matches!(t, Token::Month(_))) || has(|t| matches!(t, Token::Week)));
         if !dated && !has(|t| matches!(t, Token::EpochSeconds | Token::EpochMillis)) {
-            return Err("a time pattern needs a year and a month or week, for example `TT.MM.JJJJ hh:mm` or `YYYY-[W]WW`".to_owned());
+            return Err(Code::PatternUndated.into());
         }
         Ok(Self { text: text.to_owned(), tokens })
+    }
+
+    /// The pattern as written.
+    pub(crate) fn text(&self) -> &str {
+        &self.text
     }
 
     /// Whether values carry their offset from UTC.
@@ -317,12 +327,12 @@ impl Pattern {
     }
 }
 
-fn tokens_of(text: &str) -> Result<Vec<Token>, String> {
+fn tokens_of(text: &str) -> Result<Vec<Token>, Message> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {
         if let Some(after) = rest.strip_prefix('[') {
-            let (literal, behind) = after.split_once(']').ok_or("a bracket is not closed")?;
+            let (literal, behind) = after.split_once(']').ok_or(Code::BracketOpen)?;
             tokens.extend(literal.chars().map(Token::Literal));
             rest = behind;
         } else if let Some((word, token)) = WORDS.iter().find(|(word, _)| rest.starts_with(word)) {

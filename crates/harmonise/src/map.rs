@@ -15,9 +15,10 @@ use model::{Attribute, Entity, EntityId, Instant, Json, Scope, Text, Value};
 
 use crate::compute::Expression;
 use crate::definition::{AttributeRule, Definition, Kind};
-use crate::fields::{Base, Fields, Header};
-use crate::issue::{Issue, shorten};
+use crate::fields::{Base, Fields, Header, elements};
+use crate::issue::Issue;
 use crate::local::{Moment, Repeated};
+use crate::message::{Code, Message};
 use crate::quality::Quality;
 use crate::read::{Body, Fatal, Shape, unusable};
 use crate::template::Template;
@@ -31,6 +32,8 @@ const REMEMBERED_MAX: usize = 10_000;
 pub(crate) struct Mapper<'d> {
     definition: &'d Definition,
     expressions: Vec<(&'d str, Rc<Expression>)>,
+    /// The number of the record at work.
+    record: u64,
     /// Fields taken from the input's name.
     file_fields: Vec<(Text, Json)>,
     columns: Vec<WideColumn>,
@@ -61,20 +64,9 @@ struct WideColumn {
 pub(crate) struct Mapped {
     pub(crate) updates: Vec<Entity>,
     pub(crate) flags: Vec<Issue>,
-    pub(crate) faults: Vec<Fault>,
+    pub(crate) faults: Vec<Issue>,
     /// Its label was the second of autumn's repeated hour.
     pub(crate) repeated: bool,
-}
-
-/// What could not be mapped.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Fault {
-    pub(crate) field: Option<String>,
-    pub(crate) reason: String,
-}
-
-pub(crate) fn fault(field: impl Into<String>, reason: impl Into<String>) -> Fault {
-    Fault { field: Some(field.into()), reason: reason.into() }
 }
 
 impl<'d> Mapper<'d> {
@@ -89,6 +81,7 @@ impl<'d> Mapper<'d> {
         Ok(Self {
             definition,
             expressions,
+            record: 0,
             file_fields: file_fields(definition, file)?,
             columns: Vec::new(),
             twice: HashSet::new(),
@@ -108,25 +101,22 @@ impl<'d> Mapper<'d> {
         let missing: Vec<&str> = self.definition.needed_columns().into_iter().filter(|column| header.position(column).is_none()).collect();
         if !missing.is_empty() {
             let found: Vec<&str> = header.names.iter().map(Text::as_str).collect();
-            return Err(unusable(format!(
-                "the columns `{}` are missing; found are `{}`; mend the definition or the file",
-                missing.join("`, `"),
-                shorten(&found.join("`, `"))
-            )));
+            return Err(unusable(Code::ColumnsMissing.with("columns", missing).with("found", found)));
         }
         self.columns = wide_columns(self.definition, header);
         if self.definition.wide.is_some() && self.columns.is_empty() {
             let found: Vec<&str> = header.names.iter().map(Text::as_str).collect();
-            return Err(unusable(format!("no column fits the pattern of `wide.columns`; found are `{}`", shorten(&found.join("`, `")))));
+            return Err(unusable(Code::NoWideColumn.with("found", found)));
         }
         Ok(())
     }
 
-    /// Maps one record.
-    pub(crate) fn map(&mut self, shape: &Shape, body: &Body) -> Mapped {
+    /// Maps one record, by its number in the input and its body.
+    pub(crate) fn map(&mut self, shape: &Shape, record: u64, body: &Body) -> Mapped {
         let mut mapped = Mapped::default();
+        self.record = record;
         match body {
-            Body::Broken(reason) => mapped.faults.push(Fault { field: None, reason: reason.clone() }),
+            Body::Broken(reason) => mapped.faults.push(Issue::refused("", reason.clone())),
             Body::Cells(cells) => {
                 let Some(header) = &shape.header else { return mapped };
                 let base = Base::Row { header, cells };
@@ -137,13 +127,14 @@ impl<'d> Mapper<'d> {
                 }
             }
             Body::Tree { key, value } => {
-                let Kind::Json { key: key_field, geo, .. } = &self.definition.format.kind else { return mapped };
-                let members = if *geo { value.get("properties").unwrap_or(&Json::Null) } else { value };
-                let mut fields = self.fields(Base::Tree { root: value, members });
-                if let (Some(name), Some(key)) = (key_field, key) {
-                    fields.add(name.as_str(), Json::String(key.clone()));
+                let Kind::Json { key: key_field, .. } = &self.definition.format.kind else { return mapped };
+                for (at, members) in parts(self.definition, value) {
+                    let mut fields = self.fields(Base::Tree { root: value, members, at: &at });
+                    if let (Some(name), Some(key)) = (key_field, key) {
+                        fields.add(name.as_str(), Json::String(key.clone()));
+                    }
+                    self.map_one(fields, shape, &mut mapped);
                 }
-                self.map_one(fields, shape, &mut mapped);
             }
         }
         mapped
@@ -153,6 +144,9 @@ impl<'d> Mapper<'d> {
         let mut fields = Fields::new(base);
         for (name, value) in &self.file_fields {
             fields.add(name.clone(), value.clone());
+        }
+        if let Some(name) = &self.definition.format.number {
+            fields.add(name.as_str(), Json::from(i64::try_from(self.record).unwrap_or(i64::MAX)));
         }
         fields
     }
@@ -216,13 +210,14 @@ impl<'d> Mapper<'d> {
     }
 
     /// Looked-up, then computed fields.
-    fn add_fields(&self, fields: &mut Fields<'_>) -> Result<(), Fault> {
+    fn add_fields(&self, fields: &mut Fields<'_>) -> Result<(), Issue> {
         for lookup in &self.definition.lookups {
             let text = fields.text(&lookup.field).map(|text| text.into_owned()).unwrap_or_default();
             match lookup.values.iter().find(|(value, _)| *value == text) {
                 Some((_, found)) => found.iter().for_each(|(name, value)| fields.add(name.as_str(), value.clone())),
                 None if lookup.strict => {
-                    return Err(fault(&lookup.field, format!("`{}` is not in the list `{}`", shorten(&text), lookup.name)));
+                    let reason = Code::NotInList.with("value", text).with("list", lookup.name.as_str());
+                    return Err(Issue::refused(&lookup.field, reason));
                 }
                 None => {}
             }
@@ -230,29 +225,30 @@ impl<'d> Mapper<'d> {
         for (field, expression) in &self.expressions {
             match expression.evaluate(&fields.object()) {
                 Ok(value) => fields.add(*field, value.unwrap_or(Json::Null)),
-                Err(reason) => return Err(fault(*field, format!("the field cannot be computed: {reason}"))),
+                Err(reason) => return Err(Issue::refused(*field, Code::CannotCompute.with("reason", reason))),
             }
         }
         Ok(())
     }
 
-    fn entity_id(&mut self, fields: &Fields<'_>) -> Result<EntityId, Fault> {
-        let text = fill(&self.definition.entity.id, fields, "the id of the entity")?;
+    fn entity_id(&mut self, fields: &Fields<'_>) -> Result<EntityId, Issue> {
+        let text = fill(&self.definition.entity.id, fields, Code::TheId)?;
         if let Some(known) = self.ids.get(&text) {
             return Ok(known.clone());
         }
-        let field = || self.definition.entity.id.fields().next().map(str::to_owned);
-        let id = EntityId::parse(&text).map_err(|error| Fault { field: field(), reason: error.to_string() })?;
+        let field = || self.definition.entity.id.fields().next().unwrap_or_default();
+        let id = EntityId::parse(&text).map_err(|_| Issue::refused(field(), bad_iri(&text)))?;
         if self.ids.len() < REMEMBERED_MAX {
             self.ids.insert(text, id.clone());
         }
         Ok(id)
     }
 
-    fn scopes(&self, fields: &Fields<'_>) -> Result<Vec<Scope>, Fault> {
+    fn scopes(&self, fields: &Fields<'_>) -> Result<Vec<Scope>, Issue> {
         let one = |template: &Template| {
-            let text = fill(template, fields, "the scope")?;
-            Scope::parse(&text).map_err(|error| Fault { field: template.fields().next().map(str::to_owned), reason: error.to_string() })
+            let text = fill(template, fields, Code::TheScope)?;
+            let refused = |_| Issue::refused(template.fields().next().unwrap_or_default(), Code::BadScope.with("value", text.as_str()));
+            Scope::parse(&text).map_err(refused)
         };
         self.definition.entity.scopes.iter().map(one).collect()
     }
@@ -260,14 +256,14 @@ impl<'d> Mapper<'d> {
     /// The start of the record's interval. In the repeated hour the rule
     /// decides; by order, an entity's first record of a label is in summer
     /// time and the next in winter time.
-    fn observed_at(&mut self, fields: &Fields<'_>, id: &EntityId, mapped: &mut Mapped) -> Result<Option<Instant>, Fault> {
+    fn observed_at(&mut self, fields: &Fields<'_>, id: &EntityId, mapped: &mut Mapped) -> Result<Option<Instant>, Issue> {
         let Some(rule) = &self.definition.time else { return Ok(None) };
         let parts: Vec<_> = rule.fields.iter().map(|field| fields.text(field).unwrap_or_default()).collect();
         let named = rule.fields.first().cloned().unwrap_or_default();
         if parts.iter().all(|part| part.is_empty()) {
-            return Err(fault(named, "the time is missing"));
+            return Err(Issue::refused(named, Code::TimeMissing));
         }
-        match rule.read(&parts.join(" ")).map_err(|reason| fault(named, reason))? {
+        match rule.read(&parts.join(" ")).map_err(|reason| Issue::refused(named, reason))? {
             Moment::Plain(instant) => Ok(Some(instant)),
             Moment::Twice { wall, first, second } => {
                 let is_second = match rule.repeated {
@@ -298,7 +294,7 @@ impl<'d> Mapper<'d> {
             Ok(Some(value)) => value,
             Ok(None) => {
                 if rule.quality.required {
-                    mapped.flags.push(Issue::new("incomplete", &rule.term, "the value is missing"));
+                    mapped.flags.push(Issue::new("incomplete", &rule.term, Code::ValueMissing));
                 }
                 return None;
             }
@@ -310,8 +306,8 @@ impl<'d> Mapper<'d> {
         let mut attribute = Attribute::new(rule.name, value);
         attribute.unit = rule.target_unit.clone().or_else(|| rule.unit.clone());
         if let Some(template) = &rule.dataset {
-            match fill(template, fields, "the datasetId")
-                .and_then(|text| EntityId::parse(&text).map_err(|error| fault(&rule.term, error.to_string())))
+            match fill(template, fields, Code::TheDatasetId)
+                .and_then(|text| EntityId::parse(&text).map_err(|_| Issue::refused(&rule.term, bad_iri(&text))))
             {
                 Ok(dataset) => attribute.dataset = Some(dataset),
                 Err(fault) => {
@@ -343,16 +339,33 @@ impl<'d> Mapper<'d> {
     }
 }
 
-fn fill(template: &Template, fields: &Fields<'_>, what: &str) -> Result<String, Fault> {
+fn fill(template: &Template, fields: &Fields<'_>, what: Code) -> Result<String, Issue> {
     template.fill(fields).map_err(|field| {
-        let reason = format!("the field `{field}` is missing or empty, and {what} needs it");
-        fault(field, reason)
+        let reason = Code::FieldEmpty.with("field", field.as_str()).with("what", what);
+        Issue::refused(field, reason)
     })
 }
 
-/// Puts an update beside the others of its record; one entity is one update.
+/// A text that is no id.
+fn bad_iri(text: &str) -> Message {
+    Code::BadIri.with("value", text)
+}
+
+/// The objects of a JSON record whose members are fields, each with its
+/// places in the lists around it: the record itself, or what `format.each` names.
+pub(crate) fn parts<'a>(definition: &Definition, value: &'a Json) -> Vec<(Vec<usize>, &'a Json)> {
+    match &definition.format.kind {
+        Kind::Json { each: Some(pointer), .. } => elements(value, pointer),
+        Kind::Json { geo: true, .. } => vec![(Vec::new(), value.get("properties").unwrap_or(&Json::Null))],
+        _ => vec![(Vec::new(), value)],
+    }
+}
+
+/// Puts an update beside the others of its record; one entity at one time is one update.
 fn merge(updates: &mut Vec<Entity>, entity: Entity) {
-    match updates.iter_mut().find(|known| known.id == entity.id) {
+    let time = |entity: &Entity| entity.attributes.iter().find_map(|attribute| attribute.observed_at);
+    let at = time(&entity);
+    match updates.iter_mut().find(|known| known.id == entity.id && (at.is_none() || time(known).is_none_or(|known| Some(known) == at))) {
         Some(known) => {
             for attribute in entity.attributes {
                 let same = |other: &&mut Attribute| other.name == attribute.name && other.dataset == attribute.dataset;
@@ -369,7 +382,7 @@ fn merge(updates: &mut Vec<Entity>, entity: Entity) {
 fn file_fields(definition: &Definition, file: &str) -> Result<Vec<(Text, Json)>, Fatal> {
     let Some(pattern) = &definition.source.file_pattern else { return Ok(Vec::new()) };
     let Some(found) = pattern.captures(file) else {
-        return Err(unusable(format!("the name `{}` does not fit `source.file_pattern` = `{pattern}`", shorten(file))));
+        return Err(unusable(Code::FilePattern.with("name", file).with("pattern", pattern.as_str())));
     };
     Ok(captures(pattern, &found))
 }
@@ -392,7 +405,7 @@ fn wide_columns(definition: &Definition, header: &Header) -> Vec<WideColumn> {
     for (position, name) in header.names.iter().enumerate() {
         let Some(found) = wide.columns.captures(name).filter(|_| !wide.except.iter().any(|except| except == name)) else { continue };
         let mut fields = captures(&wide.columns, &found);
-        let mut known = Fields::new(Base::Tree { root: &Json::Null, members: &Json::Null });
+        let mut known = Fields::new(Base::Tree { root: &Json::Null, members: &Json::Null, at: &[] });
         fields.iter().for_each(|(name, value)| known.add(name.clone(), value.clone()));
         let beside = wide.beside.iter().filter_map(|(field, template)| {
             let column = template.fill(&known).ok()?;

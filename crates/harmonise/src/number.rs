@@ -2,6 +2,8 @@
 
 use model::{Number, UnitCode};
 
+use crate::message::{Code, Message};
+
 /// How a source writes numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Style {
@@ -19,17 +21,17 @@ impl Default for Style {
 
 impl Style {
     /// Reads a number and keeps its digits: `1.234,50` is `1234.50`.
-    pub(crate) fn read(self, text: &str) -> Result<Number, String> {
+    pub(crate) fn read(self, text: &str) -> Result<Number, Message> {
         normalise(self, text.trim()).and_then(|plain| Number::parse(&plain)).ok_or_else(|| self.complaint(text))
     }
 
-    fn complaint(self, text: &str) -> String {
-        let grouping = match self.thousands {
-            Some(' ') => " and a space between thousands".to_owned(),
-            Some(sign) => format!(" and `{sign}` between thousands"),
-            None => " and nothing between thousands".to_owned(),
+    fn complaint(self, text: &str) -> Message {
+        let said = match self.thousands {
+            Some(' ') => Code::NotANumberSpaced.into(),
+            Some(sign) => Code::NotANumberGrouped.with("sign", sign.to_string()),
+            None => Message::from(Code::NotANumber),
         };
-        format!("`{}` is not a number: expected digits with `{}` as decimal sign{grouping}", crate::issue::shorten(text), self.decimal)
+        said.with("value", text).with("decimal", self.decimal.to_string())
     }
 }
 
@@ -84,10 +86,16 @@ fn ungroup(thousands: Option<char>, whole: &str) -> Option<String> {
 
 /// Converts a number to another unit. The result is rounded to twelve digits,
 /// so that 7.1 stays 7.1 and does not become 7.1000000000000005.
-pub(crate) fn convert(number: &Number, from: &UnitCode, to: &UnitCode) -> Result<Number, String> {
-    let value = from.convert(number.as_f64(), to).map_err(|error| error.to_string())?;
+pub(crate) fn convert(number: &Number, from: &UnitCode, to: &UnitCode) -> Result<Number, Message> {
+    let value = from.convert(number.as_f64(), to).map_err(|_| units_differ(from, to))?;
     let rounded: f64 = format!("{value:.11e}").parse().unwrap_or(value);
-    Number::from_f64(rounded).ok_or_else(|| format!("`{}` {from} is too large to be converted to {to}", number.text()))
+    Number::from_f64(rounded)
+        .ok_or_else(|| Code::NumberTooLarge.with("value", number.text()).with("from", from.to_string()).with("to", to.to_string()))
+}
+
+/// Two units that do not convert.
+pub(crate) fn units_differ(from: &UnitCode, to: &UnitCode) -> Message {
+    Code::UnitsDiffer.with("from", from.code()).with("to", to.code())
 }
 
 #[cfg(test)]

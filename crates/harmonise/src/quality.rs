@@ -13,6 +13,7 @@ use model::{Attribute, EntityId, Instant, Json, Value};
 use crate::definition::AttributeRule;
 use crate::fields::Fields;
 use crate::issue::Issue;
+use crate::message::Code;
 use crate::terms;
 
 /// How many values are remembered to find contradictions, in two generations.
@@ -42,11 +43,11 @@ impl Quality {
             flags.push(issue);
         }
         if let Some(word) = marked(rule, fields) {
-            flags.push(Issue::new(word.clone(), &rule.term, "the source itself marks the value so"));
+            flags.push(Issue::new(word.clone(), &rule.term, Code::ValueMarked));
             words.push(word);
         }
         if rule.quality.duplicate && self.contradicts(id, attribute) {
-            flags.push(Issue::new("duplicate", &rule.term, "another value for the same time came before in the same input"));
+            flags.push(Issue::new("duplicate", &rule.term, Code::ValueDuplicate));
             words.push("duplicate".to_owned());
         }
         if let Some(issue) = late(rule, attribute, now) {
@@ -86,8 +87,8 @@ fn hash(value: &impl Hash) -> u64 {
 
 fn out_of_range(rule: &AttributeRule, attribute: &Attribute) -> Option<Issue> {
     let value = attribute.value.as_f64()?;
-    let below = rule.quality.min.filter(|min| value < *min).map(|min| format!("the value is below {min}"));
-    let above = rule.quality.max.filter(|max| value > *max).map(|max| format!("the value is above {max}"));
+    let below = rule.quality.min.filter(|min| value < *min).map(|min| Code::ValueBelow.with("min", min.to_string()));
+    let above = rule.quality.max.filter(|max| value > *max).map(|max| Code::ValueAbove.with("max", max.to_string()));
     below.or(above).map(|reason| Issue::new("out-of-range", &rule.term, reason).value(value.to_string()))
 }
 
@@ -100,5 +101,5 @@ fn marked(rule: &AttributeRule, fields: &Fields<'_>) -> Option<String> {
 fn late(rule: &AttributeRule, attribute: &Attribute, now: Instant) -> Option<Issue> {
     let after = rule.quality.late_after_micros?;
     let observed = attribute.observed_at?;
-    (observed.plus_micros(after) < now).then(|| Issue::new("late", &rule.term, "the value arrived late").value(observed.to_string()))
+    (observed.plus_micros(after) < now).then(|| Issue::new("late", &rule.term, Code::ValueLate).value(observed.to_string()))
 }

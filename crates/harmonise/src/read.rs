@@ -19,6 +19,7 @@ use model::{Crs, Json, Text};
 
 use crate::definition::{Definition, Encoding, Kind, Table};
 use crate::fields::Header;
+use crate::message::{Code, Message};
 
 /// The largest record that is read, in bytes; longer ones are refused one by one.
 pub const RECORD_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -30,7 +31,7 @@ pub(crate) const EXCERPT_BYTES: usize = 4096;
 pub enum Fatal {
     /// The input is not what the definition says.
     #[error("{0}")]
-    Unusable(String),
+    Unusable(Message),
     /// Reading failed.
     #[error("the input cannot be read: {0}")]
     Read(#[from] std::io::Error),
@@ -40,8 +41,20 @@ pub enum Fatal {
 }
 
 /// The input cannot be used, because …
-pub(crate) fn unusable(reason: impl Into<String>) -> Fatal {
+pub(crate) fn unusable(reason: impl Into<Message>) -> Fatal {
     Fatal::Unusable(reason.into())
+}
+
+impl Fatal {
+    /// Why, as a sentence for people.
+    #[must_use]
+    pub fn message(&self) -> Message {
+        match self {
+            Self::Unusable(message) => message.clone(),
+            Self::Read(error) => Code::InputUnreadable.with("detail", error.to_string()),
+            Self::Sink(error) => Code::RecordNotKept.with("detail", error.0.to_string()),
+        }
+    }
 }
 
 /// What was found out about an input before its first record.
@@ -72,7 +85,7 @@ pub(crate) enum Body {
     /// A JSON value, with the name it has in an object of records.
     Tree { key: Option<Text>, value: Json },
     /// It cannot be read, because …
-    Broken(String),
+    Broken(Message),
 }
 
 /// Who looks at records.
@@ -94,7 +107,7 @@ pub(crate) fn read(definition: &Definition, reader: &mut dyn Read, visitor: &mut
             csv::read(&options, reader, visitor)
         }
         Kind::Xlsx { sheet, table } => xlsx::read(sheet.as_deref(), table, reader, visitor),
-        Kind::Json { records, key, geo } => {
+        Kind::Json { records, key, geo, .. } => {
             let options = json::Options { records, keyed: key.is_some(), geo: *geo, record_bytes_max };
             json::read(&options, reader, visitor)
         }
@@ -115,5 +128,5 @@ pub(crate) fn fit(mut cells: Vec<Json>, header: &Header, table: &Table) -> Body 
     if cells.len() == columns {
         return Body::Cells(cells);
     }
-    Body::Broken(format!("the row has {} fields, the header {columns}", cells.len()))
+    Body::Broken(Code::RowWidth.with("fields", cells.len()).with("columns", columns))
 }

@@ -1,20 +1,24 @@
 //! Running a definition over an input, looking at one, reading one record
 //! again, and mapping what was refused once more.
 
+mod context;
+mod found;
+
 use std::collections::BTreeMap;
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use model::{Crs, Entity, Instant, Json, Number, Text};
+use model::{Crs, Entity, Instant, Text};
 
+use crate::columns::{ColumnLook, Columns};
 use crate::definition::{Definition, Encoding, Kind};
-use crate::fields::{Base, Fields, Header};
-use crate::issue::Issue;
-use crate::map::{Fault, Mapped, Mapper};
-use crate::read::{self, Body, Fatal, Raw, Shape, Visitor, unusable};
-
-/// How many faults of one record a reason lists.
-const FAULTS_SHOWN: usize = 5;
+use crate::fields::{Base, Fields};
+use crate::issue::{Issue, Reason};
+use crate::map::{Mapped, Mapper, parts};
+use crate::message::{Code, Message};
+use crate::read::{self, Body, Fatal, Raw, Shape, Visitor};
+use context::{Context, body_again};
+pub use found::{Found, record_at};
 
 /// Something to read.
 pub struct Input<'a> {
@@ -66,7 +70,7 @@ pub struct Rejected {
     /// The first field at fault.
     pub field: Option<String>,
     /// What is wrong: names the value and what was expected.
-    pub reason: String,
+    pub reason: Reason,
     /// Whether good values of the same record were accepted.
     pub partly: bool,
 }
@@ -103,6 +107,8 @@ pub struct Summary {
     pub observed: Option<(Instant, Instant)>,
     /// What was found out about the input.
     pub facts: Facts,
+    /// What its columns look like, or the members of its records; from the first ones.
+    pub columns: BTreeMap<String, ColumnLook>,
     /// What is noteworthy about the input as a whole.
     pub issues: Vec<Issue>,
 }
@@ -132,7 +138,7 @@ pub struct Preview {
     /// What was found out.
     pub summary: Summary,
     /// Why the input cannot be used, if so.
-    pub fatal: Option<String>,
+    pub fatal: Option<Message>,
 }
 
 /// Reads an input to its end. Memory is bounded by the largest record.
@@ -161,17 +167,6 @@ pub fn replay(definition: &Definition, quarantined: Quarantined<'_>, now: Instan
     Ok(running.finish(&context.shape))
 }
 
-/// The bytes of one record as they came, as in [`Rejected::raw`]: the way back
-/// from a value to its source. Without header; [`preview`] tells the columns.
-///
-/// # Errors
-/// [`Fatal`] when the input cannot be read up to there.
-pub fn record_at(definition: &Definition, input: Input<'_>, record: u64) -> Result<Option<Vec<u8>>, Fatal> {
-    let mut finder = Finder { wanted: record, found: None };
-    read::read(definition, input.reader, &mut finder)?;
-    Ok(finder.found)
-}
-
 /// Reads the first records and tells what can be said about the input.
 #[must_use]
 pub fn preview(definition: &Definition, input: Input<'_>, limit: usize, now: Instant) -> Preview {
@@ -179,7 +174,7 @@ pub fn preview(definition: &Definition, input: Input<'_>, limit: usize, now: Ins
     let outcome = preview_into(definition, input, limit, now, &mut kept);
     let (summary, fatal) = match outcome {
         Ok(summary) => (summary, None),
-        Err(fatal) => (Summary::default(), Some(fatal.to_string())),
+        Err(fatal) => (Summary::default(), Some(fatal.message())),
     };
     Preview { records: kept.records, rejected: kept.rejected, summary, fatal }
 }
@@ -209,27 +204,6 @@ impl Sink for Kept {
     }
 }
 
-struct Finder {
-    wanted: u64,
-    found: Option<Vec<u8>>,
-}
-
-impl Visitor for Finder {
-    fn begin(&mut self, _: &Shape) -> Result<(), Fatal> {
-        Ok(())
-    }
-
-    fn record(&mut self, _: &Shape, raw: Raw) -> Result<ControlFlow<()>, Fatal> {
-        if raw.record < self.wanted {
-            return Ok(ControlFlow::Continue(()));
-        }
-        self.found = (raw.record == self.wanted).then_some(raw.bytes);
-        Ok(ControlFlow::Break(()))
-    }
-
-    fn ignored(&mut self) {}
-}
-
 /// A run under way.
 struct Running<'d, 's> {
     definition: &'d Definition,
@@ -237,6 +211,7 @@ struct Running<'d, 's> {
     mapper: Mapper<'d>,
     /// Fields of a tree that no record has shown yet.
     unseen: Vec<&'d str>,
+    columns: Columns,
     summary: Summary,
     limit: u64,
     sink: &'s mut dyn Sink,
@@ -254,16 +229,23 @@ impl<'d, 's> Running<'d, 's> {
         let mapper = Mapper::new(definition, file, repeated, now)?;
         let is_tree = matches!(definition.format.kind, Kind::Json { .. });
         let unseen = if is_tree { definition.needed_columns() } else { Vec::new() };
-        Ok(Self { definition, file: file.to_owned(), mapper, unseen, summary: Summary::default(), limit, sink })
+        Ok(Self {
+            definition,
+            file: file.to_owned(),
+            mapper,
+            unseen,
+            columns: Columns::default(),
+            summary: Summary::default(),
+            limit,
+            sink,
+        })
     }
 
     fn finish(mut self, shape: &Shape) -> Summary {
         self.summary.facts = facts(shape);
+        self.summary.columns = self.columns.finish();
         if self.summary.records > 0 {
-            let notes = self.unseen.iter().map(|field| {
-                Issue::new("never-seen", *field, "no record has this field")
-                    .remedy("mend the name of the field in the definition, or set `optional = true`")
-            });
+            let notes = self.unseen.iter().map(|field| Issue::new("never-seen", *field, Code::NeverSeen).remedy(Code::NeverSeenRemedy));
             self.summary.issues.extend(notes);
         }
         self.summary
@@ -284,18 +266,18 @@ impl<'d, 's> Running<'d, 's> {
             record: raw.record,
             raw: raw.bytes.clone(),
             context: context.to_json().to_string(),
-            field: mapped.faults.first().and_then(|fault| fault.field.clone()),
-            reason: reason(&mapped.faults),
+            field: mapped.faults.first().map(|fault| fault.place.clone()).filter(|field| !field.is_empty()),
+            reason: Reason::of(&mapped.faults),
             partly: !mapped.updates.is_empty(),
         }
     }
 
     fn see(&mut self, body: &Body) {
         let Body::Tree { value, .. } = body else { return };
-        let Kind::Json { geo, .. } = &self.definition.format.kind else { return };
-        let members = if *geo { value.get("properties").unwrap_or(&Json::Null) } else { value };
-        let fields = Fields::new(Base::Tree { root: value, members });
-        self.unseen.retain(|field| fields.get(field).is_none());
+        for (at, members) in parts(self.definition, value) {
+            let fields = Fields::new(Base::Tree { root: value, members, at: &at });
+            self.unseen.retain(|field| fields.get(field).is_none());
+        }
     }
 }
 
@@ -309,7 +291,8 @@ impl Visitor for Running<'_, '_> {
         if !self.unseen.is_empty() {
             self.see(&raw.body);
         }
-        let mapped = self.mapper.map(shape, &raw.body);
+        self.columns.see(&self.definition.format, shape, &raw.body);
+        let mapped = self.mapper.map(shape, raw.record, &raw.body);
         if !mapped.faults.is_empty() {
             self.summary.rejected += 1;
             self.sink.reject(self.rejected(&raw, shape, &mapped))?;
@@ -340,19 +323,6 @@ fn key_of(body: &Body) -> Option<Text> {
     }
 }
 
-/// The faults of a record as one sentence.
-fn reason(faults: &[Fault]) -> String {
-    let shown = faults.iter().take(FAULTS_SHOWN).map(|fault| match &fault.field {
-        Some(field) => format!("`{field}`: {}", fault.reason),
-        None => fault.reason.clone(),
-    });
-    let mut text = shown.collect::<Vec<_>>().join("; ");
-    if faults.len() > FAULTS_SHOWN {
-        text.push_str(&format!("; and {} more", faults.len() - FAULTS_SHOWN));
-    }
-    text
-}
-
 fn facts(shape: &Shape) -> Facts {
     Facts {
         encoding: shape.encoding.map(Encoding::word),
@@ -360,81 +330,5 @@ fn facts(shape: &Shape) -> Facts {
         columns: shape.header.iter().flat_map(|header| header.names.iter().cloned()).collect(),
         sheet: shape.sheet.clone(),
         crs: shape.crs.map(Crs::code),
-    }
-}
-
-/// What must be known beside the raw bytes of a record to read it again.
-struct Context {
-    file: String,
-    repeated: bool,
-    key: Option<Text>,
-    shape: Shape,
-}
-
-impl Context {
-    fn to_json(&self) -> Json {
-        let mut members: Vec<(Text, Json)> = vec![("file".into(), Json::from(self.file.as_str()))];
-        let mut add = |name: &str, value: Json| members.push((name.into(), value));
-        if self.repeated {
-            add("repeated", Json::from(true));
-        }
-        if let Some(key) = &self.key {
-            add("key", Json::String(key.clone()));
-        }
-        if let Some(header) = &self.shape.header {
-            add("header", Json::Array(header.names.iter().cloned().map(Json::String).collect()));
-            if !header.second.is_empty() {
-                add("second", Json::Array(header.second.iter().map(|cell| cell.clone().map_or(Json::Null, Json::String)).collect()));
-            }
-        }
-        if let Some(encoding) = self.shape.encoding {
-            add("encoding", Json::from(encoding.word()));
-        }
-        if let Some(delimiter) = self.shape.delimiter {
-            add("delimiter", Json::Number(Number::from(i64::from(delimiter))));
-        }
-        if let Some(crs) = self.shape.crs {
-            add("crs", Json::from(crs.code()));
-        }
-        Json::Object(members)
-    }
-
-    fn parse(text: &str) -> Result<Self, Fatal> {
-        let json = model::json::parse(text.as_bytes()).map_err(|error| unusable(format!("the record's context is damaged: {error}")))?;
-        let word = |name: &str| json.get(name).and_then(Json::as_str);
-        let texts = |name: &str| {
-            json.get(name).and_then(Json::as_array).map(|cells| cells.iter().map(|cell| cell.as_str().map(Text::from)).collect::<Vec<_>>())
-        };
-        let header = texts("header").map(|names| {
-            let mut header = Header::new(names.into_iter().map(Option::unwrap_or_default));
-            header.second = texts("second").unwrap_or_default();
-            header
-        });
-        let encoding =
-            word("encoding").and_then(|word| Encoding::WORDS.iter().find(|(known, _)| *known == word)).map(|(_, encoding)| *encoding);
-        let delimiter = json.get("delimiter").and_then(Json::as_f64).filter(|code| (0.0..128.0).contains(code)).map(|code| code as u8);
-        let crs = word("crs").and_then(|code| Crs::find(code).ok());
-        Ok(Self {
-            file: word("file").unwrap_or_default().to_owned(),
-            repeated: json.get("repeated") == Some(&Json::Bool(true)),
-            key: word("key").map(Text::from),
-            shape: Shape { header, encoding, delimiter, sheet: None, crs },
-        })
-    }
-}
-
-/// Reads a refused record's bytes again, by the definition as it is now.
-fn body_again(definition: &Definition, raw: &[u8], context: &Context) -> Body {
-    let empty = Header::default();
-    let header = context.shape.header.as_ref().unwrap_or(&empty);
-    match &definition.format.kind {
-        Kind::Csv { encoding, delimiter, quote, table, .. } => {
-            let declared = Some(*encoding).filter(|encoding| *encoding != Encoding::Auto);
-            let encoding = declared.or(context.shape.encoding).unwrap_or(Encoding::Auto);
-            let delimiter = delimiter.or(context.shape.delimiter).unwrap_or(b';');
-            read::csv::again(raw, encoding, delimiter, *quote, header, table)
-        }
-        Kind::Xlsx { table, .. } => read::xlsx::again(raw, header, table),
-        Kind::Json { .. } => read::json::tree(raw, context.key.clone()),
     }
 }

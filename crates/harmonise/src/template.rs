@@ -1,6 +1,7 @@
 //! Texts with gaps: `urn:ngsi-ld:OffStreetParking:muenster-{car_park|slug}`.
 
 use crate::fields::Fields;
+use crate::message::{Code, Message};
 
 /// A text with gaps that fields of a record fill.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +24,7 @@ enum How {
 
 impl Template {
     /// Reads a template; `{{` and `}}` stand for braces.
-    pub(crate) fn parse(text: &str) -> Result<Self, String> {
+    pub(crate) fn parse(text: &str) -> Result<Self, Message> {
         let mut parts = Vec::new();
         let mut plain = String::new();
         let mut rest = text;
@@ -37,7 +38,7 @@ impl Template {
             }
             let gap = rest[at..].strip_prefix('{').and_then(|after| after.split_once('}'));
             let Some((inner, after)) = gap else {
-                return Err("a brace stands alone; write `{field}` for a gap and `{{` for a brace".to_owned());
+                return Err(Code::BraceAlone.into());
             };
             if !plain.is_empty() {
                 parts.push(Part::Text(std::mem::take(&mut plain)));
@@ -89,16 +90,16 @@ impl Template {
     }
 }
 
-fn gap_of(inner: &str) -> Result<Part, String> {
+fn gap_of(inner: &str) -> Result<Part, Message> {
     let (name, how) = match inner.split_once('|') {
         None => (inner, How::Plain),
         Some((name, "slug")) => (name, How::Slug),
         Some((name, "lower")) => (name, How::Lower),
         Some((name, "upper")) => (name, How::Upper),
-        Some((_, other)) => return Err(format!("`{other}` is no way to fill a gap; use `slug`, `lower` or `upper`")),
+        Some((_, other)) => return Err(Code::GapWay.with("how", other)),
     };
     if name.trim().is_empty() {
-        return Err("a gap names no field".to_owned());
+        return Err(Code::GapEmpty.into());
     }
     Ok(Part::Field { name: name.trim().to_owned(), how })
 }

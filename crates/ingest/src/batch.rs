@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use engine::{Access, ImportReceipt, Kind, QuarantineItem};
-use harmonise::{Definition, Fatal, Input, Record, Rejected, Sink, SinkError, Summary};
+use harmonise::{Code, Definition, Fatal, Input, Message, Record, Rejected, Sink, SinkError, Summary};
 use model::{Entity, Instant};
 use tokio::sync::mpsc;
 
@@ -105,7 +105,7 @@ pub(crate) fn quarantined(origin: &Origin, rejected: Rejected) -> QuarantineItem
         record: rejected.record,
         raw: rejected.raw,
         context: rejected.context,
-        reason: rejected.reason,
+        reason: rejected.reason.stored(),
         field: rejected.field,
         at: origin.now,
     }
@@ -154,7 +154,7 @@ pub(crate) fn map(
 /// A record that the engine refused for what it says.
 pub(crate) struct Refused {
     pub(crate) record: u64,
-    pub(crate) reason: String,
+    pub(crate) reason: Message,
 }
 
 /// Makes a batch durable and counts it: what the mapping refused first, so
@@ -194,7 +194,9 @@ pub(crate) async fn import(
     for (record, entity) in records {
         match import_patiently(access, run, vec![(record, entity)]).await {
             Ok(receipt) => count(counts, &receipt),
-            Err(error) if is_about_the_record(&error) => refused.push(Refused { record, reason: error.to_string() }),
+            Err(error) if is_about_the_record(&error) => {
+                refused.push(Refused { record, reason: Code::RefusedByPlatform.with("detail", error.to_string()) });
+            }
             Err(error) => return Err(error),
         }
     }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use engine::{Access, SourceRow};
-use harmonise::{Definition, Input, Issue, Preview, Transport};
+use harmonise::{Code, Definition, Input, Issue, Preview, Transport};
 use model::dataset::Texts;
 use model::{Dataset, Name, Text};
 
 use crate::Error;
+use crate::poll::Poll;
 use crate::service::Ingest;
 
 /// What a definition without faults says.
@@ -62,16 +63,20 @@ impl Ingest {
     }
 
     /// Reads the first records of an input with a definition, keeping nothing.
-    /// Without `bytes` the first file of the definition's own path is read.
+    /// Without `bytes` the first file of the definition's own path is read, or the first page is asked for.
     ///
     /// # Errors
-    /// [`Error::Definition`], [`Error::Path`]; that the input cannot be used
+    /// [`Error::Definition`], [`Error::Path`], [`Error::Remote`]; that the input cannot be used
     /// stands in the preview.
     pub async fn preview(&self, access: &Access, text: &str, bytes: Option<bytes::Bytes>, limit: usize) -> Result<Preview, Error> {
         let definition = Definition::parse(text).map_err(Error::Definition)?;
         // Looking at files of the sources' folder is part of managing sources.
         access.as_source(&definition.source.name)?;
         let (folders, now) = (self.folders().clone(), self.engine().now());
+        let bytes = match &definition.source.transport {
+            Transport::Http(http) if bytes.is_none() => Some(Poll { ingest: self, access, http, version: 0 }.first().await?),
+            _ => bytes,
+        };
         tokio::task::spawn_blocking(move || {
             if let Some(bytes) = bytes {
                 return Ok(harmonise::preview(&definition, Input { name: "preview", reader: &mut &bytes[..] }, limit, now));
@@ -79,7 +84,7 @@ impl Ingest {
             let files = folders.files(&definition.source.name, &definition.source.transport)?;
             let Some(first) = files.first() else { return Ok(Preview::default()) };
             let mut file = std::fs::File::open(&first.path)
-                .map_err(|error| Error::Path(format!("the file `{}` cannot be read: {error}", first.name)))?;
+                .map_err(|error| Error::Path(Code::PathUnreadable.with("path", first.name.as_str()).with("detail", error.to_string())))?;
             Ok(harmonise::preview(&definition, Input { name: &first.name, reader: &mut file }, limit, now))
         })
         .await

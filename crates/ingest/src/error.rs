@@ -1,7 +1,9 @@
 //! What can go wrong with a source.
 
 use engine::Kind;
-use harmonise::Issue;
+use harmonise::{Code, Issue, Language, Message, Reason};
+
+use crate::trouble::Remote;
 
 /// Why a source could not be taken in.
 #[derive(Debug, thiserror::Error)]
@@ -10,38 +12,36 @@ pub enum Error {
     #[error(transparent)]
     Engine(#[from] engine::Error),
     /// The definition has faults, all of them named.
-    #[error("the definition cannot be used: {}", listed(.0))]
+    #[error("{}", self.say(Language::En))]
     Definition(Vec<Issue>),
     /// Somebody else runs the source.
-    #[error("the source `{0}` is at work; wait until its run has ended")]
+    #[error("{}", Code::SourceBusy.with("source", .0.as_str()))]
     Busy(String),
     /// Somebody paused the source.
-    #[error("the source `{0}` rests; resume it first")]
+    #[error("{}", Code::SourceResting.with("source", .0.as_str()))]
     Resting(String),
     /// The records come by another way.
-    #[error("the source `{name}` {takes}")]
-    Transport {
-        /// The source.
-        name: String,
-        /// How its records come.
-        takes: &'static str,
-    },
+    #[error("{0}")]
+    Transport(Message),
     /// A file or folder is not there, or lies elsewhere than sources may.
     #[error("{0}")]
-    Path(String),
+    Path(Message),
     /// The input as a whole cannot be used. It is kept with its run.
     #[error("{message}")]
     Unusable {
         /// The run that failed.
         run: u64,
         /// What is wrong, and where.
-        message: String,
+        message: Message,
     },
+    /// A server elsewhere gave no data.
+    #[error("{}", .0.trouble)]
+    Remote(Remote),
     /// The run was stopped before its end.
-    #[error("the run was stopped; what it had taken in stays, running again completes it")]
+    #[error("{}", Message::from(Code::RunStopped))]
     Stopped,
     /// A fault of ours.
-    #[error("the run ended by a fault: {0}")]
+    #[error("{}", Code::RunFault.with("detail", .0.as_str()))]
     Internal(String),
 }
 
@@ -51,14 +51,35 @@ impl Error {
     pub fn kind(&self) -> Kind {
         match self {
             Self::Engine(error) => error.kind(),
-            Self::Definition(_) | Self::Transport { .. } | Self::Path(_) | Self::Unusable { .. } => Kind::Invalid,
+            Self::Definition(_) | Self::Transport(_) | Self::Path(_) | Self::Unusable { .. } => Kind::Invalid,
             Self::Busy(_) | Self::Resting(_) => Kind::Conflict,
-            Self::Stopped => Kind::Unavailable,
+            Self::Stopped | Self::Remote(_) => Kind::Unavailable,
             Self::Internal(_) => Kind::Internal,
         }
     }
-}
 
-fn listed(issues: &[Issue]) -> String {
-    issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+    /// Why, as codes and parameters: what is written down of it.
+    #[must_use]
+    pub fn reason(&self) -> Reason {
+        match self {
+            Self::Definition(issues) => Reason::of(issues),
+            Self::Busy(source) => Code::SourceBusy.with("source", source.as_str()).into(),
+            Self::Resting(source) => Code::SourceResting.with("source", source.as_str()).into(),
+            Self::Transport(message) | Self::Path(message) | Self::Unusable { message, .. } => message.clone().into(),
+            Self::Stopped => Message::from(Code::RunStopped).into(),
+            Self::Internal(detail) => Code::RunFault.with("detail", detail.as_str()).into(),
+            Self::Engine(_) | Self::Remote(_) => Reason::Text(self.to_string()),
+        }
+    }
+
+    /// For people, in their language.
+    #[must_use]
+    pub fn say(&self, language: Language) -> String {
+        match self {
+            Self::Definition(issues) => {
+                Code::DefinitionUnusable.with("detail", Reason::Issues(issues.clone(), 0).say(language)).say(language)
+            }
+            other => other.reason().say(language),
+        }
+    }
 }

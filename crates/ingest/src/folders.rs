@@ -1,11 +1,16 @@
 //! Which files a source may read, and which of them it means.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Component, Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime};
 
-use harmonise::{Glob, Transport};
+use harmonise::{Code, Glob, Transport};
+use model::{Instant, TenantId};
 
 use crate::Error;
+use crate::schedule::SETTLE;
+use crate::state::micros;
 
 /// How many files a folder may hold: beyond it the path is probably wrong.
 const FILES_MAX: usize = 100_000;
@@ -25,6 +30,53 @@ pub(crate) struct InputFile {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
     pub(crate) size_bytes: u64,
+    pub(crate) modified: SystemTime,
+}
+
+/// What tells that a file is another one: its size and when it was written.
+type Mark = (u64, SystemTime);
+
+/// Which files of which sources were looked at under which version, so that a
+/// watched folder is not read whole again and again. Forgotten with the process.
+#[derive(Default)]
+pub(crate) struct DoneWith(Mutex<HashMap<(TenantId, String), (u64, HashMap<String, Mark>)>>);
+
+impl DoneWith {
+    /// The files that a planned look takes in: those that are settled, and not known.
+    /// Says also whether one was left because somebody may still write to it.
+    pub(crate) fn fresh(
+        &self,
+        tenant: &TenantId,
+        source: &str,
+        version: u64,
+        files: Vec<InputFile>,
+        now: Instant,
+    ) -> (Vec<InputFile>, bool) {
+        let settled_at = u64::try_from(now.micros() - micros(SETTLE))
+            .map_or(SystemTime::UNIX_EPOCH, |at| SystemTime::UNIX_EPOCH + Duration::from_micros(at));
+        let all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.get(&(tenant.clone(), source.to_owned())).filter(|(seen, _)| *seen == version).map(|(_, files)| files);
+        let is_known = |file: &InputFile| known.and_then(|known| known.get(&file.name)) == Some(&file.mark());
+        let (settled, waiting): (Vec<_>, Vec<_>) =
+            files.into_iter().filter(|file| !is_known(file)).partition(|file| file.modified <= settled_at);
+        (settled, !waiting.is_empty())
+    }
+
+    /// Notes that a file was looked at.
+    pub(crate) fn add(&self, tenant: &TenantId, source: &str, version: u64, name: String, mark: Mark) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let known = all.entry((tenant.clone(), source.to_owned())).or_default();
+        if known.0 != version {
+            *known = (version, HashMap::new());
+        }
+        known.1.insert(name, mark);
+    }
+}
+
+impl InputFile {
+    pub(crate) fn mark(&self) -> Mark {
+        (self.size_bytes, self.modified)
+    }
 }
 
 impl Folders {
@@ -44,9 +96,8 @@ impl Folders {
     /// The files of a transport, by name. Blocks.
     pub(crate) fn files(&self, source: &str, transport: &Transport) -> Result<Vec<InputFile>, Error> {
         match transport {
-            Transport::Push => {
-                Err(Error::Transport { name: source.to_owned(), takes: "takes records by HTTP push and has no files to run" })
-            }
+            Transport::Http(_) => Err(Error::Transport(Code::SourceIsAsked.with("source", source))),
+            Transport::Push => Err(Error::Transport(Code::SourceTakesPush.with("source", source))),
             Transport::File { path } => {
                 let path = self.resolve(path)?;
                 let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
@@ -56,13 +107,21 @@ impl Folders {
         }
     }
 
+    /// That a transport has no files.
+    pub(crate) fn empty(transport: &Transport) -> Error {
+        match transport {
+            Transport::Folder { path, glob } => Error::Path(Code::FolderNoFile.with("folder", path.as_str()).with("glob", glob.text())),
+            _ => Error::Path(Code::NoFile.into()),
+        }
+    }
+
     fn folder(&self, folder: &str, glob: &Glob) -> Result<Vec<InputFile>, Error> {
         let top = self.resolve(folder)?;
         let mut found = BTreeMap::new();
         let mut waiting = vec![top.clone()];
         while let Some(here) = waiting.pop() {
-            for entry in std::fs::read_dir(&here).map_err(|error| unreadable("folder", &here, &error))? {
-                let path = entry.map_err(|error| unreadable("folder", &here, &error))?.path();
+            for entry in std::fs::read_dir(&here).map_err(|error| unreadable(&here, &error))? {
+                let path = entry.map_err(|error| unreadable(&here, &error))?.path();
                 if path.is_dir() {
                     // A link to a folder above would be walked for ever.
                     if !path.is_symlink() {
@@ -76,27 +135,20 @@ impl Folders {
                     found.insert(name, path);
                 }
                 if found.len() > FILES_MAX {
-                    return Err(Error::Path(format!(
-                        "the folder `{folder}` has more than {FILES_MAX} files that fit `{}`; name a narrower pattern",
-                        glob.text()
-                    )));
+                    let too_full = Code::FolderTooFull.with("folder", folder).with("max", FILES_MAX).with("glob", glob.text());
+                    return Err(Error::Path(too_full));
                 }
             }
-        }
-        if found.is_empty() {
-            return Err(Error::Path(format!(
-                "no file in the folder `{folder}` fits `{}`; put files there or mend the pattern",
-                glob.text()
-            )));
         }
         found.into_iter().map(|(name, path)| self.file(name, path)).collect()
     }
 
     fn file(&self, name: String, path: PathBuf) -> Result<InputFile, Error> {
-        let real = path.canonicalize().map_err(|error| unreadable("file", &path, &error))?;
+        let real = path.canonicalize().map_err(|error| unreadable(&path, &error))?;
         self.check_inside(&real, &name)?;
-        let size_bytes = real.metadata().map_err(|error| unreadable("file", &path, &error))?.len();
-        Ok(InputFile { name, path: real, size_bytes })
+        let found = real.metadata().and_then(|data| Ok((data.len(), data.modified()?)));
+        let (size_bytes, modified) = found.map_err(|error| unreadable(&path, &error))?;
+        Ok(InputFile { name, path: real, size_bytes, modified })
     }
 
     /// The real place of a definition's path.
@@ -107,29 +159,25 @@ impl Folders {
         }
         let joined = self.base.join(given);
         let real = joined.canonicalize().map_err(|error| match error.kind() {
-            std::io::ErrorKind::NotFound => {
-                Error::Path(format!("there is no `{path}` in the folder of the sources; put it there or mend the path"))
-            }
-            _ => unreadable("path", given, &error),
+            std::io::ErrorKind::NotFound => Error::Path(Code::PathMissing.with("path", path)),
+            _ => unreadable(given, &error),
         })?;
         self.check_inside(&real, path)?;
         Ok(real)
     }
 
     fn check_inside(&self, real: &Path, shown: &str) -> Result<(), Error> {
-        let root = self.root.canonicalize().map_err(|error| unreadable("folder of the sources", &self.root, &error))?;
+        let root = self.root.canonicalize().map_err(|error| unreadable(&self.root, &error))?;
         if real.starts_with(&root) { Ok(()) } else { Err(outside(shown)) }
     }
 }
 
 fn outside(path: &str) -> Error {
-    Error::Path(format!(
-        "`{path}` lies outside the folder of the sources; copy the file into it, or let the operator set the folder in the configuration"
-    ))
+    Error::Path(Code::PathOutside.with("path", path))
 }
 
-fn unreadable(what: &str, path: &Path, error: &std::io::Error) -> Error {
-    Error::Path(format!("the {what} `{}` cannot be read: {error}", path.display()))
+fn unreadable(path: &Path, error: &std::io::Error) -> Error {
+    Error::Path(Code::PathUnreadable.with("path", path.display().to_string()).with("detail", error.to_string()))
 }
 
 #[cfg(test)]
@@ -151,6 +199,7 @@ mod tests {
         let folder = folder();
         let found = Folders::at(folder.path().join("in")).files("x", transport);
         let text = match found {
+            Ok(files) if files.is_empty() => Folders::empty(transport).to_string(),
             Ok(files) => files.iter().map(|file| format!("{} {}", file.name, file.size_bytes)).collect::<Vec<_>>().join(", "),
             Err(error) => error.to_string(),
         };
@@ -198,6 +247,6 @@ mod tests {
         let folder = folder();
         std::os::unix::fs::symlink(folder.path().join("geheim.csv"), folder.path().join("in/link.csv")).expect("linked");
         let found = Folders::at(folder.path().join("in")).files("x", &all(".", "link.csv"));
-        assert!(matches!(found, Err(Error::Path(message)) if message.contains("outside")));
+        assert!(matches!(found, Err(Error::Path(message)) if message.code == Code::PathOutside));
     }
 }

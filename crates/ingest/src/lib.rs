@@ -1,4 +1,4 @@
-//! Connectors and pipelines: files, folders and HTTP push into the engine,
+//! Connectors and pipelines: files, folders, HTTP poll and push into the engine,
 //! with quarantine, replay and the way back from a value to its raw record.
 //!
 //! One input is one run: it is kept as it came, encrypted, then mapped by
@@ -8,19 +8,26 @@
 
 mod batch;
 mod definition;
+mod drift;
 mod error;
 mod folders;
 mod http;
 mod origin;
+mod poll;
 mod replay;
 mod report;
 mod run;
+mod schedule;
+mod secrets;
 mod service;
+mod state;
 #[cfg(test)]
 mod tests;
+mod trouble;
 mod turns;
 
 pub use definition::{Checked, Stored};
+pub use drift::Drift;
 pub use error::Error;
 pub use folders::Folders;
 pub use harmonise::{Issue, Preview};
@@ -28,4 +35,7 @@ pub use http::router;
 pub use origin::{RawRecord, Trace};
 pub use replay::ReplayReport;
 pub use report::{Counts, InputReport, Outcome, Progress, RunReport};
+pub use secrets::Secrets;
 pub use service::{Config, Ingest};
+pub use state::Standing;
+pub use trouble::{Remote, Trouble, TroubleKind};

@@ -1,12 +1,16 @@
 //! The way back: from a value to the run, the line and the raw record.
 
-use engine::{Access, Provenance, Role, RunRow};
-use harmonise::{Definition, Input};
-use model::{EntityId, Instant, Iri, Name};
+use engine::{Access, Actor, Principal, Provenance, Role, RunRow};
+use harmonise::{Definition, Found, Input};
+use model::{Class, EntityId, Instant, Iri, Name};
+use tokio::sync::Semaphore;
 
 use crate::Error;
 use crate::run::blocking;
 use crate::service::Ingest;
+
+/// How many inputs are read back at once: anybody may ask, and an input is read from its beginning.
+static READERS: Semaphore = Semaphore::const_new(4);
 
 /// A record as it came, and the run that read it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,8 +19,8 @@ pub struct RawRecord {
     pub run: RunRow,
     /// Line of a text file, row of a sheet, index in an array; from 1.
     pub record: u64,
-    /// Its bytes; `None` when the input is no longer kept.
-    pub raw: Option<Vec<u8>>,
+    /// The record; `None` when the input is no longer kept.
+    pub found: Option<Found>,
 }
 
 /// Where a value came from.
@@ -24,9 +28,9 @@ pub struct RawRecord {
 pub struct Trace {
     /// The value, and the run that brought it.
     pub provenance: Provenance,
-    /// The raw record. Only for those who look after sources: a record may
-    /// hold more than the values that were published of it, and what nobody
-    /// declared is restricted.
+    /// The raw record: for those who look after sources, and for everybody
+    /// where the definition opens it. A record may hold more than the values
+    /// that were published of it, and what nobody declared is restricted.
     pub raw: Option<RawRecord>,
 }
 
@@ -40,15 +44,30 @@ impl Ingest {
         let definition = access.source(&row.source, Some(row.version))?;
         let definition = Definition::parse(&definition.text).map_err(Error::Definition)?;
         let Some(mut reader) = access.open_file(&row.checksum).await? else {
-            return Ok(RawRecord { run: row, record, raw: None });
+            return Ok(RawRecord { run: row, record, found: None });
         };
         let name = row.input.clone();
+        let _turn = READERS.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
         let found = blocking(move || harmonise::record_at(&definition, Input { name: &name, reader: &mut reader }, record)).await?;
-        let raw = found.map_err(|fatal| Error::Unusable { run, message: fatal.to_string() })?;
-        match raw {
-            Some(raw) => Ok(RawRecord { run: row, record, raw: Some(raw) }),
+        let found = found.map_err(|fatal| Error::Unusable { run, message: fatal.message() })?;
+        match found {
+            Some(found) => Ok(RawRecord { run: row, record, found: Some(found) }),
             None => Err(engine::Error::new(engine::Kind::NotFound, format!("the input of run `{run}` has no record `{record}`")).into()),
         }
+    }
+
+    /// The raw record behind a value that the principal has seen; `None` when
+    /// it may not be seen with it.
+    ///
+    /// # Errors
+    /// As [`Ingest::raw_record`].
+    pub async fn raw_behind(&self, access: &Access, run: u64, record: u64) -> Result<Option<RawRecord>, Error> {
+        if access.principal().role >= Role::Editor {
+            return self.raw_record(access, run, record).await.map(Some);
+        }
+        // Runs, definitions and inputs are for editors; the platform itself looks whether this one is for all.
+        let own = self.engine().access(access.tenant(), Principal::new(Actor::System, Role::Editor))?;
+        if opens(&own, run)? { self.raw_record(&own, run, record).await.map(Some) } else { Ok(None) }
     }
 
     /// Where a value came from: the one observed at an instant, or the newest.
@@ -65,8 +84,8 @@ impl Ingest {
     ) -> Result<Trace, Error> {
         let provenance = access.provenance(entity, attribute, dataset, at).await?;
         let raw = match provenance.observation.origin {
-            Some(origin) if access.principal().role >= Role::Editor => Some(self.raw_record(access, origin.run, origin.record).await?),
-            _ => None,
+            Some(origin) => self.raw_behind(access, origin.run, origin.record).await?,
+            None => None,
         };
         Ok(Trace { provenance, raw })
     }
@@ -79,4 +98,25 @@ impl Ingest {
             engine::Error::new(engine::Kind::NotFound, format!("the entity `{entity}` has no attribute `{attribute}`")).into()
         })
     }
+}
+
+/// Whether everybody may see the records of a run. The definition as it is now
+/// decides, for records of all its versions. No attribute that was made of them
+/// may be less than open, in this definition or in any dataset of the type.
+fn opens(own: &Access, run: u64) -> Result<bool, Error> {
+    let row = own.run(run)?;
+    let definition =
+        |version: Option<u64>| -> Result<Option<Definition>, Error> { Ok(Definition::parse(&own.source(&row.source, version)?.text).ok()) };
+    let (Some(now), Some(then)) = (definition(None)?, definition(Some(row.version))?) else { return Ok(false) };
+    let attributes = then.attributes();
+    if !now.opens_raw(&attributes) {
+        return Ok(false);
+    }
+    let datasets = own.datasets()?;
+    let closed = |name: &Name| {
+        let declares = datasets.iter().filter(|dataset| dataset.entity_type == then.entity_type());
+        let mut columns = declares.flat_map(|dataset| dataset.columns.iter().map(|column| (dataset.published, column)));
+        columns.any(|(published, column)| column.attribute == *name && !(published && column.class == Class::Open))
+    };
+    Ok(!attributes.iter().any(closed))
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 
 use engine::{Access, QuarantineItem, QuarantineRow, QuarantineState, RunState};
-use harmonise::{Definition, Input, Quarantined, Record, Rejected, Sink, SinkError};
+use harmonise::{Code, Definition, Input, Message, Quarantined, Reason, Record, Rejected, Sink, SinkError};
 use model::{Entity, Instant};
 
 use crate::Error;
@@ -37,11 +37,14 @@ pub struct ReplayReport {
 
 impl fmt::Display for ReplayReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{} records left the quarantine, {} wait on; {} values new, {} corrected",
-            self.settled, self.waiting, self.counts.written, self.counts.corrected
-        )
+        self.message().fmt(f)
+    }
+}
+
+impl ReplayReport {
+    fn message(&self) -> Message {
+        let message = Code::Replayed.with("settled", self.settled).with("waiting", self.waiting);
+        message.with("written", self.counts.written).with("corrected", self.counts.corrected)
     }
 }
 
@@ -79,7 +82,7 @@ impl Ingest {
             Err(_) => RunState::Failed,
         };
         let origin = Origin { source: source.to_owned(), run, now: self.engine().now() };
-        let message = outcome.as_ref().err().map_or_else(|| report.to_string(), ToString::to_string);
+        let message = outcome.as_ref().err().map_or_else(|| report.message().into(), Error::reason);
         access.finish_run(open.close(), noted(&origin, state, &report.counts, Some(message))).await?;
         outcome.map(|()| report)
     }
@@ -153,7 +156,7 @@ impl Replay<'_> {
         let refused = import(self.access, origin.run, records, &mut report.counts).await?;
         for Refused { record, reason } in refused {
             if let Some((row, taken)) = mapped.iter_mut().find(|(row, _)| row.item.record == record) {
-                *taken = waits_on(&row.item, &reason);
+                *taken = waits_on(&row.item, reason);
             }
         }
         let (mut settled, mut again) = (Vec::new(), Vec::new());
@@ -166,7 +169,7 @@ impl Replay<'_> {
                 }
                 Some(rejected) => {
                     report.waiting += 1;
-                    if rejected.reason != row.item.reason {
+                    if rejected.reason.stored() != row.item.reason {
                         settled.push(row.id);
                         again.push(quarantined(&origin, rejected));
                     }
@@ -206,23 +209,23 @@ fn map_again(definition: &Definition, row: &QuarantineRow, picked: &mut Picker, 
     let item = &row.item;
     if item.context.is_empty() {
         let found = picked.found.remove(&item.record);
-        return found.unwrap_or_else(|| waits_on(item, "its input cannot be read with this definition; mend it or run the source again"));
+        return found.unwrap_or_else(|| waits_on(item, Code::ReplayUnreadable));
     }
     let mut taken = Taken::default();
     let record = Quarantined { record: item.record, raw: &item.raw, context: &item.context };
     match harmonise::replay(definition, record, now, &mut taken) {
         Ok(_) => taken,
-        Err(fatal) => waits_on(item, &fatal.to_string()),
+        Err(fatal) => waits_on(item, fatal.message()),
     }
 }
 
-fn waits_on(item: &QuarantineItem, reason: &str) -> Taken {
+fn waits_on(item: &QuarantineItem, reason: impl Into<Message>) -> Taken {
     let rejected = Rejected {
         record: item.record,
         raw: item.raw.clone(),
         context: item.context.clone(),
         field: item.field.clone(),
-        reason: reason.to_owned(),
+        reason: Reason::from(reason.into()),
         partly: false,
     };
     Taken { rejected: Some(rejected), ..Taken::default() }

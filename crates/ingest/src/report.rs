@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use harmonise::{Issue, Message};
+
 /// What a run has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Counts {
@@ -69,12 +71,12 @@ pub enum Outcome {
         /// The run, if one had begun.
         run: Option<u64>,
         /// What is wrong.
-        message: String,
+        message: Message,
     },
 }
 
 /// One input of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct InputReport {
     /// Path relative to the source's folder, or `push`.
     pub input: String,
@@ -83,11 +85,20 @@ pub struct InputReport {
     /// What it brought.
     pub counts: Counts,
     /// What is noteworthy about it as a whole.
-    pub notes: Vec<String>,
+    pub notes: Vec<Issue>,
+    /// What was read, when it was read to its end.
+    pub(crate) summary: Option<Box<harmonise::Summary>>,
+}
+
+impl InputReport {
+    /// An input of which nothing was taken in.
+    pub(crate) fn without_run(input: String, outcome: Outcome) -> Self {
+        Self { input, outcome, counts: Counts::default(), notes: Vec::new(), summary: None }
+    }
 }
 
 /// All inputs of a source, one line each.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RunReport {
     /// The source.
     pub source: String,

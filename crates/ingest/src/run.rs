@@ -6,14 +6,16 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use bytes::Bytes;
 use engine::{Access, QuarantineItem, QuarantineState, RunOutcome, RunState, StoredFile};
-use harmonise::{Fatal, Summary, Transport};
+use harmonise::{Code, Fatal, Reason, Summary, Transport};
 
 use crate::Error;
 use crate::batch::{Counted, Ended, Origin, Refused, keep, map};
 use crate::definition::Plan;
 use crate::folders::{Folders, InputFile};
+use crate::poll::Poll;
 use crate::report::{Counts, InputReport, Outcome, Progress, RunReport};
 use crate::service::Ingest;
+use crate::state::{Looked, read_memo, state_of};
 use crate::turns::{Stop, Turn};
 
 /// How many batches pass between two notes in the list of runs.
@@ -46,17 +48,37 @@ impl Ingest {
     pub async fn run_in(&self, access: &Access, source: &str, folders: Folders, tell: Tell<'_>) -> Result<RunReport, Error> {
         access.source(source, None)?;
         let turn = self.turn(access, source)?;
+        self.look(access, source, folders, How::Asked, &turn, tell).await
+    }
+
+    /// Looks at a source and notes what was found.
+    pub(crate) async fn look(
+        &self,
+        access: &Access,
+        source: &str,
+        folders: Folders,
+        how: How,
+        turn: &Turn,
+        tell: Tell<'_>,
+    ) -> Result<RunReport, Error> {
         let plan = self.plan(access, source)?;
         let access = access.as_source(source)?;
-        let (name, transport) = (source.to_owned(), plan.definition.source.transport.clone());
-        let files = blocking(move || folders.files(&name, &transport)).await??;
         let mut report = RunReport { source: source.to_owned(), version: plan.row.version, inputs: Vec::new() };
-        let total = files.len();
-        for (index, file) in files.into_iter().enumerate() {
-            let work = Work { ingest: self, access: &access, plan: &plan, turn: &turn, tell, position: (index + 1, total) };
-            report.inputs.push(work.file(file).await?);
-        }
-        Ok(report)
+        let work = Work { ingest: self, access: &access, plan: &plan, turn, tell, position: (1, 1) };
+        let found = match &plan.definition.source.transport {
+            Transport::Http(http) => {
+                let known = read_memo(&state_of(&access, source)?.memo).validators;
+                let poll = Poll { ingest: self, access: &access, http, version: plan.row.version };
+                poll.run(known, &work, &mut report.inputs).await.map(|validators| (validators, false))
+            }
+            _ => work.files(folders, how, &mut report.inputs).await.map(|unsettled| (None, unsettled)),
+        };
+        let (error, (validators, unsettled)) = match found {
+            Ok(found) => (None, found),
+            Err(error) => (Some(error), (None, false)),
+        };
+        self.note(&access, &plan, Looked { report: &report, error: error.as_ref(), validators, unsettled }).await?;
+        error.map_or(Ok(report), Err)
     }
 
     /// Takes in a body that was pushed. When it answers, every accepted record
@@ -70,21 +92,56 @@ impl Ingest {
         let turn = self.turn_soon(access, source).await?;
         let plan = self.plan(access, source)?;
         if plan.definition.source.transport != Transport::Push {
-            return Err(Error::Transport { name: source.to_owned(), takes: "takes files and no HTTP push" });
+            return Err(Error::Transport(Code::SourceTakesFiles.with("source", source)));
         }
         let access = access.as_source(source)?;
         let work = Work { ingest: self, access: &access, plan: &plan, turn: &turn, tell: &|_| {}, position: (1, 1) };
         let input = work.body(name.unwrap_or("push").to_owned(), body).await?;
-        match input.outcome {
-            Outcome::Failed { run: Some(run), message } => Err(Error::Unusable { run, message }),
-            Outcome::Failed { run: None, message } => Err(Error::Path(message)),
-            _ => Ok(RunReport { source: source.to_owned(), version: plan.row.version, inputs: vec![input] }),
-        }
+        self.sent(&access, &plan, input).await
+    }
+
+    /// Notes what became of something that was sent.
+    async fn sent(&self, access: &Access, plan: &Plan, input: InputReport) -> Result<RunReport, Error> {
+        let failed = match &input.outcome {
+            Outcome::Failed { run: Some(run), message } => Some(Error::Unusable { run: *run, message: message.clone() }),
+            Outcome::Failed { run: None, message } => Some(Error::Path(message.clone())),
+            _ => None,
+        };
+        let report = RunReport { source: plan.row.name.clone(), version: plan.row.version, inputs: vec![input] };
+        self.note(access, plan, Looked { report: &report, error: failed.as_ref(), validators: None, unsettled: false }).await?;
+        failed.map_or(Ok(report), Err)
+    }
+
+    /// Takes in what was kept already, as an upload is. When it answers, every
+    /// accepted record is durable. `name` is the file's.
+    ///
+    /// # Errors
+    /// [`Error::Unusable`] when the file as a whole does not fit the definition.
+    pub async fn take_kept(&self, access: &Access, source: &str, name: &str, kept: StoredFile) -> Result<RunReport, Error> {
+        access.source(source, None)?;
+        let turn = self.turn_soon(access, source).await?;
+        let plan = self.plan(access, source)?;
+        let access = access.as_source(source)?;
+        let work = Work { ingest: self, access: &access, plan: &plan, turn: &turn, tell: &|_| {}, position: (1, 1) };
+        let input = match work.done_before(&kept.checksum).await? {
+            Some(run) => InputReport::without_run(name.to_owned(), Outcome::Skipped { run }),
+            None => work.input(name.to_owned(), kept).await?,
+        };
+        self.sent(&access, &plan, input).await
     }
 }
 
+/// Why a source is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum How {
+    /// Somebody asked: every file is taken in, and one must be there.
+    Asked,
+    /// Its time has come: only what is new and settled is taken in.
+    Planned,
+}
+
 /// One input at work.
-struct Work<'a> {
+pub(crate) struct Work<'a> {
     ingest: &'a Ingest,
     access: &'a Access,
     plan: &'a Plan,
@@ -94,6 +151,30 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
+    /// Takes the files of a source in; says whether one was left for later.
+    async fn files(&self, folders: Folders, how: How, inputs: &mut Vec<InputReport>) -> Result<bool, Error> {
+        let row = &self.plan.row;
+        let (name, transport) = (row.name.clone(), self.plan.definition.source.transport.clone());
+        let is_folder = matches!(transport, Transport::Folder { .. });
+        let mut files = blocking(move || folders.files(&name, &transport)).await??;
+        if files.is_empty() && how == How::Asked {
+            return Err(Folders::empty(&self.plan.definition.source.transport));
+        }
+        let (tenant, done_with) = (self.access.tenant(), self.ingest.done_with());
+        let mut unsettled = false;
+        if how == How::Planned && is_folder {
+            (files, unsettled) = done_with.fresh(tenant, &row.name, row.version, files, self.ingest.engine().now());
+        }
+        let total = files.len();
+        for (index, file) in files.into_iter().enumerate() {
+            let (name, mark) = (file.name.clone(), file.mark());
+            let work = Work { position: (index + 1, total), ..*self };
+            inputs.push(work.file(file).await?);
+            done_with.add(tenant, &row.name, row.version, name, mark);
+        }
+        Ok(unsettled)
+    }
+
     async fn file(&self, file: InputFile) -> Result<InputReport, Error> {
         let path = file.path.clone();
         let checksum = match blocking(move || checksum_of(&path)).await? {
@@ -114,10 +195,10 @@ impl Work<'_> {
         self.input(file.name, stored).await
     }
 
-    async fn body(&self, name: String, body: Bytes) -> Result<InputReport, Error> {
+    pub(crate) async fn body(&self, name: String, body: Bytes) -> Result<InputReport, Error> {
         let stored = self.access.keep_bytes(body).await?;
         match self.done_before(&stored.checksum).await? {
-            Some(run) => Ok(InputReport { input: name, outcome: Outcome::Skipped { run }, counts: Counts::default(), notes: Vec::new() }),
+            Some(run) => Ok(InputReport::without_run(name, Outcome::Skipped { run })),
             None => self.input(name, stored).await,
         }
     }
@@ -129,13 +210,13 @@ impl Work<'_> {
     fn skipped(&self, file: InputFile, run: u64) -> InputReport {
         let outcome = Outcome::Skipped { run };
         (self.tell)(&self.progress(&file.name, (file.size_bytes, file.size_bytes), Counts::default(), Some(outcome.clone())));
-        InputReport { input: file.name, outcome, counts: Counts::default(), notes: Vec::new() }
+        InputReport::without_run(file.name, outcome)
     }
 
     fn unreadable(&self, name: String, error: &std::io::Error) -> InputReport {
-        let outcome = Outcome::Failed { run: None, message: format!("the file cannot be read: {error}") };
+        let outcome = Outcome::Failed { run: None, message: Code::InputUnreadable.with("detail", error.to_string()) };
         (self.tell)(&self.progress(&name, (0, 0), Counts::default(), Some(outcome.clone())));
-        InputReport { input: name, outcome, counts: Counts::default(), notes: Vec::new() }
+        InputReport::without_run(name, outcome)
     }
 
     fn progress(&self, input: &str, bytes: (u64, u64), counts: Counts, outcome: Option<Outcome>) -> Progress {
@@ -196,7 +277,7 @@ impl Work<'_> {
                 Ok(summary)
             }
             Err(Fatal::Sink(error)) if error.0.is::<Ended>() => Err(Error::Stopped),
-            Err(fatal) => Err(Error::Unusable { run: origin.run, message: fatal.to_string() }),
+            Err(fatal) => Err(Error::Unusable { run: origin.run, message: fatal.message() }),
         }
     }
 
@@ -207,13 +288,17 @@ impl Work<'_> {
             let Refused { record, reason } = refused.swap_remove(0);
             return Err(Error::Unusable {
                 run: origin.run,
-                message: format!("more than {REFUSED_MAX} records are refused; the first is record {record}: {reason}"),
+                message: Code::TooManyRefused.with("max", REFUSED_MAX).with("record", record).with("reason", reason),
             });
         }
         // A record may speak of several entities: it waits once.
         refused.dedup_by_key(|one| one.record);
         for (position, Refused { record, reason }) in refused.into_iter().enumerate() {
-            let raw = if position < RAW_READ_MAX { self.ingest.raw_record(self.access, origin.run, record).await?.raw } else { None };
+            let raw = if position < RAW_READ_MAX {
+                self.ingest.raw_record(self.access, origin.run, record).await?.found.map(|found| found.bytes)
+            } else {
+                None
+            };
             let item = QuarantineItem {
                 source: origin.source.clone(),
                 run: origin.run,
@@ -221,7 +306,7 @@ impl Work<'_> {
                 raw: raw.unwrap_or_default(),
                 // None: to read it again, the kept input is read up to it.
                 context: String::new(),
-                reason,
+                reason: Reason::from(reason).stored(),
                 field: None,
                 at: origin.now,
             };
@@ -241,20 +326,22 @@ impl Work<'_> {
         open: OpenRun,
     ) -> Result<InputReport, Error> {
         let ended = Origin { now: self.ingest.engine().now(), ..origin.clone() };
+        let mut read = None;
         let (state, message, outcome, notes) = match outcome {
             Ok(summary) => {
-                let notes: Vec<String> = summary.issues.iter().map(ToString::to_string).collect();
-                let message = (!notes.is_empty()).then(|| notes.join("; "));
+                let notes = summary.issues.clone();
+                let message = (!notes.is_empty()).then(|| Reason::of(&notes));
+                read = Some(Box::new(summary));
                 (RunState::Done, message, Ok(Outcome::Done { run: origin.run }), notes)
             }
             Err(Error::Unusable { run, message }) => {
-                (RunState::Failed, Some(message.clone()), Ok(Outcome::Failed { run: Some(run), message }), Vec::new())
+                (RunState::Failed, Some(message.clone().into()), Ok(Outcome::Failed { run: Some(run), message }), Vec::new())
             }
-            Err(Error::Stopped) => (RunState::Interrupted, Some(Error::Stopped.to_string()), Err(Error::Stopped), Vec::new()),
-            Err(other) => (RunState::Failed, Some(other.to_string()), Err(other), Vec::new()),
+            Err(Error::Stopped) => (RunState::Interrupted, Some(Error::Stopped.reason()), Err(Error::Stopped), Vec::new()),
+            Err(other) => (RunState::Failed, Some(other.reason()), Err(other), Vec::new()),
         };
         self.access.finish_run(open.close(), noted(&ended, state, &counts, message)).await?;
-        Ok(InputReport { input, outcome: outcome?, counts, notes })
+        Ok(InputReport { input, outcome: outcome?, counts, notes, summary: read })
     }
 
     /// Records of the same bytes that earlier runs set aside were read again
@@ -326,7 +413,7 @@ impl Drop for OpenRun {
                 quarantined: row.quarantined,
             };
             let origin = Origin { source: row.source, run: id, now: row.at };
-            let outcome = noted(&origin, RunState::Interrupted, &counts, Some(Error::Stopped.to_string()));
+            let outcome = noted(&origin, RunState::Interrupted, &counts, Some(Error::Stopped.reason()));
             if let Err(error) = access.finish_run(id, outcome).await {
                 tracing::warn!(run = id, %error, "an interrupted run could not be noted");
             }
@@ -335,7 +422,7 @@ impl Drop for OpenRun {
 }
 
 /// Counts as the list of runs has them.
-pub(crate) fn noted(origin: &Origin, state: RunState, counts: &Counts, message: Option<String>) -> RunOutcome {
+pub(crate) fn noted(origin: &Origin, state: RunState, counts: &Counts, message: Option<Reason>) -> RunOutcome {
     RunOutcome {
         at: origin.now,
         state,
@@ -345,7 +432,7 @@ pub(crate) fn noted(origin: &Origin, state: RunState, counts: &Counts, message: 
         corrected: counts.corrected,
         flagged: counts.flagged,
         quarantined: counts.quarantined,
-        message,
+        message: message.map(|reason| reason.stored()),
     }
 }
 

@@ -4,9 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Access, Engine};
+use tokio::sync::Semaphore;
+use web::Outbound;
 
 use crate::Error;
-use crate::folders::Folders;
+use crate::folders::{DoneWith, Folders};
+use crate::schedule::Timings;
+use crate::secrets::Secrets;
 use crate::turns::{Turn, Turns};
 
 /// What ingest needs to know.
@@ -18,13 +22,27 @@ pub struct Config {
     pub push_bytes_max: usize,
     /// How long a push waits for another one to the same source; default 30 s.
     pub patience: Duration,
+    /// Asks servers elsewhere.
+    pub outbound: Outbound,
+    /// Keys for them.
+    pub secrets: Secrets,
+    /// How many planned looks there are at once; default 16. Most of their time is waiting.
+    pub looks_max: usize,
 }
 
 impl Config {
     /// Defaults, with files below a folder.
     #[must_use]
     pub fn at(folder: impl Into<std::path::PathBuf>) -> Self {
-        Self { folders: Folders::at(folder), push_bytes_max: 32 << 20, patience: Duration::from_secs(30) }
+        let folder = folder.into();
+        Self {
+            secrets: Secrets::at(folder.join("secrets")),
+            folders: Folders::at(folder),
+            push_bytes_max: 32 << 20,
+            patience: Duration::from_secs(30),
+            outbound: Outbound::default(),
+            looks_max: 16,
+        }
     }
 }
 
@@ -38,13 +56,20 @@ struct Inner {
     engine: Engine,
     config: Config,
     turns: Turns,
+    timings: Timings,
+    /// Free places for planned looks.
+    places: Arc<Semaphore>,
+    /// Files that planned looks were done with.
+    done_with: DoneWith,
 }
 
 impl Ingest {
     /// Over an engine.
     #[must_use]
     pub fn new(engine: Engine, config: Config) -> Self {
-        Self { inner: Arc::new(Inner { engine, config, turns: Turns::default() }) }
+        let places = Arc::new(Semaphore::new(config.looks_max));
+        let (turns, timings, done_with) = (Turns::default(), Timings::default(), DoneWith::default());
+        Self { inner: Arc::new(Inner { engine, config, turns, timings, places, done_with }) }
     }
 
     /// Asks the run of a source to end after the record it is at; says whether
@@ -72,6 +97,18 @@ impl Ingest {
 
     pub(crate) fn folders(&self) -> &Folders {
         &self.inner.config.folders
+    }
+
+    pub(crate) fn timings(&self) -> &Timings {
+        &self.inner.timings
+    }
+
+    pub(crate) fn places(&self) -> &Arc<Semaphore> {
+        &self.inner.places
+    }
+
+    pub(crate) fn done_with(&self) -> &DoneWith {
+        &self.inner.done_with
     }
 
     /// The turn at a source, now.

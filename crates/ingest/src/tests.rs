@@ -8,6 +8,7 @@ use std::path::Path;
 use std::sync::Mutex;
 
 use engine::{Access, Engine, Role, ScratchEngine};
+use harmonise::Reason;
 use model::{EntityId, Instant, Name};
 
 use crate::{Config, Error, Ingest, Progress, RunReport};
@@ -132,7 +133,7 @@ impl City {
     /// What waits in quarantine.
     fn waiting(&self) -> String {
         let rows = self.editor().quarantined(Some("wetter"), 0, 100).expect("readable");
-        rows.iter().map(|row| format!("run {} record {}: {}\n", row.item.run, row.item.record, row.item.reason)).collect()
+        rows.iter().map(|row| format!("run {} record {}: {}\n", row.item.run, row.item.record, Reason::read(&row.item.reason))).collect()
     }
 
     /// The states of all runs, oldest first.

@@ -54,6 +54,12 @@ impl Language {
         }
     }
 
+    /// The language of the words for faults of sources and records.
+    #[must_use]
+    pub fn of_faults(self) -> harmonise::Language {
+        harmonise::Language::of(self.code())
+    }
+
     /// The texts in this language.
     #[must_use]
     pub fn texts(self) -> Texts {

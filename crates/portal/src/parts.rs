@@ -8,6 +8,7 @@ mod table;
 
 use askama::Template;
 use askama::filters::HtmlSafe;
+use harmonise::Reason;
 use model::Instant;
 use model::dataset::Texts as Translated;
 
@@ -22,7 +23,7 @@ macro_rules! components {
     ($($name:ty),* $(,)?) => { $(impl HtmlSafe for $name {})* };
 }
 
-components!(Moment, Phrase, Badge, Alert, Crumbs, Pagination, Snippet, Field, ChartFigure, MapFigure, Table);
+components!(Moment, Phrase, Marked, Badge, Alert, Crumbs, Pagination, Snippet, Field, ChartFigure, MapFigure, Table);
 
 /// A point in time, with its machine form, and its age only beside it.
 #[derive(Debug, Clone, PartialEq, Eq, Template)]
@@ -93,10 +94,56 @@ impl Phrase {
         Self { text: text.to_owned(), lang: (language == Language::De).then_some("en") }
     }
 
+    /// Why something was refused, in the page's language; what an earlier version wrote down is English.
+    #[must_use]
+    pub fn reason(reason: &Reason, language: Language) -> Self {
+        match reason {
+            Reason::Text(text) => Self::english(text, language),
+            Reason::Issues(..) => Self::plain(&reason.say(language.of_faults())),
+        }
+    }
+
     /// German text that no one translates, such as names of offices.
     #[must_use]
     pub fn german(text: &str, language: Language) -> Self {
         Self { text: text.to_owned(), lang: (language == Language::En).then_some("de") }
+    }
+}
+
+/// A text of the data in which words are marked.
+#[derive(Debug, Clone, PartialEq, Eq, Template)]
+#[template(
+    ext = "html",
+    source = r#"{% if let Some(lang) = lang %}<span lang="{{ lang }}">{% endif %}{% for (text, is_marked) in parts %}{% if *is_marked %}<mark>{{ text }}</mark>{% else %}{{ text }}{% endif %}{% endfor %}{% if lang.is_some() %}</span>{% endif %}"#
+)]
+pub struct Marked {
+    /// Pieces of the text, each with whether it is marked.
+    pub parts: Vec<(String, bool)>,
+    /// Its language, when it is not the page's.
+    pub lang: Option<&'static str>,
+}
+
+impl Marked {
+    /// A text with these bytes marked; `ranges` are in order and do not meet.
+    #[must_use]
+    pub fn new(phrase: Phrase, ranges: &[std::ops::Range<usize>]) -> Self {
+        let Phrase { text, lang } = phrase;
+        let mut parts = Vec::new();
+        let mut end = 0;
+        for range in ranges {
+            parts.push((text[end..range.start].to_owned(), false));
+            parts.push((text[range.clone()].to_owned(), true));
+            end = range.end;
+        }
+        parts.push((text[end..].to_owned(), false));
+        parts.retain(|(piece, _)| !piece.is_empty());
+        Self { parts, lang }
+    }
+
+    /// Whether anything is marked.
+    #[must_use]
+    pub fn has_marks(&self) -> bool {
+        self.parts.iter().any(|(_, is_marked)| *is_marked)
     }
 }
 

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use engine::{Access, Engine};
+use engine::{Access, Engine, StoredFile};
+use harmonise::{Found, Issue, Reason};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use web::BoxFuture;
@@ -96,7 +97,7 @@ pub trait Workshop: Send + Sync + 'static {
     ///
     /// # Errors
     /// The faults, each with its place, the value and the remedy.
-    fn check(&self, text: &str) -> Result<String, Vec<String>>;
+    fn check(&self, text: &str) -> Result<String, Vec<Issue>>;
 
     /// Keeps a definition as the source's newest version and declares its dataset; answers the version.
     fn put<'a>(&'a self, access: &'a Access, text: &'a str) -> BoxFuture<'a, Result<u64, WorkError>>;
@@ -104,11 +105,20 @@ pub trait Workshop: Send + Sync + 'static {
     /// Begins a run of a source and answers when it has begun; the run goes on by itself.
     fn start<'a>(&'a self, access: &'a Access, source: &'a str) -> BoxFuture<'a, Result<(), WorkError>>;
 
+    /// Takes in a kept file under a source's definition; `input` is the file's name.
+    fn take_kept<'a>(
+        &'a self,
+        access: &'a Access,
+        source: &'a str,
+        input: &'a str,
+        kept: StoredFile,
+    ) -> BoxFuture<'a, Result<(), WorkError>>;
+
     /// Maps what waits in a source's quarantine again.
     fn replay<'a>(&'a self, access: &'a Access, source: &'a str) -> BoxFuture<'a, Result<Replayed, WorkError>>;
 
-    /// The raw record behind a value; `None` when it is not kept or this reader may not see it.
-    fn raw<'a>(&'a self, access: &'a Access, run: u64, record: u64) -> BoxFuture<'a, Result<Option<Vec<u8>>, WorkError>>;
+    /// The raw record behind a value that this reader has seen; `None` when it is not kept or this reader may not see it.
+    fn raw<'a>(&'a self, access: &'a Access, run: u64, record: u64) -> BoxFuture<'a, Result<Option<Found>, WorkError>>;
 }
 
 /// What a replay did.
@@ -125,10 +135,10 @@ pub struct Replayed {
 pub enum WorkError {
     /// The definition has faults.
     #[error("the definition has {} faults", .0.len())]
-    Definition(Vec<String>),
+    Definition(Vec<Issue>),
     /// It cannot be done now, for a reason people can act on: a run is at work, a file is missing.
     #[error("{0}")]
-    Refused(String),
+    Refused(Reason),
     /// The engine did not allow or manage it.
     #[error(transparent)]
     Engine(#[from] engine::Error),

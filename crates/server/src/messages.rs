@@ -1,5 +1,5 @@
-//! Texts for people, from `locales/de.json` and `locales/en.json`. German
-//! unless `ALLMENDE_LANG=en`.
+//! Texts for people, from `locales/de.json` and `locales/en.json`. The
+//! language is `ALLMENDE_LANG`'s, else that of the locale, else German.
 
 use std::collections::BTreeMap;
 use std::fmt::Display;
@@ -25,8 +25,30 @@ fn read(json: &str) -> Texts {
 
 /// Takes the language from the environment, once, at the start.
 pub(crate) fn choose_language() {
-    let english = std::env::var("ALLMENDE_LANG").is_ok_and(|value| value.to_ascii_lowercase().starts_with("en"));
-    CHOSEN.get_or_init(|| if english { Language::En } else { Language::De });
+    CHOSEN.get_or_init(|| language_of(|name| std::env::var(name).ok()));
+}
+
+/// The first variable that names a language decides (POSIX.1-2017, XBD 8.2 for
+/// the order of the locale's); `C` and `POSIX` name none.
+fn language_of(variable: impl Fn(&str) -> Option<String>) -> Language {
+    let named = |value: &String| !matches!(value.split('.').next(), None | Some("" | "C" | "POSIX"));
+    let found = ["ALLMENDE_LANG", "LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find_map(|name| variable(name).filter(named));
+    match found {
+        Some(value) if !value.to_ascii_lowercase().starts_with("de") => Language::En,
+        _ => Language::De,
+    }
+}
+
+/// The language chosen, as the words for faults of sources have it.
+pub(crate) fn of_faults() -> harmonise::Language {
+    match chosen() {
+        Language::De => harmonise::Language::De,
+        Language::En => harmonise::Language::En,
+    }
+}
+
+fn chosen() -> Language {
+    CHOSEN.get().copied().unwrap_or(Language::De)
 }
 
 /// All texts of a language.
@@ -39,7 +61,7 @@ pub(crate) fn of(language: Language) -> &'static Texts {
 
 /// The text of a key in the language chosen, if there is one.
 pub(crate) fn find(key: &str) -> Option<&'static str> {
-    of(CHOSEN.get().copied().unwrap_or(Language::De)).get(key).map(String::as_str)
+    of(chosen()).get(key).map(String::as_str)
 }
 
 /// The text of a key with `{name}` replaced. A test sees to it that each key
@@ -50,4 +72,28 @@ pub(crate) fn say(key: &str, values: &[(&str, &dyn Display)]) -> String {
         text = text.replace(&format!("{{{name}}}"), &value.to_string());
     }
     text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(set: &[(&str, &str)], expected: Language) {
+        let variable = |name: &str| set.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        assert_eq!(language_of(variable), expected, "{set:?}");
+    }
+
+    #[test]
+    fn the_locale_chooses_the_language() {
+        check(&[], Language::De);
+        check(&[("LANG", "de_DE.UTF-8")], Language::De);
+        check(&[("LANG", "en_GB.UTF-8")], Language::En);
+        check(&[("LANG", "fr_FR.UTF-8")], Language::En);
+        check(&[("LANG", "C.UTF-8")], Language::De);
+        check(&[("LC_ALL", "de_AT.UTF-8"), ("LANG", "en_US.UTF-8")], Language::De);
+        check(&[("LC_ALL", ""), ("LANG", "en_US.UTF-8")], Language::En);
+        check(&[("ALLMENDE_LANG", "en"), ("LC_ALL", "de_DE.UTF-8")], Language::En);
+        check(&[("ALLMENDE_LANG", "de"), ("LANG", "en_US.UTF-8")], Language::De);
+    }
 }

@@ -6,6 +6,7 @@ use model::{Class, Crs, Json, Name, UnitCode};
 use super::section::Section;
 use super::source;
 use crate::local::Interval;
+use crate::message::{Code, Message};
 use crate::number::Style;
 use crate::template::Template;
 
@@ -109,18 +110,18 @@ impl AttributeRule {
 
 /// What the rest of the definition says that an attribute needs.
 pub(super) struct Surroundings<'a> {
-    pub(super) name: &'a dyn Fn(&str) -> Result<Name, String>,
+    pub(super) name: &'a dyn Fn(&str) -> Result<Name, Message>,
     pub(super) timed: bool,
     pub(super) geojson: bool,
 }
 
 /// Reads one `[[attribute]]`.
 pub(super) fn attribute(section: &mut Section<'_>, around: &Surroundings<'_>) -> Option<AttributeRule> {
-    let term = section.need("name", "name the attribute: a term of the type's data model, one of `[terms]`, or an IRI");
+    let term = section.need("name", Code::NameAttributeTerm);
     let name = term.as_deref().and_then(|term| match (around.name)(term) {
         Ok(name) => Some(name),
         Err(reason) => {
-            section.fault("name", Some(term), reason, "use a term of the type's data model, declare it in `[terms]`, or write an IRI");
+            section.fault("name", Some(term), reason, Code::UseAttributeTerm);
             None
         }
     });
@@ -138,18 +139,18 @@ pub(super) fn attribute(section: &mut Section<'_>, around: &Surroundings<'_>) ->
     let shape = shape(section, kind, from.as_ref());
     let has_style = section.has("decimal") || section.has("thousands");
     let style = source::style(section);
-    let unit = section.read("unit", "use a symbol such as `µg/m³` or a UN/CEFACT code such as `GQ`", unit_of);
-    let target_unit = section.read("target_unit", "use a symbol such as `°C` or a UN/CEFACT code such as `CEL`", unit_of);
+    let unit = section.read("unit", Code::WriteUnit, unit_of);
+    let target_unit = section.read("target_unit", Code::WriteTargetUnit, unit_of);
     convertible(section, unit.as_ref(), target_unit.as_ref());
-    let crs = section.read("crs", "use for example `EPSG:25832`", |text| Crs::find(text).map_err(|error| error.to_string()));
+    let crs = section.read("crs", Code::WriteCrs, |text| Crs::find(text).map_err(|_| Code::CrsUnknown.with("value", text)));
     let codes = section.values("codes");
     let otherwise = otherwise(section);
     let missing = section.texts("missing");
     let observed = section.flag("observed").unwrap_or(around.timed);
     if observed && !around.timed {
-        section.fault("observed", Some("true"), "the definition has no `[time]`", "declare `[time]` or drop the key");
+        section.fault("observed", Some("true"), Code::ObservedUntimed, Code::DeclareTime);
     }
-    let dataset = section.read("dataset_id", "write a template such as `urn:ngsi-ld:Dataset:{channel}`", Template::parse);
+    let dataset = section.read("dataset_id", Code::WriteDatasetId, Template::parse);
     let when = section.pairs("when");
     let optional = section.flag("optional").unwrap_or(false);
     let quality = section.child("quality").map(quality).unwrap_or_default();
@@ -189,7 +190,7 @@ fn from(section: &mut Section<'_>, kind: Kind, around: &Surroundings<'_>) -> Opt
     let given: Vec<&str> = WAYS.into_iter().filter(|key| section.has(key)).collect();
     let field = section.text("field");
     let constant = section.any("value");
-    let template = section.read("template", "write for example `{street} {number}`", Template::parse);
+    let template = section.read("template", Code::WriteTemplate, Template::parse);
     let languages = section.pairs("languages");
     let (x, y) = (section.text("x"), section.text("y"));
     match given.as_slice() {
@@ -199,27 +200,22 @@ fn from(section: &mut Section<'_>, kind: Kind, around: &Surroundings<'_>) -> Opt
         ["template"] => template.map(From::Template),
         ["languages"] if kind == Kind::Language => Some(From::Languages(languages)),
         ["languages"] => {
-            section.fault("languages", None, "only a LanguageProperty has languages", "set `kind = \"LanguageProperty\"`");
+            section.fault("languages", None, Code::LanguagesKind, Code::SetLanguageKind);
             None
         }
         ["x"] if kind == Kind::Geo => match (x, y) {
             (Some(x), Some(y)) => Some(From::Point { x, y }),
             _ => {
-                section.fault("y", None, "a point needs two coordinates", "name the field of the second coordinate in `y`");
+                section.fault("y", None, Code::PointHalf, Code::NameSecond);
                 None
             }
         },
         [] => {
-            section.fault(
-                "field",
-                None,
-                "nothing says where the value comes from",
-                "give one of `field`, `value`, `template`, `languages`, or `x` and `y`",
-            );
+            section.fault("field", None, Code::ValueOrigin, Code::GiveOrigin);
             None
         }
         several => {
-            section.fault(several[0], None, format!("`{}` do not go together with this kind", several.join("`, `")), "keep one of them");
+            section.fault(several[0], None, Code::KeysContradict.with("keys", several.to_vec()), Code::KeepOne);
             None
         }
     }
@@ -230,7 +226,7 @@ fn shape(section: &mut Section<'_>, kind: Kind, from: Option<&From>) -> Shape {
         [("number", Shape::Number), ("text", Shape::Text), ("bool", Shape::Bool), ("instant", Shape::Instant), ("json", Shape::Json)];
     let given = section.word("as", &words);
     if given.is_some() && kind != Kind::Property {
-        section.fault("as", None, "only a Property has a value of a chosen shape", "drop `as`");
+        section.fault("as", None, Code::ShapeKind, Code::DropAs);
     }
     match (kind, given) {
         (Kind::Geo, _) => Shape::Geometry,
@@ -242,18 +238,16 @@ fn shape(section: &mut Section<'_>, kind: Kind, from: Option<&From>) -> Shape {
     }
 }
 
-fn unit_of(text: &str) -> Result<UnitCode, String> {
-    UnitCode::find(text).ok_or_else(|| "this unit is not known".to_owned())
+fn unit_of(text: &str) -> Result<UnitCode, Message> {
+    UnitCode::find(text).ok_or_else(|| Code::UnitUnknown.into())
 }
 
 fn convertible(section: &Section<'_>, from: Option<&UnitCode>, to: Option<&UnitCode>) {
     match (from, to) {
-        (Some(from), Some(to)) => {
-            if let Err(error) = from.convert(1.0, to) {
-                section.fault("target_unit", Some(to.code()), error.to_string(), "choose a unit of the same kind");
-            }
+        (Some(from), Some(to)) if from.convert(1.0, to).is_err() => {
+            section.fault("target_unit", Some(to.code()), crate::number::units_differ(from, to), Code::SameKindUnit);
         }
-        (None, Some(to)) => section.fault("target_unit", Some(to.code()), "nothing says which unit the values come in", "give `unit`, too"),
+        (None, Some(to)) => section.fault("target_unit", Some(to.code()), Code::UnitLacking, Code::GiveUnit),
         _ => {}
     }
 }
@@ -264,7 +258,7 @@ fn otherwise(section: &mut Section<'_>) -> Otherwise {
     match (default, word) {
         (Some(value), None) => Otherwise::Value(value),
         (Some(_), Some(_)) => {
-            section.fault("otherwise", None, "`default` and `otherwise` say two things", "keep one of them");
+            section.fault("otherwise", None, Code::DefaultTwice, Code::KeepOne);
             Otherwise::Keep
         }
         (None, Some(index)) => [Otherwise::Keep, Otherwise::Reject, Otherwise::Missing][index].clone(),
@@ -284,17 +278,17 @@ fn quality(mut section: Section<'_>) -> QualityRule {
         max: section.number("max"),
         required: section.flag("required").unwrap_or(false),
         duplicate: section.flag("duplicate").unwrap_or(false),
-        late_after_micros: section.read("late_after", "write a duration such as `P2D`", Interval::parse).map(|interval| interval.micros()),
+        late_after_micros: section.read("late_after", Code::WriteLate, Interval::parse).map(|interval| interval.micros()),
         field: section.text("field"),
         codes: section.pairs("codes"),
     };
     if let (Some(min), Some(max)) = (rule.min, rule.max)
         && min > max
     {
-        section.fault("min", Some(&min.to_string()), format!("the smallest value is above the largest, {max}"), "swap them");
+        section.fault("min", Some(&min.to_string()), Code::RangeReversed.with("max", max.to_string()), Code::SwapRange);
     }
     if rule.field.is_some() == rule.codes.is_empty() {
-        section.fault("codes", None, "`field` and `codes` belong together", "give both or neither");
+        section.fault("codes", None, Code::QualityHalf, Code::GiveBoth);
     }
     section.finish();
     rule

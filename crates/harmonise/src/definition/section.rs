@@ -8,6 +8,7 @@ use model::dataset::Texts;
 use toml::{Table, Value};
 
 use crate::issue::{Issue, nearest};
+use crate::message::{Code, Message};
 
 /// All faults found so far.
 pub(super) type Faults = RefCell<Vec<Issue>>;
@@ -30,14 +31,14 @@ impl<'a> Section<'a> {
     }
 
     /// Reports a fault at a key.
-    pub(super) fn fault(&self, key: &str, value: Option<&str>, reason: impl Into<String>, remedy: impl Into<String>) {
+    pub(super) fn fault(&self, key: &str, value: Option<&str>, reason: impl Into<Message>, remedy: impl Into<Message>) {
         let mut issue = Issue::new("invalid", self.at(key), reason).remedy(remedy);
         issue.value = value.map(crate::issue::shorten);
         self.faults.borrow_mut().push(issue);
     }
 
-    fn missing(&self, key: &str, remedy: &str) {
-        self.faults.borrow_mut().push(Issue::new("missing", self.at(key), "the key is missing").remedy(remedy));
+    fn missing(&self, key: &str, remedy: Code) {
+        self.faults.borrow_mut().push(Issue::new("missing", self.at(key), Code::KeyMissing).remedy(remedy));
     }
 
     fn take(&mut self, key: &'static str) -> Option<&'a Value> {
@@ -45,8 +46,8 @@ impl<'a> Section<'a> {
         self.table.get(key)
     }
 
-    fn wrong_type(&self, key: &str, value: &Value, expected: &str) {
-        self.fault(key, Some(&value.to_string()), format!("this is {}", kind(value)), format!("write {expected}"));
+    fn wrong_type(&self, key: &str, value: &Value, expected: impl Into<Message>) {
+        self.fault(key, Some(&value.to_string()), Code::WrongKind.with("found", noun(value)), expected);
     }
 
     /// A sub-table.
@@ -54,7 +55,7 @@ impl<'a> Section<'a> {
         match self.take(key)? {
             Value::Table(table) => Some(Section { path: self.at(key), table, known: Vec::new(), faults: self.faults }),
             other => {
-                self.wrong_type(key, other, &format!("a table `[{}]`", self.at(key)));
+                self.wrong_type(key, other, Code::WriteTable.with("path", self.at(key)));
                 None
             }
         }
@@ -64,7 +65,7 @@ impl<'a> Section<'a> {
     pub(super) fn children(&mut self, key: &'static str) -> Vec<Section<'a>> {
         let Some(value) = self.take(key) else { return Vec::new() };
         let Value::Array(items) = value else {
-            self.wrong_type(key, value, &format!("tables `[[{}]]`", self.at(key)));
+            self.wrong_type(key, value, Code::WriteTables.with("path", self.at(key)));
             return Vec::new();
         };
         let mut sections = Vec::new();
@@ -74,7 +75,7 @@ impl<'a> Section<'a> {
                     let path = format!("{}[{}]", self.at(key), index + 1);
                     sections.push(Section { path, table, known: Vec::new(), faults: self.faults });
                 }
-                other => self.wrong_type(key, other, &format!("tables `[[{}]]`", self.at(key))),
+                other => self.wrong_type(key, other, Code::WriteTables.with("path", self.at(key))),
             }
         }
         sections
@@ -85,18 +86,18 @@ impl<'a> Section<'a> {
         match self.take(key)? {
             Value::String(text) if !text.trim().is_empty() => Some(text.clone()),
             Value::String(_) => {
-                self.fault(key, Some(""), "the text is empty", "write a text or drop the key");
+                self.fault(key, Some(""), Code::TextEmpty, Code::WriteTextOrDrop);
                 None
             }
             other => {
-                self.wrong_type(key, other, "a text in quotes");
+                self.wrong_type(key, other, Code::WriteText);
                 None
             }
         }
     }
 
     /// A text that must be there.
-    pub(super) fn need(&mut self, key: &'static str, remedy: &str) -> Option<String> {
+    pub(super) fn need(&mut self, key: &'static str, remedy: Code) -> Option<String> {
         if !self.table.contains_key(key) {
             self.known.push(key);
             self.missing(key, remedy);
@@ -110,14 +111,14 @@ impl<'a> Section<'a> {
         match self.take(key)? {
             Value::String(text) => Some(text.clone()),
             other => {
-                self.wrong_type(key, other, "a text in quotes");
+                self.wrong_type(key, other, Code::WriteText);
                 None
             }
         }
     }
 
     /// A text read by `parse`; what it says is wrong becomes a fault.
-    pub(super) fn read<T>(&mut self, key: &'static str, remedy: &str, parse: impl Fn(&str) -> Result<T, String>) -> Option<T> {
+    pub(super) fn read<T>(&mut self, key: &'static str, remedy: Code, parse: impl Fn(&str) -> Result<T, Message>) -> Option<T> {
         let text = self.raw_text(key)?;
         match parse(&text) {
             Ok(value) => Some(value),
@@ -134,8 +135,11 @@ impl<'a> Section<'a> {
         let found = words.iter().find(|(word, _)| *word == text).map(|(_, value)| *value);
         if found.is_none() {
             let known: Vec<&str> = words.iter().map(|(word, _)| *word).collect();
-            let hint = nearest(&text, known.iter().copied()).map(|near| format!(", did you mean `{near}`?")).unwrap_or_default();
-            self.fault(key, Some(&text), "this word is not known here", format!("use one of `{}`{hint}", known.join("`, `")));
+            let remedy = match nearest(&text, known.iter().copied()) {
+                Some(near) => Code::UseOneNear.with("near", near),
+                None => Code::UseOne.into(),
+            };
+            self.fault(key, Some(&text), Code::WordUnknown, remedy.with("words", known));
         }
         found
     }
@@ -145,7 +149,7 @@ impl<'a> Section<'a> {
         match self.take(key)? {
             Value::Boolean(flag) => Some(*flag),
             other => {
-                self.wrong_type(key, other, "`true` or `false`");
+                self.wrong_type(key, other, Code::WriteFlag);
                 None
             }
         }
@@ -156,11 +160,11 @@ impl<'a> Section<'a> {
         match self.take(key)? {
             Value::Integer(number) if *number >= at_least => u64::try_from(*number).ok(),
             Value::Integer(number) => {
-                self.fault(key, Some(&number.to_string()), "the number is too small", format!("write {at_least} or more"));
+                self.fault(key, Some(&number.to_string()), Code::NumberSmall, Code::WriteAtLeast.with("min", at_least.to_string()));
                 None
             }
             other => {
-                self.wrong_type(key, other, "a whole number");
+                self.wrong_type(key, other, Code::WriteWhole);
                 None
             }
         }
@@ -172,7 +176,7 @@ impl<'a> Section<'a> {
             Value::Integer(number) => number.to_string().parse().ok(),
             Value::Float(number) if number.is_finite() => Some(*number),
             other => {
-                self.wrong_type(key, other, "a number");
+                self.wrong_type(key, other, Code::WriteNumber);
                 None
             }
         }
@@ -185,7 +189,7 @@ impl<'a> Section<'a> {
             Value::String(_) => std::slice::from_ref(value),
             Value::Array(items) => items.as_slice(),
             other => {
-                self.wrong_type(key, other, "a list of texts");
+                self.wrong_type(key, other, Code::WriteTexts);
                 return Vec::new();
             }
         };
@@ -193,7 +197,7 @@ impl<'a> Section<'a> {
         for item in items {
             match item {
                 Value::String(text) => texts.push(text.clone()),
-                other => self.wrong_type(key, other, "a list of texts"),
+                other => self.wrong_type(key, other, Code::WriteTexts),
             }
         }
         texts
@@ -206,7 +210,7 @@ impl<'a> Section<'a> {
             return Some(Texts { de: text.as_str().into(), en: None });
         }
         let mut section = self.child(key)?;
-        let de = section.need("de", "write the German text");
+        let de = section.need("de", Code::WriteGerman);
         let en = section.text("en");
         section.finish();
         Some(Texts { de: de?.as_str().into(), en: en.map(|text| text.as_str().into()) })
@@ -216,7 +220,7 @@ impl<'a> Section<'a> {
     pub(super) fn need_languages(&mut self, key: &'static str) -> Texts {
         if !self.table.contains_key(key) {
             self.known.push(key);
-            self.missing(key, "write `{ de = \"…\", en = \"…\" }`");
+            self.missing(key, Code::WriteLanguages);
             return Texts::default();
         }
         self.languages(key).unwrap_or_default()
@@ -229,7 +233,7 @@ impl<'a> Section<'a> {
         for (name, value) in section.table {
             match value {
                 Value::String(text) => pairs.push((name.clone(), text.clone())),
-                other => section.wrong_type(name, other, "a text in quotes"),
+                other => section.wrong_type(name, other, Code::WriteText),
             }
         }
         pairs
@@ -255,7 +259,7 @@ impl<'a> Section<'a> {
                 Value::Table(table) => {
                     all.push((name.clone(), Section { path: section.at(name), table, known: Vec::new(), faults: self.faults }));
                 }
-                other => section.wrong_type(name, other, &format!("a table `[{}]`", section.at(name))),
+                other => section.wrong_type(name, other, Code::WriteTable.with("path", section.at(name))),
             }
         }
         all
@@ -269,24 +273,23 @@ impl<'a> Section<'a> {
     /// Reports the keys nobody asked for.
     pub(super) fn finish(self) {
         for key in self.table.keys().filter(|key| !self.known.contains(&key.as_str())) {
-            let mut issue = Issue::new("unknown-key", self.at(key), "the key is not known");
-            issue.remedy = Some(match nearest(key, self.known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None => format!("known here are `{}`", self.known.join("`, `")),
-            });
-            self.faults.borrow_mut().push(issue);
+            let remedy = match nearest(key, self.known.iter().copied()) {
+                Some(near) => Code::MeanNear.with("near", near),
+                None => Code::KnownKeys.with("keys", self.known.clone()),
+            };
+            self.faults.borrow_mut().push(Issue::new("unknown-key", self.at(key), Code::KeyUnknown).remedy(remedy));
         }
     }
 }
 
-fn kind(value: &Value) -> &'static str {
+fn noun(value: &Value) -> Code {
     match value {
-        Value::String(_) => "a text",
-        Value::Integer(_) | Value::Float(_) => "a number",
-        Value::Boolean(_) => "`true` or `false`",
-        Value::Datetime(_) => "a date",
-        Value::Array(_) => "a list",
-        Value::Table(_) => "a table",
+        Value::String(_) => Code::NounText,
+        Value::Integer(_) | Value::Float(_) => Code::NounNumber,
+        Value::Boolean(_) => Code::NounBool,
+        Value::Datetime(_) => Code::NounDate,
+        Value::Array(_) => Code::NounList,
+        Value::Table(_) => Code::NounTable,
     }
 }
 

@@ -7,7 +7,8 @@ use model::dataset::Texts;
 use regex::Regex;
 
 use super::section::Section;
-use crate::local::Interval;
+use super::transport::{Transport, period, transport};
+use crate::message::{Code, Message};
 use crate::number::Style;
 
 /// What a source is and how its records arrive.
@@ -23,27 +24,12 @@ pub struct Source {
     pub transport: Transport,
     /// How often to look for new records.
     pub every: Option<Duration>,
+    /// After how long without a new value somebody is told.
+    pub silent_after: Option<Duration>,
+    /// Whether everybody who may see a value may see the record it was read from.
+    pub raw_open: bool,
     /// Captures of this pattern in the input's name become fields.
     pub(crate) file_pattern: Option<Regex>,
-}
-
-/// How records arrive.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Transport {
-    /// One file; the path is relative to the definition's folder.
-    File {
-        /// The path.
-        path: String,
-    },
-    /// All files of a folder that fit a pattern.
-    Folder {
-        /// The folder, relative to the definition's folder.
-        path: String,
-        /// Which files in it.
-        glob: Glob,
-    },
-    /// Sent to us over HTTP.
-    Push,
 }
 
 /// A pattern for relative paths: `*` stands for anything but `/`, `**` for anything, `?` for one character.
@@ -66,7 +52,7 @@ impl Glob {
     ///
     /// # Errors
     /// Says what is wrong with it.
-    pub fn parse(text: &str) -> Result<Self, String> {
+    pub fn parse(text: &str) -> Result<Self, Message> {
         let mut pattern = String::from("^");
         let mut rest = text;
         while let Some(c) = rest.chars().next() {
@@ -88,7 +74,9 @@ impl Glob {
             rest = &rest[c.len_utf8()..];
         }
         pattern.push('$');
-        Regex::new(&pattern).map(|regex| Self { text: text.to_owned(), regex }).map_err(|error| error.to_string())
+        Regex::new(&pattern)
+            .map(|regex| Self { text: text.to_owned(), regex })
+            .map_err(|error| Code::NoPattern.with("detail", error.to_string()))
     }
 
     /// The pattern as written.
@@ -114,14 +102,31 @@ pub(crate) struct Format {
     pub(crate) numbers: Style,
     /// Texts that stand for a missing value, beside the empty text.
     pub(crate) missing: Vec<String>,
+    /// The field that gets the record's number.
+    pub(crate) number: Option<String>,
 }
 
 /// The file format with its options.
 #[derive(Debug, Clone)]
 pub(crate) enum Kind {
-    Csv { encoding: Encoding, delimiter: Option<u8>, quote: Option<u8>, table: Table, ignore: Vec<Regex> },
-    Xlsx { sheet: Option<String>, table: Table },
-    Json { records: String, key: Option<String>, geo: bool },
+    Csv {
+        encoding: Encoding,
+        delimiter: Option<u8>,
+        quote: Option<u8>,
+        table: Table,
+        ignore: Vec<Regex>,
+    },
+    Xlsx {
+        sheet: Option<String>,
+        table: Table,
+    },
+    /// `each` names the elements of lists within a record that become records of their own.
+    Json {
+        records: String,
+        key: Option<String>,
+        geo: bool,
+        each: Option<String>,
+    },
 }
 
 /// How rows become records.
@@ -173,65 +178,31 @@ impl Encoding {
 
 /// Reads `[source]`.
 pub(super) fn source(section: &mut Section<'_>) -> Option<Source> {
-    let name = section.need("name", "give the source a short name such as `luftqualitaet`").and_then(|name| {
+    let name = section.need("name", Code::NameSource).and_then(|name| {
         if is_slug(&name) {
             return Some(name);
         }
-        section.fault("name", Some(&name), "this is no slug", "use 1 to 63 characters a-z, 0-9 and `-`, beginning with a letter");
+        section.fault("name", Some(&name), Code::NoSlug, Code::WriteSlug);
         None
     });
     let version = section.whole("version", 1).unwrap_or(1);
     let title = section.languages("title");
     let transport = transport(section);
-    let every = section.read("every", "write how often, for example `PT15M`", Interval::parse);
-    let file_pattern = section.read("file_pattern", "write a regular expression with named groups", regex);
+    let every = section.read("every", Code::WriteEvery, period);
+    let silent_after = section.read("silent_after", Code::WriteSilentAfter, period);
+    let file_pattern = section.read("file_pattern", Code::WriteGroups, regex);
+    let raw_open = section.word("raw", &[("closed", false), ("open", true)]).unwrap_or(false);
     let name = name?;
     Some(Source {
         title: title.unwrap_or_else(|| Texts { de: name.as_str().into(), en: None }),
         name: name.as_str().into(),
         version,
         transport: transport?,
-        every: every.map(|interval| Duration::from_micros(interval.micros().unsigned_abs())),
+        every,
+        silent_after,
+        raw_open,
         file_pattern,
     })
-}
-
-#[derive(Clone, Copy)]
-enum Way {
-    File,
-    Folder,
-    Push,
-}
-
-fn transport(section: &mut Section<'_>) -> Option<Transport> {
-    if !section.has("transport") {
-        let _ = section.need("transport", "use one of `file`, `folder`, `push`");
-        let _ = (section.text("path"), section.text("glob"));
-        return None;
-    }
-    let way = section.word("transport", &[("file", Way::File), ("folder", Way::Folder), ("push", Way::Push)])?;
-    match way {
-        Way::Push => {
-            if section.has("path") || section.has("glob") {
-                let _ = (section.text("path"), section.text("glob"));
-                section.fault("path", None, "records that are pushed have no path", "drop `path` and `glob`");
-            }
-            Some(Transport::Push)
-        }
-        Way::File => {
-            let path = section.need("path", "name the file, relative to this definition")?;
-            Some(Transport::File { path })
-        }
-        Way::Folder => {
-            let path = section.need("path", "name the folder, relative to this definition");
-            let glob = if section.has("glob") {
-                section.read("glob", "write for example `*.csv` or `**/*.csv`", Glob::parse)
-            } else {
-                Glob::parse("*").ok()
-            };
-            Some(Transport::Folder { path: path?, glob: glob? })
-        }
-    }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -246,28 +217,35 @@ enum FormatWord {
 pub(super) fn format(section: &mut Section<'_>) -> Option<Format> {
     let words = [("csv", FormatWord::Csv), ("xlsx", FormatWord::Xlsx), ("json", FormatWord::Json), ("geojson", FormatWord::GeoJson)];
     if !section.has("kind") {
-        let _ = section.need("kind", "use one of `csv`, `xlsx`, `json`, `geojson`");
+        let _ = section.need("kind", Code::UseFormat);
     }
     let word = section.word("kind", &words);
     let record_bytes_max =
         section.whole("record_bytes_max", 1).map_or(crate::read::RECORD_BYTES_MAX, |bytes| usize::try_from(bytes).unwrap_or(usize::MAX));
     let numbers = style(section);
     let missing = section.texts("missing");
+    let number = section.text("number");
     let kind = match word? {
         FormatWord::Csv => csv(section),
         FormatWord::Xlsx => Some(Kind::Xlsx { sheet: section.text("sheet"), table: table(section) }),
         word => {
             let geo = word == FormatWord::GeoJson;
-            let records = section.read("records", "write a JSON pointer such as `/features`", pointer);
+            let records = section.read("records", Code::WritePointer, pointer);
             let records = records.unwrap_or_else(|| if geo { "/features".to_owned() } else { String::new() });
-            Some(Kind::Json { records, key: section.text("key"), geo })
+            let each = section.read("each", Code::WriteEach, each);
+            Some(Kind::Json { records, key: section.text("key"), geo, each })
         }
     };
-    Some(Format { kind: kind?, record_bytes_max: record_bytes_max.min(crate::read::RECORD_BYTES_MAX), numbers, missing })
+    Some(Format { kind: kind?, record_bytes_max: record_bytes_max.min(crate::read::RECORD_BYTES_MAX), numbers, missing, number })
 }
 
-fn pointer(text: &str) -> Result<String, String> {
-    if text.is_empty() || text.starts_with('/') { Ok(text.to_owned()) } else { Err("a JSON pointer begins with `/`".to_owned()) }
+fn pointer(text: &str) -> Result<String, Message> {
+    if text.is_empty() || text.starts_with('/') { Ok(text.to_owned()) } else { Err(Code::PointerStart.into()) }
+}
+
+fn each(text: &str) -> Result<String, Message> {
+    let names_elements = text.starts_with('/') && text.ends_with("/*");
+    if names_elements { Ok(text.to_owned()) } else { Err(Code::EachShape.into()) }
 }
 
 /// Reads `decimal` and `thousands`.
@@ -276,12 +254,7 @@ pub(super) fn style(section: &mut Section<'_>) -> Style {
     let thousands =
         section.word("thousands", &[(".", Some('.')), (",", Some(',')), (" ", Some(' ')), ("'", Some('\'')), ("", None)]).flatten();
     if thousands == Some(decimal) {
-        section.fault(
-            "thousands",
-            Some(&decimal.to_string()),
-            "decimal sign and thousands sign are the same",
-            "declare one of them differently",
-        );
+        section.fault("thousands", Some(&decimal.to_string()), Code::SignsSame, Code::DeclareSign);
     }
     Style { decimal, thousands }
 }
@@ -305,7 +278,7 @@ fn csv(section: &mut Section<'_>) -> Option<Kind> {
     for pattern in section.texts("ignore") {
         match regex(&pattern) {
             Ok(regex) => ignore.push(regex),
-            Err(reason) => section.fault("ignore", Some(&pattern), reason, "write regular expressions for lines to pass over"),
+            Err(reason) => section.fault("ignore", Some(&pattern), reason, Code::WriteIgnore),
         }
     }
     Some(Kind::Csv { encoding, delimiter, quote, table, ignore })
@@ -315,14 +288,14 @@ fn table(section: &mut Section<'_>) -> Table {
     let header = section.whole("header", 0).unwrap_or(1);
     let columns = section.texts("columns");
     if header == 0 && columns.is_empty() {
-        section.fault("columns", None, "without a header nobody knows the columns", "list their names in `columns`");
+        section.fault("columns", None, Code::ColumnsLacking, Code::ListColumns);
     }
     if header > 0 && !columns.is_empty() {
-        section.fault("columns", None, "the header names the columns already", "set `header = 0` or drop `columns`");
+        section.fault("columns", None, Code::ColumnsTwice, Code::DropColumns);
     }
     let second = section.child("second_header").and_then(|mut second| {
-        let field = second.need("field", "say what its cells are called, for example `capacity`");
-        let pattern = second.read("pattern", "write a regular expression with one group, for example `^\\((\\d+)\\)$`", regex);
+        let field = second.need("field", Code::NameSecondHeader);
+        let pattern = second.read("pattern", Code::WriteOneGroup, regex);
         second.finish();
         Some(SecondHeader { field: field?, pattern: pattern? })
     });
@@ -332,10 +305,10 @@ fn table(section: &mut Section<'_>) -> Table {
 }
 
 /// Compiles a regular expression; its size is bounded by the crate's own limit.
-pub(super) fn regex(text: &str) -> Result<Regex, String> {
+pub(super) fn regex(text: &str) -> Result<Regex, Message> {
     Regex::new(text).map_err(|error| {
         let text = error.to_string();
-        format!("this is no regular expression: {}", text.lines().last().unwrap_or("").trim_start_matches("error: "))
+        Code::NoPattern.with("detail", text.lines().last().unwrap_or("").trim_start_matches("error: "))
     })
 }
 

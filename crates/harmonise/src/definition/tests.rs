@@ -1,4 +1,5 @@
 use super::*;
+use crate::Language;
 
 const SMALL: &str = r#"
 [source]
@@ -78,7 +79,7 @@ fn unknown_keys_are_named_with_their_path() {
     check(("unit = \"cm\"", "unti = \"cm\"\nunit = \"cm\""), "`attribute[1].unti`: the key is not known; did you mean `unit`?");
     check(
         ("transport = \"push\"", "transport = \"push\"\nxyzzy = 1"),
-        "`source.xyzzy`: the key is not known; known here are `name`, `version`, `title`, `transport`, `every`, `file_pattern`",
+        "`source.xyzzy`: the key is not known; known here are `name`, `version`, `title`, `transport`, `every`, `silent_after`, `file_pattern`, `raw`",
     );
 }
 
@@ -147,7 +148,7 @@ fn what_only_the_parser_sees() {
     );
     check_deep(
         ("target_unit = \"m\"", "target_unit = \"°C\""),
-        "`attribute[1].target_unit` = `CEL`: `CMT` measures length and `CEL` measures temperature: they do not convert; choose a unit of the same kind",
+        "`attribute[1].target_unit` = `CEL`: `CMT` and `CEL` measure different things: they do not convert; choose a unit of the same kind",
     );
     check_deep(
         ("Europe/Berlin", "Europe/Musterstadt"),
@@ -167,7 +168,102 @@ fn what_only_the_parser_sees() {
 fn a_file_that_is_no_toml_names_the_line() {
     let issues = Definition::parse("[source]\nname = \n").expect_err("a fault");
     assert_eq!(issues.len(), 1);
-    assert_eq!((issues[0].code.as_ref(), issues[0].place.as_str()), ("syntax", "line 2"));
+    assert_eq!(issues[0].code, "syntax");
+    assert!(issues[0].say(Language::De).starts_with("Zeile 2 ist kein gültiges TOML."), "{}", issues[0].say(Language::De));
+}
+
+#[test]
+fn faults_are_told_in_german() {
+    let issues = Definition::parse(&SMALL.replace("unit = \"cm\"", "unti = \"cm\"").replace("kind = \"csv\"", "kind = \"cvs\""))
+        .expect_err("faults");
+    let said: Vec<String> = issues.iter().map(|issue| issue.say(Language::De)).collect();
+    assert_eq!(
+        said,
+        [
+            "„format.kind“ = „cvs“: Dieses Wort ist hier nicht bekannt. Verwenden Sie eines von „csv“, „xlsx“, „json“, „geojson“. Meinten Sie „csv“?",
+            "„attribute[1].target_unit“ = „MTR“: Es ist nicht gesagt, in welcher Einheit die Werte kommen. Geben Sie auch „unit“ an.",
+            "„attribute[1].unti“: Der Schlüssel ist nicht bekannt. Meinten Sie „unit“?",
+        ]
+    );
+}
+
+/// [`SMALL`] with a published dataset and more keys at the end of its parts.
+fn published(source: &str, licence: &str, more: &str) -> String {
+    let small = SMALL.replace("transport = \"push\"", &format!("transport = \"push\"\n{source}"));
+    format!(
+        r#"{small}{more}
+[dataset]
+slug = "pegel"
+title = "Pegel"
+summary = "Pegel"
+description = "Pegel"
+publisher = {{ name = "Amt" }}
+licence = "{licence}"
+provenance = "Amt"
+published = true
+"#
+    )
+}
+
+#[track_caller]
+fn check_licence(licence: &str, expected: &str) {
+    match Definition::parse(&published("", licence, "")) {
+        Ok(definition) => assert_eq!(definition.dataset().expect("a dataset").licence, expected),
+        Err(issues) => assert_eq!(issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"), expected),
+    }
+}
+
+#[test]
+fn only_licences_of_the_list_are_taken() {
+    check_licence("cc-by/4.0", "http://dcat-ap.de/def/licenses/cc-by/4.0");
+    check_licence("http://dcat-ap.de/def/licenses/dl-zero-de/2.0", "http://dcat-ap.de/def/licenses/dl-zero-de/2.0");
+    check_licence(
+        "dl-de/by-2-0",
+        "`dataset.licence` = `dl-de/by-2-0`: this is no licence of dcat-ap.de; did you mean `dl-by-de/2.0`, `dl-by-de/1.0`, `dl-zero-de/2.0`?",
+    );
+    check_licence("odlb", "`dataset.licence` = `odlb`: this is no licence of dcat-ap.de; did you mean `odbl`?");
+    check_licence(
+        "irgendwas",
+        "`dataset.licence` = `irgendwas`: this is no licence of dcat-ap.de; use for example `dl-by-de/2.0`, `dl-zero-de/2.0` or `cc-by/4.0`",
+    );
+    check_licence(
+        "https://creativecommons.org/licenses/by/4.0/",
+        "`dataset.licence` = `https://creativecommons.org/licenses/by/4.0/`: this is no licence of dcat-ap.de; did you mean `cc-by/4.0`, `cc-by-nc/4.0`, `cc-by-nd/4.0`?",
+    );
+}
+
+#[track_caller]
+fn check_raw(text: &str, expected: &str) {
+    let faults = match Definition::parse(text) {
+        Ok(definition) => {
+            assert!(definition.opens_raw(&definition.attributes()));
+            assert!(!definition.opens_raw(&[Name::known("https://allmende.eu/def/undeclared")]));
+            String::new()
+        }
+        Err(issues) => issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"),
+    };
+    assert_eq!(faults, expected);
+}
+
+#[test]
+fn raw_records_are_opened_only_where_all_is_open() {
+    let open = "raw = \"open\"";
+    check_raw(&published(open, "cc-by/4.0", ""), "");
+    let note = "\n[[attribute]]\nname = \"https://allmende.eu/def/note\"\nfield = \"notiz\"\n";
+    check_raw(
+        &published(open, "cc-by/4.0", note),
+        "`source.raw` = `open`: the raw record would show columns that are not open: `https://allmende.eu/def/note`; drop `raw = \"open\"`, or declare these columns open",
+    );
+    let internal = format!("{note}column = {{ label = \"Notiz\", class = \"internal\" }}\n");
+    check_raw(
+        &published(open, "cc-by/4.0", &internal),
+        "`source.raw` = `open`: the raw record would show columns that are not open: `https://allmende.eu/def/note`; drop `raw = \"open\"`, or declare these columns open",
+    );
+    let nothing_published = "`source.raw` = `open`: nothing says that the records may be seen by everybody: no `[dataset]` is published; drop `raw = \"open\"`, or publish a dataset with open columns";
+    check_raw(&published(open, "cc-by/4.0", "").replace("published = true", "published = false"), nothing_published);
+    check_raw(&SMALL.replace("transport = \"push\"", &format!("transport = \"push\"\n{open}")), nothing_published);
+    let closed = Definition::parse(&published("raw = \"closed\"", "cc-by/4.0", "")).expect("valid");
+    assert!(!closed.opens_raw(&closed.attributes()));
 }
 
 #[test]
@@ -182,7 +278,24 @@ fn the_demo_definitions_are_valid() {
         slugs.extend(definition.dataset().map(|dataset| dataset.slug.to_string()));
     }
     slugs.sort();
-    assert_eq!(slugs, ["gemeinden", "luftqualitaet", "parken", "radverkehr", "wetter"]);
+    let expected = [
+        "atemwege",
+        "bahnhoefe",
+        "gemeinden",
+        "haltestellen",
+        "ladesaeulen",
+        "lastprofile",
+        "lorawan-chirpstack",
+        "lorawan-tts",
+        "luftqualitaet",
+        "parken",
+        "radverkehr",
+        "sommer-2026",
+        "verkehr",
+        "wetter",
+        "wetter-rohdaten",
+    ];
+    assert_eq!(slugs, expected);
 }
 
 #[test]
@@ -206,4 +319,80 @@ fn globs_choose_files() {
     assert!(glob("*.csv", "a.csv") && !glob("*.csv", "a/b.csv") && !glob("*.csv", "a.csv.bak"));
     assert!(glob("*/*.csv", "100/2022-01.csv") && glob("**/*.csv", "a.csv") && glob("**/*.csv", "a/b/c.csv"));
     assert!(glob("2022-??.csv", "2022-01.csv") && !glob("2022-??.csv", "2022-1.csv"));
+}
+
+fn polled(more: &str) -> String {
+    SMALL.replacen("transport = \"push\"", &format!("transport = \"http\"\n{more}"), 1)
+}
+
+#[test]
+fn a_polled_source_says_where_how_often_and_with_which_key() {
+    let text = polled(
+        r#"url = "https://daten.example/pegel.csv?art=csv"
+        every = "5m"
+        silent_after = "PT2H"
+        [source.http]
+        headers = { Accept = "text/csv" }
+        timeout = "90s"
+        key = { secret = "pegel", header = "X-API-Key" }
+        paging = { by = "offset", parameter = "start", size = 500 }"#,
+    );
+    assert_eq!(faults(&text), "");
+    let source = Definition::parse(&text).expect("valid").source;
+    assert_eq!(source.every, Some(std::time::Duration::from_secs(300)));
+    assert_eq!(source.silent_after, Some(std::time::Duration::from_secs(7200)));
+    let Transport::Http(http) = source.transport else { panic!("it is polled") };
+    assert_eq!((http.timeout.as_secs(), http.bytes_max, http.pages_max), (90, 32 << 20, 100));
+    assert_eq!(http.key, Some(Key { secret: "pegel".into(), place: KeyPlace::Header("X-API-Key".into()) }));
+    assert_eq!(http.paging, Some(Paging::Offset { parameter: "start".into(), size: 500, size_parameter: None }));
+}
+
+#[test]
+fn a_key_never_stands_in_a_definition() {
+    for (url, part) in [
+        ("https://anna:geheim@daten.example/", "a user name or a password does not belong into a definition"),
+        ("https://daten.example/?API_KEY=abc", "`API_KEY` looks like a key"),
+        ("https://daten.example/?a=1&access-token=abc", "`access-token` looks like a key"),
+        ("ftp://daten.example/", "an address begins with `https://` or `http://`"),
+    ] {
+        let issues = Definition::parse(&polled(&format!("url = \"{url}\""))).expect_err("refused");
+        assert!(issues[0].to_string().contains(part), "{}", issues[0]);
+    }
+    let text = polled("url = \"https://daten.example/\"\nhttp.headers = { Authorization = \"Bearer abc\" }");
+    let issues = Definition::parse(&text).expect_err("refused");
+    assert!(issues[0].to_string().contains("`source.http.headers`"), "{}", issues[0]);
+}
+
+#[test]
+fn faults_of_a_polled_source_are_named() {
+    for (more, part) in [
+        ("", "`source.url`: the key is missing"),
+        ("url = \"https://a.example/\"\npath = \"x\"", "`source.path`: the key is not known"),
+        ("url = \"https://a.example/\"\nevery = \"bald\"", "`source.every` = `bald`"),
+        ("url = \"https://a.example/\"\nhttp.pages_max = 20000", "`source.http.pages_max` = `20000`"),
+        ("url = \"https://a.example/\"\nhttp.key = { header = \"X\" }", "`source.http.key.secret`: the key is missing"),
+        ("url = \"https://a.example/\"\nhttp.paging = { by = \"next\" }", "`source.http.paging.field`: the key is missing"),
+        (
+            "url = \"https://a.example/\"\nhttp.paging = { by = \"offset\", parameter = \"o\" }",
+            "`source.http.paging.size`: the key is missing",
+        ),
+        ("url = \"https://a.example/\"\nhttp.paging = { by = \"seite\" }", "`source.http.paging.by` = `seite`"),
+    ] {
+        let found = faults(&polled(more));
+        assert!(found.contains(part), "{found}");
+    }
+}
+
+#[test]
+fn elements_of_lists_are_named_by_a_pointer_with_a_star() {
+    let text = SMALL.replacen("kind = \"csv\"", "kind = \"json\"\neach = \"/messwerte/*\"\nnumber = \"nr\"", 1);
+    assert_eq!(faults(&text), "");
+    assert_eq!(
+        faults(&text.replacen("/messwerte/*", "/messwerte", 1)),
+        "`format.each` = `/messwerte`: a pointer to elements begins with `/` and ends with `/*`; write a JSON pointer to the elements, such as `/Observations/*`"
+    );
+    check(
+        ("zone =", "skipped_hour = \"earlier\"\nzone ="),
+        "`time.skipped_hour` = `earlier`: this word is not known here; use one of `reject`, `later`",
+    );
 }

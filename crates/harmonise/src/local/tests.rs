@@ -8,6 +8,7 @@ fn rule(pattern: &str, zone: &str, interval: Option<&str>, label: Label) -> Time
         interval: interval.map(|text| Interval::parse(text).expect("a duration")),
         label,
         repeated: Repeated::ByOrder,
+        skipped: Skipped::Reject,
     }
 }
 
@@ -15,7 +16,7 @@ fn show(rule: &TimeRule, text: &str) -> String {
     match rule.read(text) {
         Ok(Moment::Plain(instant)) => instant.to_string(),
         Ok(Moment::Twice { first, second, .. }) => format!("{first} or {second}"),
-        Err(reason) => reason,
+        Err(reason) => reason.to_string(),
     }
 }
 
@@ -54,6 +55,14 @@ fn start_labels_name_the_start() {
     );
     check(&counter, "2023-03-26 03:00", "2023-03-26T01:00:00Z");
     check(&counter, "2023-10-29 02:15", "2023-10-29T00:15:00Z or 2023-10-29T01:15:00Z");
+}
+
+#[test]
+fn the_hour_that_spring_skips_can_be_meant_as_the_next() {
+    let detector = TimeRule { skipped: Skipped::Later, ..rule("TT.MM.JJJJ h", "Europe/Berlin", Some("PT1H"), Label::Start) };
+    check(&detector, "31.03.2024 1", "2024-03-31T00:00:00Z");
+    check(&detector, "31.03.2024 2", "2024-03-31T01:00:00Z");
+    check(&detector, "31.03.2024 4", "2024-03-31T02:00:00Z");
 }
 
 #[test]

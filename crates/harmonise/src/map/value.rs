@@ -2,14 +2,15 @@
 
 use std::borrow::Cow;
 
-use model::geo::Position;
+use model::geo::{CrsError, InvalidGeometry, Position};
 use model::{Crs, Geometry, Instant, Iri, Json, Number, Text, Value};
 
-use super::{Fault, fault, fill};
+use super::{bad_iri, fill};
 use crate::definition::{AttributeRule, Definition, From, Otherwise, Shape};
 use crate::fields::{Fields, as_text};
-use crate::issue::shorten;
+use crate::issue::Issue;
 use crate::local::Moment;
+use crate::message::{Code, Message};
 use crate::number::{self, Style};
 use crate::read;
 
@@ -19,16 +20,16 @@ pub(super) fn read(
     fields: &Fields<'_>,
     definition: &Definition,
     shape: &read::Shape,
-) -> Result<Option<Value>, Fault> {
+) -> Result<Option<Value>, Issue> {
     let reader = Reader { rule, definition, crs: rule.crs.or(shape.crs).unwrap_or(Crs::Epsg4326) };
     match &rule.from {
-        From::Constant(json) => reader.shaped(json).map_err(|reason| fault(&rule.term, reason)),
-        From::Template(template) => match fill(template, fields, "the template") {
-            Ok(text) => reader.shaped(&Json::from(text.as_str())).map_err(|reason| fault(&rule.term, reason)),
+        From::Constant(json) => reader.shaped(json).map_err(|reason| Issue::refused(&rule.term, reason)),
+        From::Template(template) => match fill(template, fields, Code::TheTemplate) {
+            Ok(text) => reader.shaped(&Json::from(text.as_str())).map_err(|reason| Issue::refused(&rule.term, reason)),
             Err(_) => Ok(None),
         },
         From::Field(field) => match fields.get(field) {
-            Some(json) => reader.coded(json).map_err(|reason| fault(field, reason)),
+            Some(json) => reader.coded(json).map_err(|reason| Issue::refused(field, reason)),
             None => Ok(None),
         },
         From::Languages(languages) => Ok(reader.languages(languages, fields)),
@@ -52,7 +53,7 @@ impl Reader<'_> {
     }
 
     /// A value from the record: missing tokens and code lists come first.
-    fn coded(&self, json: &Json) -> Result<Option<Value>, String> {
+    fn coded(&self, json: &Json) -> Result<Option<Value>, Message> {
         let scalar = matches!(json, Json::String(_) | Json::Number(_) | Json::Bool(_) | Json::Null);
         if !scalar {
             return self.shaped(json);
@@ -70,12 +71,12 @@ impl Reader<'_> {
             Otherwise::Value(value) => self.shaped(value),
             Otherwise::Reject => {
                 let known: Vec<&str> = self.rule.codes.iter().map(|(code, _)| code.as_str()).collect();
-                Err(format!("the code `{}` is not known; known are `{}`", shorten(&text), known.join("`, `")))
+                Err(Code::CodeUnknown.with("value", text.as_ref()).with("known", known))
             }
         }
     }
 
-    fn shaped(&self, json: &Json) -> Result<Option<Value>, String> {
+    fn shaped(&self, json: &Json) -> Result<Option<Value>, Message> {
         if matches!(json, Json::Null) || json.as_str().is_some_and(|text| text.trim().is_empty()) {
             return Ok(None);
         }
@@ -93,11 +94,11 @@ impl Reader<'_> {
         Ok(Some(value))
     }
 
-    fn number(&self, json: &Json) -> Result<Number, String> {
+    fn number(&self, json: &Json) -> Result<Number, Message> {
         let number = match json {
             Json::Number(number) => number.clone(),
             Json::String(text) => self.style().read(text)?,
-            other => return Err(format!("a number is expected, and {} stands there", other.kind())),
+            other => return Err(Code::NumberExpected.with("found", noun(other))),
         };
         match (&self.rule.unit, &self.rule.target_unit) {
             (Some(from), Some(to)) if from != to => number::convert(&number, from, to),
@@ -106,18 +107,18 @@ impl Reader<'_> {
     }
 
     /// A time that is a value of its own: never moved to the start of an interval.
-    fn instant(&self, text: &str) -> Result<Instant, String> {
+    fn instant(&self, text: &str) -> Result<Instant, Message> {
         if let Ok(instant) = Instant::parse(text) {
             return Ok(instant);
         }
-        let Some(rule) = &self.definition.time else { return Err(model::time::InvalidInstant(shorten(text)).to_string()) };
+        let Some(rule) = &self.definition.time else { return Err(Code::NotAnInstant.with("value", text)) };
         let plain = crate::local::TimeRule { interval: None, ..rule.clone() };
         match plain.read(text)? {
             Moment::Plain(instant) | Moment::Twice { first: instant, .. } => Ok(instant),
         }
     }
 
-    fn point(&self, x: &str, y: &str, fields: &Fields<'_>) -> Result<Option<Value>, Fault> {
+    fn point(&self, x: &str, y: &str, fields: &Fields<'_>) -> Result<Option<Value>, Issue> {
         let mut pair = [0.0; 2];
         for (place, field) in pair.iter_mut().zip([x, y]) {
             let json = fields.get(field).unwrap_or(&Json::Null);
@@ -126,29 +127,29 @@ impl Reader<'_> {
             }
             *place = match json {
                 Json::Number(number) => number.as_f64(),
-                other => self.style().read(&as_text(other).unwrap_or_default()).map_err(|reason| fault(field, reason))?.as_f64(),
+                other => self.style().read(&as_text(other).unwrap_or_default()).map_err(|reason| Issue::refused(field, reason))?.as_f64(),
             };
         }
-        let position = to_wgs84(self.crs, pair[0], pair[1]).map_err(|reason| fault(x, reason))?;
+        let position = to_wgs84(self.crs, pair[0], pair[1]).map_err(|reason| Issue::refused(x, reason))?;
         let converted = Position::new(rounded(position.lon), rounded(position.lat));
         Ok(Some(Value::Geo(Geometry::Point(if self.crs == Crs::Epsg4326 { position } else { converted }))))
     }
 
-    fn geometry(&self, json: &Json) -> Result<Geometry, String> {
+    fn geometry(&self, json: &Json) -> Result<Geometry, Message> {
         let parsed;
         let json = match json {
             Json::String(text) => {
-                parsed = model::json::parse(text.as_bytes()).map_err(|error| format!("a GeoJSON geometry is expected: {error}"))?;
+                parsed = model::json::parse(text.as_bytes()).map_err(|error| Code::GeojsonExpected.with("detail", error.to_string()))?;
                 &parsed
             }
             other => other,
         };
         if self.crs == Crs::Epsg4326 {
-            return Geometry::from_json(json).map_err(|error| error.to_string());
+            return Geometry::from_json(json).map_err(|error| of_geometry(&error));
         }
         let kind = json.get("type").and_then(Json::as_str).unwrap_or("");
         let coordinates = transformed(self.crs, json.get("coordinates").unwrap_or(&Json::Null))?;
-        Geometry::from_coordinates(kind, &coordinates).map_err(|error| error.to_string())
+        Geometry::from_coordinates(kind, &coordinates).map_err(|error| of_geometry(&error))
     }
 
     fn languages(&self, languages: &[(String, String)], fields: &Fields<'_>) -> Option<Value> {
@@ -161,18 +162,52 @@ impl Reader<'_> {
     }
 }
 
-fn boolean(text: &str) -> Result<bool, String> {
-    match text.to_lowercase().as_str() {
-        "true" | "wahr" | "ja" | "j" | "yes" | "y" | "1" | "x" => Ok(true),
-        "false" | "falsch" | "nein" | "n" | "no" | "0" => Ok(false),
-        _ => Err(format!("`{}` is neither yes nor no", shorten(text))),
+/// What stands there, as a noun.
+fn noun(json: &Json) -> Code {
+    match json {
+        Json::Null => Code::NounNull,
+        Json::Bool(_) => Code::NounBool,
+        Json::Number(_) => Code::NounNumber,
+        Json::String(_) => Code::NounText,
+        Json::Array(_) => Code::NounList,
+        Json::Object(_) => Code::NounObject,
     }
 }
 
-fn targets(json: &Json) -> Result<Vec<Iri>, String> {
+fn of_geometry(error: &InvalidGeometry) -> Message {
+    match error {
+        InvalidGeometry::Type(kind) => Code::GeometryKind.with("value", kind.as_str()),
+        InvalidGeometry::Coordinates(kind, detail) => Code::GeometryShape.with("kind", *kind).with("detail", *detail),
+        InvalidGeometry::OutOfRange(position) => Code::GeometryOutside.with("value", position.as_str()),
+        InvalidGeometry::Crs(error) => of_crs(error),
+    }
+}
+
+/// Coordinates that a system does not have.
+fn of_crs(error: &CrsError) -> Message {
+    match error {
+        CrsError::Unknown(name) => Code::CrsUnknown.with("value", name.as_str()),
+        CrsError::OutOfRange { x, y, crs, expected } => {
+            Code::CrsOutside.with("x", x.as_str()).with("y", y.as_str()).with("crs", *crs).with("detail", *expected)
+        }
+        CrsError::Swapped { x, y, crs, expected } => {
+            Code::CrsSwapped.with("x", x.as_str()).with("y", y.as_str()).with("crs", *crs).with("detail", *expected)
+        }
+    }
+}
+
+fn boolean(text: &str) -> Result<bool, Message> {
+    match text.to_lowercase().as_str() {
+        "true" | "wahr" | "ja" | "j" | "yes" | "y" | "1" | "x" => Ok(true),
+        "false" | "falsch" | "nein" | "n" | "no" | "0" => Ok(false),
+        _ => Err(Code::NotABool.with("value", text)),
+    }
+}
+
+fn targets(json: &Json) -> Result<Vec<Iri>, Message> {
     let one = |json: &Json| {
         let text = as_text(json).unwrap_or_default();
-        Iri::parse(&text).map_err(|error| error.to_string())
+        Iri::parse(&text).map_err(|_| bad_iri(&text))
     };
     match json {
         Json::Array(items) => items.iter().map(one).collect(),
@@ -192,11 +227,11 @@ fn language_map(json: &Json) -> Vec<(Text, Vec<Text>)> {
 
 /// Converts coordinates, and refuses degrees where metres should be: they
 /// would be taken for a place off the coast of Africa.
-fn to_wgs84(crs: Crs, x: f64, y: f64) -> Result<Position, String> {
+fn to_wgs84(crs: Crs, x: f64, y: f64) -> Result<Position, Message> {
     if crs != Crs::Epsg4326 && x.abs() <= 180.0 && y.abs() <= 90.0 && (x, y) != (0.0, 0.0) {
-        return Err(format!("the coordinates ({x}, {y}) are degrees, and {} is in metres; declare `crs = \"EPSG:4326\"`", crs.code()));
+        return Err(Code::CrsDegrees.with("x", x.to_string()).with("y", y.to_string()).with("crs", crs.code()));
     }
-    crs.to_wgs84(x, y).map_err(|error| error.to_string())
+    crs.to_wgs84(x, y).map_err(|error| of_crs(&error))
 }
 
 /// Eight decimals of a degree are a millimetre; more would be invented.
@@ -205,8 +240,8 @@ fn rounded(degrees: f64) -> f64 {
 }
 
 /// Coordinates of any nesting converted to WGS 84.
-fn transformed(crs: Crs, json: &Json) -> Result<Json, String> {
-    let Some(items) = json.as_array() else { return Err("the geometry has no coordinates".to_owned()) };
+fn transformed(crs: Crs, json: &Json) -> Result<Json, Message> {
+    let Some(items) = json.as_array() else { return Err(Code::GeometryEmpty.into()) };
     let pair = match items {
         [Json::Number(x), Json::Number(y), ..] => Some((x.as_f64(), y.as_f64())),
         _ => None,

@@ -13,6 +13,7 @@ use super::lines::{Line, Lines};
 use super::{Body, EXCERPT_BYTES, Fatal, Raw, Shape, Visitor, fit, unusable};
 use crate::definition::{Encoding, Table};
 use crate::fields::Header;
+use crate::message::Code;
 
 /// How many lines a quoted field may span before the quote is taken for a mistake.
 const QUOTED_LINES_MAX: usize = 100;
@@ -86,23 +87,18 @@ impl Rows<'_, '_> {
         if line.bytes.starts_with(b"\xef\xbb\xbf") {
             line.bytes.drain(..3);
             if !matches!(self.options.encoding, Encoding::Auto | Encoding::Utf8) {
-                return Err(unusable(format!(
-                    "the file begins with the mark of UTF-8, and the definition says `{}`; set `format.encoding` to `utf-8`",
-                    self.options.encoding.word()
-                )));
+                return Err(unusable(Code::MarkOfUtf8.with("encoding", self.options.encoding.word())));
             }
             self.decoder = Decoder::new(Encoding::Utf8);
         }
         if line.bytes.starts_with(b"\xff\xfe") || line.bytes.starts_with(b"\xfe\xff") {
-            return Err(unusable("the file is UTF-16; save it as UTF-8, for example with „CSV UTF-8“ in the spreadsheet's dialogue"));
+            return Err(unusable(Code::FileUtf16));
         }
         if line.bytes.starts_with(b"PK\x03\x04") {
-            return Err(unusable(
-                "the file is a zip archive or a spreadsheet, not delimited text; set `format.kind` to `xlsx` or unpack it",
-            ));
+            return Err(unusable(Code::FileArchive));
         }
         if line.bytes.contains(&0) {
-            return Err(unusable("the file holds zero bytes: it is not delimited text"));
+            return Err(unusable(Code::FileZeroBytes));
         }
         Ok(())
     }
@@ -126,21 +122,18 @@ impl Rows<'_, '_> {
                 continue;
             }
             if line.too_long {
-                return Err(unusable(format!(
-                    "the header in line {} is longer than {} bytes; is this delimited text?",
-                    line.number, self.options.record_bytes_max
-                )));
+                return Err(unusable(Code::HeaderTooLong.with("line", line.number).with("max", self.options.record_bytes_max)));
             }
             return self.header(&line);
         }
-        Err(unusable(format!("the file ends before its header in line {}: it is empty or too short", table.header)))
+        Err(unusable(Code::HeaderMissing.with("line", table.header)))
     }
 
     fn header(&mut self, line: &Line) -> Result<Shape, Fatal> {
         let text = self.decoder.decode(&line.bytes, line.number)?.map_err(unusable)?.into_owned();
         let delimiter = self.options.delimiter.unwrap_or_else(|| delimiter_of(&text, self.options.quote));
         let Some(names) = split(&text, delimiter, self.options.quote) else {
-            return Err(unusable(format!("the header in line {} opens a quote and does not close it", line.number)));
+            return Err(unusable(Code::HeaderQuoteOpen.with("line", line.number)));
         };
         Ok(Shape { header: Some(Header::new(names)), delimiter: Some(delimiter), ..Shape::default() })
     }
@@ -178,7 +171,7 @@ impl Rows<'_, '_> {
     fn record(&mut self, line: Line, delimiter: u8, header: &Header) -> Result<Raw, Fatal> {
         let record = line.number;
         if line.too_long {
-            let reason = format!("the line is longer than {} bytes; its beginning is kept", self.options.record_bytes_max);
+            let reason = Code::LineTooLong.with("max", self.options.record_bytes_max);
             return Ok(Raw { record, bytes: line.bytes, body: Body::Broken(reason) });
         }
         let mut bytes = line.bytes;
@@ -208,7 +201,7 @@ impl Rows<'_, '_> {
                         self.ahead.push_front(line);
                     }
                     bytes.truncate(first_line_bytes);
-                    return Ok(Raw { record, bytes, body: Body::Broken("the line opens a quote and does not close it".to_owned()) });
+                    return Ok(Raw { record, bytes, body: Body::Broken(Code::QuoteOpen.into()) });
                 }
             }
         }
@@ -231,15 +224,15 @@ pub(crate) fn again(bytes: &[u8], encoding: Encoding, delimiter: u8, quote: Opti
     };
     match split(&text, delimiter, quote) {
         Some(cells) => fit(cells.into_iter().map(Json::String).collect(), header, table),
-        None if bytes.len() == EXCERPT_BYTES => Body::Broken("only the beginning of the line was kept".to_owned()),
-        None => Body::Broken("the line opens a quote and does not close it".to_owned()),
+        None if bytes.len() == EXCERPT_BYTES => Body::Broken(Code::LineCut.into()),
+        None => Body::Broken(Code::QuoteOpen.into()),
     }
 }
 
 /// Splits a record into fields (RFC 4180 and what else occurs): a quote opens
 /// at the start of a field only, a doubled quote stands for itself, text after
 /// a closing quote is kept. `None` when a quote stays open.
-fn split(text: &str, delimiter: u8, quote: Option<u8>) -> Option<Vec<Text>> {
+pub(crate) fn split(text: &str, delimiter: u8, quote: Option<u8>) -> Option<Vec<Text>> {
     let bytes = text.as_bytes();
     let mut fields = Vec::new();
     let mut at = 0;

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::{Fatal, unusable};
 use crate::definition::Encoding;
+use crate::message::{Code, Message};
 
 /// Decodes the lines of one input. An undeclared encoding is decided by the
 /// first line with bytes beyond ASCII, and by nothing before it.
@@ -28,7 +29,7 @@ impl Decoder {
     /// The first line beyond ASCII shows whether the declaration fits: when it does
     /// not, no line of the input would be right, and the input is refused as a whole.
     /// Later lines that do not decode are broken one by one: the inner result.
-    pub(crate) fn decode<'a>(&mut self, bytes: &'a [u8], line: u64) -> Result<Result<Cow<'a, str>, String>, Fatal> {
+    pub(crate) fn decode<'a>(&mut self, bytes: &'a [u8], line: u64) -> Result<Result<Cow<'a, str>, Message>, Fatal> {
         if bytes.is_ascii() {
             return Ok(Ok(ascii(bytes)));
         }
@@ -48,30 +49,27 @@ fn decide(declared: Encoding, bytes: &[u8], line: u64) -> Result<Encoding, Fatal
     match (declared, utf8) {
         (Encoding::Auto, Ok(_)) => Ok(Encoding::Utf8),
         (Encoding::Auto, Err(_)) => Ok(Encoding::Windows1252),
-        (Encoding::Utf8, Err(error)) => Err(unusable(format!(
-            "line {line} is not UTF-8: byte 0x{:02X} at place {}; set `format.encoding` to `iso-8859-1`, `windows-1252` or `auto`",
-            bytes.get(error.valid_up_to()).copied().unwrap_or(0),
-            error.valid_up_to() + 1
-        ))),
+        (Encoding::Utf8, Err(error)) => Err(unusable(at_byte(Code::LineNotUtf8.with("line", line), bytes, error))),
         // Text that is valid UTF-8 beyond ASCII is practically never meant as anything else.
-        (Encoding::Latin1 | Encoding::Windows1252, Ok(_)) => Err(unusable(format!(
-            "line {line} is UTF-8, and the definition says `{}`; set `format.encoding` to `utf-8` or `auto`",
-            declared.word()
-        ))),
+        (Encoding::Latin1 | Encoding::Windows1252, Ok(_)) => {
+            Err(unusable(Code::LineIsUtf8.with("line", line).with("encoding", declared.word())))
+        }
         (declared, _) => Ok(declared),
     }
 }
 
+/// Names the byte that is not UTF-8 and its place, from 1.
+fn at_byte(message: Message, bytes: &[u8], error: std::str::Utf8Error) -> Message {
+    let at = error.valid_up_to();
+    message.with("byte", format!("{:02X}", bytes.get(at).copied().unwrap_or(0))).with("place", at + 1)
+}
+
 /// Decodes with an encoding that is known.
-pub(crate) fn decode_as(encoding: Encoding, bytes: &[u8]) -> Result<Cow<'_, str>, String> {
+pub(crate) fn decode_as(encoding: Encoding, bytes: &[u8]) -> Result<Cow<'_, str>, Message> {
     match encoding {
-        Encoding::Utf8 | Encoding::Auto => std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| {
-            format!(
-                "the text is not UTF-8: byte 0x{:02X} at place {}",
-                bytes.get(error.valid_up_to()).copied().unwrap_or(0),
-                error.valid_up_to() + 1
-            )
-        }),
+        Encoding::Utf8 | Encoding::Auto => {
+            std::str::from_utf8(bytes).map(Cow::Borrowed).map_err(|error| at_byte(Code::NotUtf8.into(), bytes, error))
+        }
         Encoding::Latin1 => Ok(encoding_rs::mem::decode_latin1(bytes)),
         Encoding::Windows1252 => Ok(encoding_rs::WINDOWS_1252.decode_without_bom_handling(bytes).0),
     }

@@ -9,6 +9,7 @@ use model::{Crs, Json, Text};
 use super::stream::{Captured, Stream};
 use super::{Body, Fatal, Raw, Shape, Visitor, unusable};
 use crate::fields::pointer_steps;
+use crate::message::Code;
 
 /// How to read.
 pub(crate) struct Options<'a> {
@@ -37,10 +38,10 @@ pub(crate) fn read(options: &Options<'_>, reader: &mut dyn Read, visitor: &mut d
     visitor.begin(&shape)?;
     let mut records = Records { stream, options, count: 0 };
     let flow = match records.stream.peek_token()? {
-        None => return Err(unusable("the file is empty; JSON is expected")),
+        None => return Err(unusable(Code::JsonEmpty)),
         Some(b'[') if !options.keyed => records.array(&shape, visitor)?,
         Some(b'{') if options.keyed => records.map(&shape, visitor)?,
-        Some(_) if options.keyed => return Err(records.stream.fail("an object of records is expected here, as `format.key` says")),
+        Some(_) if options.keyed => return Err(records.stream.fail(Code::JsonKeyed)),
         Some(_) => records.sequence(&shape, visitor)?,
     };
     if flow.is_continue() {
@@ -52,7 +53,7 @@ pub(crate) fn read(options: &Options<'_>, reader: &mut dyn Read, visitor: &mut d
 /// Goes to a member of the object that begins here.
 fn descend(stream: &mut Stream<'_>, step: &str, options: &Options<'_>, shape: &mut Shape, path: &[String]) -> Result<(), Fatal> {
     if stream.peek_token()?.is_none() {
-        return Err(unusable("the file is empty; JSON is expected"));
+        return Err(unusable(Code::JsonEmpty));
     }
     stream.expect(b'{')?;
     let mut found = Vec::new();
@@ -77,18 +78,15 @@ fn descend(stream: &mut Stream<'_>, step: &str, options: &Options<'_>, shape: &m
         }
     }
     let place: String = path.iter().map(|step| format!("/{step}")).collect();
-    Err(unusable(format!(
-        "there are no records at `{}`: `{place}/` has the members `{}`; mend `format.records`",
-        options.records,
-        found.join("`, `")
-    )))
+    let members: Vec<&str> = found.iter().map(String::as_str).collect();
+    Err(unusable(Code::JsonNoRecords.with("pointer", options.records).with("place", place).with("members", members)))
 }
 
 /// The system an old GeoJSON file names in `crs`.
 fn crs_of(captured: &Captured) -> Result<Option<Crs>, Fatal> {
     let Ok(json) = model::json::parse(&captured.bytes) else { return Ok(None) };
     let Some(name) = json.get("properties").and_then(|properties| properties.get("name")).and_then(Json::as_str) else { return Ok(None) };
-    Crs::find(name).map(Some).map_err(|error| unusable(error.to_string()))
+    Crs::find(name).map(Some).map_err(|_| unusable(Code::CrsUnknown.with("value", name)))
 }
 
 struct Records<'a, 'o> {
@@ -157,7 +155,7 @@ impl Records<'_, '_> {
     ) -> Result<ControlFlow<()>, Fatal> {
         self.count += 1;
         let body = if captured.too_long {
-            Body::Broken(format!("the record is longer than {} bytes; its beginning is kept", self.options.record_bytes_max))
+            Body::Broken(Code::RecordTooLong.with("max", self.options.record_bytes_max))
         } else {
             tree(&captured.bytes, key.map(Text::from))
         };
@@ -172,15 +170,13 @@ impl Records<'_, '_> {
                 let name = self.stream.member_name()?;
                 let captured = self.stream.value(if level == 0 { 10_000 } else { 0 })?;
                 if self.options.geo && level == 0 && name == "crs" && crs_of(&captured)? != shape.crs {
-                    return Err(unusable(
-                        "the file names its coordinate reference system behind the features; declare it with `crs` in the definition's GeoProperty",
-                    ));
+                    return Err(unusable(Code::JsonCrsLate));
                 }
             }
             self.stream.expect(b'}')?;
         }
         if self.stream.peek_token()?.is_some() {
-            return Err(self.stream.fail("the document ends here, but more text follows"));
+            return Err(self.stream.fail(Code::JsonMoreText));
         }
         Ok(())
     }
@@ -190,6 +186,6 @@ impl Records<'_, '_> {
 pub(crate) fn tree(bytes: &[u8], key: Option<Text>) -> Body {
     match model::json::parse(bytes) {
         Ok(value) => Body::Tree { key, value },
-        Err(error) => Body::Broken(format!("the record is no valid JSON: {error}")),
+        Err(error) => Body::Broken(Code::RecordNoJson.with("line", error.line).with("column", error.column).with("detail", error.reason)),
     }
 }

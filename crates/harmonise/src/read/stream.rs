@@ -5,6 +5,7 @@ use std::io::Read;
 
 use super::lines::read_some;
 use super::{EXCERPT_BYTES, Fatal, unusable};
+use crate::message::{Code, Message};
 
 /// A JSON text being read.
 pub(super) struct Stream<'a> {
@@ -28,8 +29,8 @@ impl<'a> Stream<'a> {
     }
 
     /// A complaint about the present place.
-    pub(super) fn fail(&self, reason: &str) -> Fatal {
-        unusable(format!("line {} of the JSON: {reason}", self.line))
+    pub(super) fn fail(&self, reason: impl Into<Message>) -> Fatal {
+        unusable(Code::JsonAt.with("line", self.line).with("reason", reason.into()))
     }
 
     /// The next byte, without taking it.
@@ -53,13 +54,13 @@ impl<'a> Stream<'a> {
         if self.peek()? == Some(0xef) {
             for expected in [0xef, 0xbb, 0xbf] {
                 if self.peek()? != Some(expected) {
-                    return Err(self.fail("the file does not begin like JSON"));
+                    return Err(self.fail(Code::JsonBeginning));
                 }
                 self.bump();
             }
         }
         match self.peek()? {
-            Some(0xff | 0xfe | 0) => Err(self.fail("the file is not UTF-8; JSON must be")),
+            Some(0xff | 0xfe | 0) => Err(self.fail(Code::JsonNotUtf8)),
             _ => Ok(()),
         }
     }
@@ -90,20 +91,20 @@ impl<'a> Stream<'a> {
             return Ok(());
         }
         let found = match self.peek()? {
-            None => "the file ends".to_owned(),
-            Some(byte) => format!("`{}` stands there", char::from(byte)),
+            None => Message::from(Code::JsonSignEnd),
+            Some(byte) => Code::JsonSign.with("found", char::from(byte).to_string()),
         };
-        Err(self.fail(&format!("`{}` is expected, but {found}", char::from(sign))))
+        Err(self.fail(found.with("sign", char::from(sign).to_string())))
     }
 
     /// Takes the name of a member and the colon behind it.
     pub(super) fn member_name(&mut self) -> Result<String, Fatal> {
         if self.peek_token()? != Some(b'"') {
-            return Err(self.fail("a member's name in quotes is expected"));
+            return Err(self.fail(Code::JsonMember));
         }
         let captured = self.value(10_000)?;
         let name = model::json::parse(&captured.bytes).ok().and_then(|json| json.as_str().map(str::to_owned));
-        let name = name.ok_or_else(|| self.fail("this is no name of a member"))?;
+        let name = name.ok_or_else(|| self.fail(Code::JsonMemberBad))?;
         self.expect(b':')?;
         Ok(name)
     }
@@ -111,13 +112,13 @@ impl<'a> Stream<'a> {
     /// Takes one value of at most so many bytes; of a longer one the beginning.
     pub(super) fn value(&mut self, bytes_max: usize) -> Result<Captured, Fatal> {
         let mut captured = Captured { bytes: Vec::new(), too_long: false };
-        let Some(first) = self.peek_token()? else { return Err(self.fail("the file ends where a value is expected")) };
+        let Some(first) = self.peek_token()? else { return Err(self.fail(Code::JsonValueEnd)) };
         if !matches!(first, b'{' | b'[' | b'"') {
             return self.word(bytes_max, captured);
         }
         let (mut depth, mut in_string, mut escaped) = (0_u64, false, false);
         loop {
-            let Some(byte) = self.peek()? else { return Err(self.fail("the file ends within a record: it is cut off")) };
+            let Some(byte) = self.peek()? else { return Err(self.fail(Code::JsonCutOff)) };
             self.bump();
             captured.push(byte, bytes_max);
             if in_string {
@@ -147,7 +148,7 @@ impl<'a> Stream<'a> {
             captured.push(byte, bytes_max);
         }
         if captured.bytes.is_empty() {
-            return Err(self.fail("a value is expected"));
+            return Err(self.fail(Code::JsonValue));
         }
         Ok(captured)
     }

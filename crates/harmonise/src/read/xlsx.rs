@@ -11,6 +11,7 @@ use model::{Json, Number, Text};
 use super::{Body, Fatal, Raw, Shape, Visitor, fit, unusable};
 use crate::definition::Table;
 use crate::fields::Header;
+use crate::message::Code;
 
 /// The largest file.
 const FILE_BYTES_MAX: u64 = 64 * 1024 * 1024;
@@ -28,16 +29,16 @@ pub(crate) fn read(sheet: Option<&str>, table: &Table, reader: &mut dyn Read, vi
     let bytes = load(reader)?;
     measure(&bytes, allowed(bytes.len()))?;
     let mut book: Xlsx<_> =
-        Xlsx::new(Cursor::new(bytes.as_slice())).map_err(|error| unusable(format!("the spreadsheet cannot be read: {error}")))?;
+        Xlsx::new(Cursor::new(bytes.as_slice())).map_err(|error| unusable(Code::XlsxUnreadable.with("detail", error.to_string())))?;
     let name = sheet_name(&book.sheet_names(), sheet)?;
     let mut rows = Rows { table, shape: Shape { sheet: Some(name.clone()), ..Shape::default() }, begun: false, skipped: 0 };
     if table.header == 0 {
         rows.shape.header = Some(Header::new(table.columns.iter().map(|name| Text::from(name.as_str()))));
     }
-    let mut cells = book.worksheet_cells_reader(&name).map_err(|error| unusable(format!("the sheet `{name}` cannot be read: {error}")))?;
+    let mut cells = book.worksheet_cells_reader(&name).map_err(|error| unreadable(&name, &error))?;
     let mut current: Option<(u64, Vec<Json>)> = None;
     loop {
-        let cell = cells.next_cell().map_err(|error| unusable(format!("the sheet `{name}` cannot be read further: {error}")))?;
+        let cell = cells.next_cell().map_err(|error| unreadable(&name, &error))?;
         let place = cell.as_ref().map(|cell| (u64::from(cell.get_position().0) + 1, cell.get_position().1 as usize));
         if let Some((row, done)) = current.take_if(|(row, _)| place.is_none_or(|(next, _)| next != *row))
             && rows.row(row, done, visitor)? == ControlFlow::Break(())
@@ -46,7 +47,7 @@ pub(crate) fn read(sheet: Option<&str>, table: &Table, reader: &mut dyn Read, vi
         }
         let (Some(cell), Some((row, column))) = (cell, place) else { break };
         if column >= COLUMNS_MAX {
-            return Err(unusable(format!("row {row} of the sheet `{name}` has more than {COLUMNS_MAX} columns")));
+            return Err(unusable(Code::SheetTooWide.with("row", row).with("sheet", name.as_str()).with("max", COLUMNS_MAX)));
         }
         let (_, cells) = current.get_or_insert_with(|| (row, Vec::new()));
         if cells.len() <= column {
@@ -57,16 +58,24 @@ pub(crate) fn read(sheet: Option<&str>, table: &Table, reader: &mut dyn Read, vi
     rows.finish(visitor)
 }
 
-fn load(reader: &mut dyn Read) -> Result<Vec<u8>, Fatal> {
+/// Takes a workbook into memory, within limits.
+pub(crate) fn load(reader: &mut dyn Read) -> Result<Vec<u8>, Fatal> {
     let mut bytes = Vec::new();
     reader.take(FILE_BYTES_MAX + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > FILE_BYTES_MAX {
-        return Err(unusable(format!("the spreadsheet is larger than {} MiB; export the sheet as CSV", FILE_BYTES_MAX >> 20)));
+        return Err(unusable(Code::XlsxTooLarge.with("max", FILE_BYTES_MAX >> 20)));
     }
     if !bytes.starts_with(b"PK") {
-        return Err(unusable("the file is no XLSX spreadsheet; if it is delimited text, set `format.kind` to `csv`"));
+        return Err(unusable(Code::XlsxNone));
     }
     Ok(bytes)
+}
+
+/// The names of a workbook's sheets, in order.
+pub(crate) fn sheets(bytes: &[u8]) -> Result<Vec<String>, Fatal> {
+    measure(bytes, allowed(bytes.len()))?;
+    let book: Xlsx<_> = Xlsx::new(Cursor::new(bytes)).map_err(|error| unusable(Code::XlsxUnreadable.with("detail", error.to_string())))?;
+    Ok(book.sheet_names())
 }
 
 /// How much a file of so many bytes may unpack to.
@@ -76,21 +85,24 @@ fn allowed(file_bytes: usize) -> u64 {
 
 /// Unpacks every part into nothing and counts: what an archive says of its own sizes may be a lie.
 fn measure(bytes: &[u8], allowed: u64) -> Result<(), Fatal> {
-    let broken = |error: &dyn std::fmt::Display| unusable(format!("the spreadsheet is a broken archive: {error}"));
+    let broken = |error: &dyn std::fmt::Display| unusable(Code::XlsxBroken.with("detail", error.to_string()));
     let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).map_err(|error| broken(&error))?;
     if archive.len() > PARTS_MAX {
-        return Err(unusable(format!("the spreadsheet has {} parts; {PARTS_MAX} are allowed", archive.len())));
+        return Err(unusable(Code::XlsxParts.with("parts", archive.len()).with("max", PARTS_MAX)));
     }
     let mut total = 0;
     for index in 0..archive.len() {
         let part = archive.by_index(index).map_err(|error| broken(&error))?;
         total += std::io::copy(&mut part.take(allowed + 1 - total), &mut std::io::sink()).map_err(|error| broken(&error))?;
         if total > allowed {
-            let sizes = format!("{} KiB unpack to more than {} MiB", bytes.len() >> 10, allowed >> 20);
-            return Err(unusable(format!("the spreadsheet is not read because {sizes}; if it is genuine, export the sheet as CSV")));
+            return Err(unusable(Code::XlsxBomb.with("size", bytes.len() >> 10).with("max", allowed >> 20)));
         }
     }
     Ok(())
+}
+
+fn unreadable(sheet: &str, error: &dyn std::fmt::Display) -> Fatal {
+    unusable(Code::SheetUnreadable.with("sheet", sheet).with("detail", error.to_string()))
 }
 
 fn sheet_name(names: &[String], wanted: Option<&str>) -> Result<String, Fatal> {
@@ -99,7 +111,8 @@ fn sheet_name(names: &[String], wanted: Option<&str>) -> Result<String, Fatal> {
         Some(wanted) => names.iter().find(|name| *name == wanted),
     };
     found.cloned().ok_or_else(|| {
-        unusable(format!("the spreadsheet has no sheet `{}`; its sheets are `{}`", wanted.unwrap_or("1"), names.join("`, `")))
+        let sheets: Vec<&str> = names.iter().map(String::as_str).collect();
+        unusable(Code::XlsxNoSheet.with("sheet", wanted.unwrap_or("1")).with("sheets", sheets))
     })
 }
 
@@ -117,7 +130,7 @@ impl Rows<'_> {
         }
         if self.shape.header.is_none() {
             if number > self.table.header {
-                return Err(unusable(format!("row {} of the sheet is empty, and the header should stand there", self.table.header)));
+                return Err(unusable(Code::SheetHeaderEmpty.with("row", self.table.header)));
             }
             let names = cells.iter().map(|cell| crate::fields::as_text(cell).map_or_else(Text::default, |text| Text::from(text.as_ref())));
             self.shape.header = Some(Header::new(names));
@@ -156,7 +169,7 @@ impl Rows<'_> {
 
     fn finish(self, visitor: &mut dyn Visitor) -> Result<Shape, Fatal> {
         if self.shape.header.is_none() {
-            return Err(unusable(format!("the sheet ends before its header in row {}", self.table.header)));
+            return Err(unusable(Code::SheetHeaderMissing.with("row", self.table.header)));
         }
         if !self.begun {
             visitor.begin(&self.shape)?;
@@ -168,7 +181,7 @@ impl Rows<'_> {
 /// A row; empty cells at its end are not written into files, so they count as there.
 fn raw(record: u64, mut cells: Vec<Json>, header: Option<&Header>, table: &Table) -> Raw {
     let bytes = Json::Array(cells.clone()).to_string().into_bytes();
-    let Some(header) = header else { return Raw { record, bytes, body: Body::Broken("the sheet has no header".to_owned()) } };
+    let Some(header) = header else { return Raw { record, bytes, body: Body::Broken(Code::SheetHeaderMissing.with("row", table.header)) } };
     if cells.len() < header.names.len() {
         cells.resize(header.names.len(), Json::Null);
     }
@@ -179,7 +192,7 @@ fn raw(record: u64, mut cells: Vec<Json>, header: Option<&Header>, table: &Table
 pub(crate) fn again(bytes: &[u8], header: &Header, table: &Table) -> Body {
     match model::json::parse(bytes) {
         Ok(Json::Array(cells)) => raw(0, cells, Some(header), table).body,
-        _ => Body::Broken("the row that was kept is damaged".to_owned()),
+        _ => Body::Broken(Code::RowDamaged.into()),
     }
 }
 

@@ -1,5 +1,7 @@
 //! The demo's definitions over the demo's files.
 
+mod further;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
@@ -35,7 +37,17 @@ fn files(definition: &Definition) -> Vec<(String, PathBuf)> {
                 }
             }
         }
-        Transport::Push => {}
+        // What the demo pushes at its start.
+        Transport::Push => {
+            let samples = folder().join("../daten").join(definition.source.name.as_str());
+            for entry in std::fs::read_dir(samples).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+                let name = entry.file_name().expect("a name").to_string_lossy().into_owned();
+                if name.ends_with(".json") {
+                    found.push((name, entry));
+                }
+            }
+        }
+        Transport::Http(_) => {}
     }
     found.sort();
     found
@@ -203,7 +215,10 @@ fn a_value_leads_back_to_its_line() {
         let mut file = std::fs::File::open(&path).expect("the demo's file");
         crate::record_at(&definition, Input { name: "x.csv", reader: &mut file }, record).expect("readable")
     };
-    assert_eq!(line(7251).as_deref(), Some("DENW260;\"'2022-10-30 03:00'\";34;-;36;-;good".as_bytes()));
+    let found = line(7251).expect("the line");
+    assert_eq!(found.bytes, "DENW260;\"'2022-10-30 03:00'\";34;-;36;-;good".as_bytes());
+    assert_eq!((found.fields[0].0.as_str(), found.fields[0].1.as_str()), ("Station code", "DENW260"));
+    assert_eq!(found.fields.last().map(|(name, text)| (name.as_str(), text.as_str())), Some(("Air quality index", "good")));
     assert_eq!(line(999_999), None);
 }
 
@@ -221,7 +236,7 @@ fn a_mended_definition_replays_what_was_refused() {
     assert!(kept.rejected.len() > 50 && kept.rejected.iter().all(|rejected| rejected.partly));
     assert_eq!(kept.rejected[0].field.as_deref(), Some("Air quality index"));
     assert_eq!(
-        kept.rejected[0].reason,
+        kept.rejected[0].reason.to_string(),
         "`Air quality index`: the code `very good` is not known; known are `good`, `moderate`, `poor`, `very poor`"
     );
 

@@ -1,6 +1,7 @@
 //! The answers as JSON.
 
 use engine::{QuarantineRow, RunRow, RunState, SourceRow};
+use harmonise::{Code, Language, Message, Reason};
 use serde_json::{Value, json};
 
 use crate::origin::Trace;
@@ -10,7 +11,7 @@ use crate::report::{Counts, InputReport, Outcome, RunReport};
 /// How much of a raw record a list shows.
 const RAW_BYTES_SHOWN: usize = 4096;
 
-pub(super) fn source(row: &SourceRow, last: Option<&RunRow>, waiting: u64) -> Value {
+pub(super) fn source(row: &SourceRow, last: Option<&RunRow>, waiting: u64, language: Language) -> Value {
     json!({
         "name": row.name,
         "version": row.version,
@@ -18,11 +19,11 @@ pub(super) fn source(row: &SourceRow, last: Option<&RunRow>, waiting: u64) -> Va
         "changedBy": row.actor,
         "paused": row.paused,
         "quarantined": waiting,
-        "lastRun": last.map(run),
+        "lastRun": last.map(|row| run(row, language)),
     })
 }
 
-pub(super) fn run(row: &RunRow) -> Value {
+pub(super) fn run(row: &RunRow, language: Language) -> Value {
     json!({
         "run": row.id,
         "source": row.source,
@@ -38,7 +39,7 @@ pub(super) fn run(row: &RunRow) -> Value {
         "corrected": row.corrected,
         "flagged": row.flagged,
         "quarantined": row.quarantined,
-        "message": row.message,
+        "message": row.message.as_deref().map(|message| Reason::read(message).say(language)),
     })
 }
 
@@ -51,21 +52,22 @@ fn state(state: RunState) -> &'static str {
     }
 }
 
-pub(super) fn report(report: &RunReport) -> Value {
+pub(super) fn report(report: &RunReport, language: Language) -> Value {
     json!({
         "source": report.source,
         "version": report.version,
-        "inputs": report.inputs.iter().map(input).collect::<Value>(),
+        "inputs": report.inputs.iter().map(|one| input(one, language)).collect::<Value>(),
     })
 }
 
-fn input(input: &InputReport) -> Value {
+fn input(input: &InputReport, language: Language) -> Value {
     let (state, run, message) = match &input.outcome {
         Outcome::Done { run } => ("done", Some(*run), None),
-        Outcome::Skipped { run } => ("skipped", Some(*run), Some("these bytes were done already by this run")),
-        Outcome::Failed { run, message } => ("failed", *run, Some(message.as_str())),
+        Outcome::Skipped { run } => ("skipped", Some(*run), Some(Message::from(Code::DoneBefore).say(language))),
+        Outcome::Failed { run, message } => ("failed", *run, Some(message.say(language))),
     };
-    let mut document = json!({ "input": input.input, "state": state, "run": run, "message": message, "notes": input.notes });
+    let notes: Vec<String> = input.notes.iter().map(|note| note.say(language)).collect();
+    let mut document = json!({ "input": input.input, "state": state, "run": run, "message": message, "notes": notes });
     merge(&mut document, counts(&input.counts));
     document
 }
@@ -96,8 +98,9 @@ pub(super) fn replay(report: &ReplayReport) -> Value {
     document
 }
 
-pub(super) fn quarantined(row: &QuarantineRow) -> Value {
+pub(super) fn quarantined(row: &QuarantineRow, language: Language) -> Value {
     let item = &row.item;
+    let reason = Reason::read(&item.reason);
     let shown = &item.raw[..item.raw.len().min(RAW_BYTES_SHOWN)];
     json!({
         "id": row.id,
@@ -105,25 +108,27 @@ pub(super) fn quarantined(row: &QuarantineRow) -> Value {
         "run": item.run,
         "record": item.record,
         "field": item.field,
-        "reason": item.reason,
+        "reason": reason.say(language),
+        "codes": reason.codes(),
         "at": item.at.to_string(),
         "raw": String::from_utf8_lossy(shown),
         "rawBytes": item.raw.len(),
     })
 }
 
-pub(super) fn trace(trace: &Trace) -> Value {
+pub(super) fn trace(trace: &Trace, language: Language) -> Value {
     let observation = &trace.provenance.observation;
-    let raw = trace.raw.as_ref().and_then(|record| record.raw.as_deref());
+    let found = trace.raw.as_ref().and_then(|record| record.found.as_ref());
     json!({
         "entity": observation.entity.as_str(),
         "attribute": observation.attribute.name.iri(),
         "datasetId": observation.attribute.dataset.as_ref().map(model::Iri::as_str),
         "observedAt": observation.attribute.observed_at.map(|at| at.to_string()),
         "recordedAt": observation.recorded_at.to_string(),
-        "run": trace.provenance.run.as_ref().map(run),
+        "run": trace.provenance.run.as_ref().map(|row| run(row, language)),
         "record": observation.origin.map(|origin| origin.record),
-        "raw": raw.map(String::from_utf8_lossy),
+        "raw": found.map(|found| String::from_utf8_lossy(&found.bytes)),
+        "fields": found.map(|found| found.fields.iter().map(|(name, value)| json!([name.as_str(), value.as_str()])).collect::<Value>()),
     })
 }
 

@@ -14,7 +14,11 @@ fn pushed() -> String {
 
 impl City {
     async fn ask(&self, method: Method, path: &str, token: Option<&str>, body: &str) -> String {
-        let mut request = Request::builder().method(method).uri(path);
+        self.ask_in("", method, path, token, body).await
+    }
+
+    async fn ask_in(&self, language: &str, method: Method, path: &str, token: Option<&str>, body: &str) -> String {
+        let mut request = Request::builder().method(method).uri(path).header("accept-language", language);
         if let Some(token) = token {
             request = request.header("authorization", format!("Bearer {token}"));
         }
@@ -111,7 +115,7 @@ async fn runs_and_quarantine_are_listed_and_replayed() {
     check(
         &city.get("/api/v1/quellen/wetter/quarantaene", Some("editor")).await,
         expect![[
-            r#"200 [{"at":"2026-05-04T10:00:00Z","field":"TEMP","id":1,"raw":"sued;2026-05-01 10:00;warm","rawBytes":26,"reason":"`TEMP`: `warm` is not a number: expected digits with `,` as decimal sign and nothing between thousands","record":3,"run":1,"source":"wetter"}]"#
+            r#"200 [{"at":"2026-05-04T10:00:00Z","codes":["not-a-number"],"field":"TEMP","id":1,"raw":"sued;2026-05-01 10:00;warm","rawBytes":26,"reason":"`TEMP`: `warm` is not a number: expected digits with `,` as decimal sign and nothing between thousands","record":3,"run":1,"source":"wetter"}]"#
         ]],
     );
     check(
@@ -148,13 +152,13 @@ async fn origin_is_told_to_who_sees_the_value() {
     check(
         &city.get(path, None).await,
         expect![[
-            r#"200 {"attribute":"https://example.org/temperature","datasetId":null,"entity":"urn:ngsi-ld:Station:nord","observedAt":"2026-05-01T11:00:00Z","raw":null,"record":4,"recordedAt":"2026-05-04T10:00:00Z","run":{"checksum":"cd449c5edce6e9303c6a974637761cc19e0c166092455927f343c698ac01d3f3","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"mai.csv","message":null,"quarantined":0,"records":3,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":3}}"#
+            r#"200 {"attribute":"https://example.org/temperature","datasetId":null,"entity":"urn:ngsi-ld:Station:nord","fields":null,"observedAt":"2026-05-01T11:00:00Z","raw":null,"record":4,"recordedAt":"2026-05-04T10:00:00Z","run":{"checksum":"cd449c5edce6e9303c6a974637761cc19e0c166092455927f343c698ac01d3f3","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"mai.csv","message":null,"quarantined":0,"records":3,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":3}}"#
         ]],
     );
     check(
         &city.get(path, Some("editor")).await,
         expect![[
-            r#"200 {"attribute":"https://example.org/temperature","datasetId":null,"entity":"urn:ngsi-ld:Station:nord","observedAt":"2026-05-01T11:00:00Z","raw":"nord;2026-05-01 11:00;13,25","record":4,"recordedAt":"2026-05-04T10:00:00Z","run":{"checksum":"cd449c5edce6e9303c6a974637761cc19e0c166092455927f343c698ac01d3f3","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"mai.csv","message":null,"quarantined":0,"records":3,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":3}}"#
+            r#"200 {"attribute":"https://example.org/temperature","datasetId":null,"entity":"urn:ngsi-ld:Station:nord","fields":[["Ort","nord"],["Zeit","2026-05-01 11:00"],["TEMP","13,25"]],"observedAt":"2026-05-01T11:00:00Z","raw":"nord;2026-05-01 11:00;13,25","record":4,"recordedAt":"2026-05-04T10:00:00Z","run":{"checksum":"cd449c5edce6e9303c6a974637761cc19e0c166092455927f343c698ac01d3f3","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"mai.csv","message":null,"quarantined":0,"records":3,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":3}}"#
         ]],
     );
     for wrong in [
@@ -171,4 +175,17 @@ async fn origin_is_told_to_who_sees_the_value() {
     ] {
         assert!(city.get(missing, None).await.starts_with("404 "), "{missing}");
     }
+}
+
+#[tokio::test]
+async fn faults_are_said_in_the_language_that_is_preferred() {
+    let city = City::empty();
+    city.put(&pushed()).await;
+    let path = "/api/v1/quellen/wetter/daten";
+    let answer = city.ask_in("de-DE, en;q=0.5", Method::POST, path, Some("editor"), "Ort;TEMP\nnord;1\n").await;
+    assert!(answer.starts_with("400 ") && answer.contains("Diese Spalten fehlen: „Zeit“. Die Datei hat „Ort“, „TEMP“."), "{answer}");
+    let runs = "/api/v1/quellen/wetter/laeufe";
+    let german = city.ask_in("de", Method::GET, runs, Some("editor"), "").await;
+    assert!(german.contains("Diese Spalten fehlen: „Zeit“."), "{german}");
+    assert!(city.get(runs, Some("editor")).await.contains("the columns `Zeit` are missing"), "the same run, said in English");
 }

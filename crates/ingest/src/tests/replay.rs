@@ -94,7 +94,7 @@ async fn what_the_engine_refuses_waits_with_its_bytes() {
     let rows = city.editor().quarantined(Some("wetter"), 0, 10).expect("readable");
     assert_eq!(rows.len(), 1);
     assert_eq!((rows[0].item.record, String::from_utf8_lossy(&rows[0].item.raw).trim_end()), (3, many.as_str()));
-    assert!(rows[0].item.reason.contains("10001 attribute instances"), "{}", rows[0].item.reason);
+    assert!(Reason::read(&rows[0].item.reason).to_string().contains("10001 attribute instances"), "{}", rows[0].item.reason);
 
     expect!["0 records left the quarantine, 1 wait on; 0 values new, 0 corrected"].assert_eq(&replay(&city).await);
     city.put(&wide().replace(r"^c(?<number>\d+)$", r"^c(?<number>\d)$")).await;

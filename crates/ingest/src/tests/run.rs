@@ -1,4 +1,5 @@
 use expect_test::expect;
+use harmonise::Language;
 
 use super::*;
 use crate::Outcome;
@@ -52,18 +53,21 @@ async fn one_unusable_file_does_not_stop_the_others() {
     let city = City::with(&[("a.csv", "Ort;Datum;TEMP\nnord;2026-05-01;1\n"), ("b.csv", MAY)]).await;
     let report = city.run().await.expect("the others run");
     assert!(report.has_failed());
-    assert!(matches!(&report.inputs[0].outcome, Outcome::Failed { run: Some(1), message } if message.contains("`Zeit`")), "{report:?}");
+    assert!(
+        matches!(&report.inputs[0].outcome, Outcome::Failed { run: Some(1), message } if message.to_string().contains("`Zeit`")),
+        "{report:?}"
+    );
     assert!(matches!(report.inputs[1].outcome, Outcome::Done { run: 2 }));
     let failed = city.editor().run(1).expect("the run is there");
     assert!(city.editor().open_file(&failed.checksum).await.expect("readable").is_some(), "the input of a failed run is kept");
-    assert_eq!(failed.message.as_deref(), report.inputs[0].outcome_message());
+    assert_eq!(failed.message.as_deref().map(Reason::read), report.inputs[0].outcome_message().map(Reason::from));
     expect!["1 v1 a.csv Failed; 2 v1 b.csv Done"].assert_eq(&city.runs());
 }
 
 impl crate::InputReport {
-    fn outcome_message(&self) -> Option<&str> {
+    fn outcome_message(&self) -> Option<harmonise::Message> {
         match &self.outcome {
-            Outcome::Failed { message, .. } => Some(message),
+            Outcome::Failed { message, .. } => Some(message.clone()),
             _ => None,
         }
     }
@@ -80,7 +84,12 @@ async fn bad_records_wait_and_the_good_ones_pass() {
     assert_eq!(rows.iter().map(|row| row.item.record).collect::<Vec<_>>(), [3, 4]);
     assert_eq!(String::from_utf8_lossy(&rows[0].item.raw).trim_end(), "sued;2026-05-01 10:00;warm");
     assert_eq!(rows[0].item.field.as_deref(), Some("TEMP"));
-    assert!(rows[0].item.reason.contains("`warm`"), "{}", rows[0].item.reason);
+    let reason = Reason::read(&rows[0].item.reason);
+    assert_eq!(
+        reason.say(Language::De),
+        "„TEMP“: „warm“ ist keine Zahl. Erwartet werden Ziffern mit „,“ als Dezimalzeichen und nichts zwischen Tausendern."
+    );
+    assert!(rows[0].item.reason.starts_with('{') && !rows[0].item.reason.contains("Zahl"), "kept as a code: {}", rows[0].item.reason);
 }
 
 #[tokio::test]
@@ -91,12 +100,71 @@ async fn a_value_leads_back_to_its_line() {
     let trace = city.ingest.trace(&city.editor(), &station_id("nord"), temperature(), None, hour).await.expect("traced");
     let raw = trace.raw.expect("an editor may see it");
     assert_eq!((raw.run.input.as_str(), raw.record), ("mai.csv", 4));
-    assert_eq!(String::from_utf8_lossy(&raw.raw.expect("kept")).trim_end(), "nord;2026-05-01 11:00;13,25");
+    assert_eq!(String::from_utf8_lossy(&raw.found.expect("kept").bytes).trim_end(), "nord;2026-05-01 11:00;13,25");
 
     let anonymous = city.engine.with_role(Role::Public);
     let trace = city.ingest.trace(&anonymous, &station_id("nord"), temperature(), None, hour).await.expect("the value is open");
     assert!(trace.raw.is_none(), "a raw record may hold more than what was published");
     assert_eq!(trace.provenance.run.expect("the run is told").input, "mai.csv");
+}
+
+/// Opened for everybody; a second column is kept beside the temperature.
+fn opened(note: &str) -> String {
+    let open = WEATHER.replace("transport = \"folder\"", "transport = \"folder\"\nraw = \"open\"");
+    assert_ne!(open, WEATHER);
+    open.replace("[dataset]", &format!("{note}\n[dataset]"))
+}
+
+const NOTE: &str = "[[attribute]]\nname = \"note\"\nfield = \"Bemerkung\"\n";
+
+/// The line behind the temperature of eleven o'clock as somebody of a role sees it.
+async fn line_for(city: &City, role: Role) -> Option<String> {
+    let hour = Some(at("2026-05-01T11:00:00Z"));
+    let trace = city.ingest.trace(&city.engine.with_role(role), &station_id("nord"), temperature(), None, hour).await;
+    let found = trace.expect("the value is open").raw?.found.expect("kept");
+    Some(String::from_utf8_lossy(&found.bytes).trim_end().to_owned())
+}
+
+#[tokio::test]
+async fn everybody_sees_the_line_of_a_source_that_opens_it() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    city.run().await.expect("runs");
+    assert_eq!(line_for(&city, Role::Public).await, None, "closed unless opened");
+    city.put(&opened("")).await;
+    assert_eq!(line_for(&city, Role::Public).await.as_deref(), Some("nord;2026-05-01 11:00;13,25"), "also of runs before");
+    city.put(WEATHER).await;
+    assert_eq!(line_for(&city, Role::Public).await, None, "closed again");
+}
+
+#[tokio::test]
+async fn a_restricted_value_never_shows_in_an_open_line() {
+    let secret = MAY.replace("TEMP", "TEMP;Bemerkung").replace("13,25", "13,25;krank").replace("11,5", "11,5;").replace("12,0", "12,0;");
+    let city = City::with(&[("mai.csv", &secret)]).await;
+    // A definition that would open a restricted column is refused.
+    let refused = city.ingest.put(&city.editor(), &opened(NOTE)).await;
+    let Err(Error::Definition(issues)) = refused else { panic!("{refused:?}") };
+    assert!(issues[0].say(Language::De).contains("Der Rohdatensatz würde Spalten zeigen, die nicht offen sind: „note“."), "{issues:?}");
+    // Records of an older version that made a restricted value stay closed under one that does not know it.
+    city.put(&WEATHER.replace("[dataset]", &format!("{NOTE}\n[dataset]"))).await;
+    city.run().await.expect("runs");
+    city.put(&opened("")).await;
+    assert_eq!(line_for(&city, Role::Public).await, None);
+    assert_eq!(line_for(&city, Role::Editor).await.as_deref(), Some("nord;2026-05-01 11:00;13,25;krank"));
+}
+
+#[tokio::test]
+async fn another_dataset_that_closes_the_attribute_closes_the_line() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    city.put(&opened("")).await;
+    city.run().await.expect("runs");
+    assert!(line_for(&city, Role::Public).await.is_some());
+    // The same type, other ids: the value itself stays open, the line of many entities does not.
+    let other = WEATHER.replace("name = \"wetter\"", "name = \"andere\"").replace("slug = \"wetter\"", "slug = \"andere\"");
+    let other = other
+        .replace("class = \"open\"", "class = \"internal\"")
+        .replace("id = \"urn:ngsi-ld:Station:{Ort}\"", "id = \"urn:ngsi-ld:Andere:{Ort}\"");
+    city.put(&format!("{other}id_prefix = \"urn:ngsi-ld:Andere:\"\n")).await;
+    assert_eq!(line_for(&city, Role::Public).await, None);
 }
 
 #[tokio::test]
@@ -210,6 +278,6 @@ async fn a_preview_keeps_nothing() {
     let preview = city.ingest.preview(&city.editor(), WEATHER, None, 2).await.expect("readable");
     assert_eq!(preview.records.len(), 2);
     let given = city.ingest.preview(&city.editor(), WEATHER, Some("Ort;TEMP\n".into()), 2).await.expect("readable");
-    assert!(given.fatal.is_some_and(|fatal| fatal.contains("Zeit")));
+    assert!(given.fatal.is_some_and(|fatal| fatal.to_string().contains("Zeit")));
     assert_eq!(city.runs(), "");
 }

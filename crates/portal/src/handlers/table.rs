@@ -24,6 +24,8 @@ const ROWS: usize = 50;
 const ROWS_I64: i64 = 50;
 /// How much of a raw record a page shows.
 const RAW_BYTES_MAX: usize = 64 * 1024;
+/// How many of its fields a page shows.
+const FIELDS_MAX: usize = 200;
 
 /// `GET /datensaetze/{slug}/tabelle`
 pub(crate) async fn show(ask: Ask, Path(slug): Path<String>) -> Response {
@@ -333,10 +335,23 @@ async fn origin(ask: &Ask, provenance: &Provenance) -> Result<Option<Origin>, Tr
         checksum: hex(&run.checksum),
         version: run.version.to_string(),
         record: ask.t().provenance_record_line(format::count(origin.record, language)),
-        raw: raw.as_deref().map(shown),
+        fields: raw.as_ref().and_then(|found| fields(ask, found)),
+        login_href: (!is_editor && raw.is_none()).then_some(login),
+        raw: raw.map(|found| shown(&found.bytes)),
         run_href: is_editor.then(|| ask.href(&format!("/verwaltung/laeufe/{}", run.id))),
-        login_href: (!is_editor).then_some(login),
     }))
+}
+
+/// What stands under each column of a record.
+fn fields(ask: &Ask, found: &harmonise::Found) -> Option<Table> {
+    let t = ask.t();
+    let row = |(name, text): &(model::Text, model::Text)| {
+        let cell = if text.is_empty() { Cell::missing(t.value_missing()) } else { Cell::text(&shown(text.as_bytes())) };
+        vec![Cell::text(name).header(), cell]
+    };
+    let rows: Vec<Vec<Cell>> = found.fields.iter().take(FIELDS_MAX).map(row).collect();
+    let head = vec![Head::text(t.provenance_field()), Head::text(t.provenance_content())];
+    (!rows.is_empty()).then(|| Table { id: "fields".to_owned(), caption: t.provenance_fields().to_owned(), head, rows })
 }
 
 /// A checksum as people compare it.

@@ -8,7 +8,7 @@ use model::geo::{Geometry, Position};
 use super::admin::{HomePage, LoginPage, QuarantineItem, RunItem, RunPage, SourceItem, SourcePage, SourcesPage, Task};
 use super::dataset::{Chooser, Citation, DatasetPage, Download, Fact, FactValue, JsonLd, Quality, Reason};
 use super::document::{self, DocumentPage};
-use super::entry::{Hit, ListPage, Question, StartPage, Topic};
+use super::entry::{FacetChoice, FacetChoices, Hit, ListPage, Question, StartPage, Topic, WaysOn};
 use super::error::ErrorPage;
 use super::table::{Origin, ProvenancePage, TablePage};
 use crate::chart::{Chart, Point, Series, Step};
@@ -16,7 +16,7 @@ use crate::frame::{Frame, Section, Site, User};
 use crate::map_image::{self, Feature};
 use crate::messages::Language;
 use crate::parts::{
-    Alert, Badge, Cell, ChartFigure, Choice, Crumbs, Field, Head, MapFigure, Moment, Pagination, Phrase, Snippet, Table, Tone,
+    Alert, Badge, Cell, ChartFigure, Choice, Crumbs, Field, Head, MapFigure, Marked, Moment, Pagination, Phrase, Snippet, Table, Tone,
 };
 
 /// A text that must never become markup.
@@ -57,8 +57,9 @@ fn choices(names: &[&str]) -> Vec<Choice> {
 
 fn hit(language: Language, title: &str) -> Hit {
     Hit {
-        title: Phrase::german(title, language),
-        summary: Phrase::plain("So sauber war die Luft an zwei Straßen in Münster, Stunde für Stunde."),
+        title: Marked::new(Phrase::german(title, language), &[]),
+        summary: Marked::new(Phrase::plain("So sauber war die Luft an zwei Straßen in Münster, Stunde für Stunde."), &[19..23]),
+        found_in: Some((language.texts().search_in_columns(), Marked::new(Phrase::german(EVIL, language), &[0..3]))),
         href: "/datensaetze/luft".into(),
         publisher: Phrase::german("Umweltbundesamt", language),
         licence: language.texts().licence_by().into(),
@@ -171,12 +172,16 @@ pub(super) fn dataset(language: Language) -> DatasetPage {
             Download {
                 format: "CSV".into(),
                 purpose: texts.dataset_for_csv().into(),
+                size: Some(texts.dataset_about_size("4,2 MB")),
+                media_type: "text/csv".into(),
                 href: "/datensaetze/luft/daten.csv".into(),
                 url: url.into(),
             },
             Download {
                 format: "GeoJSON".into(),
                 purpose: texts.dataset_for_geojson().into(),
+                size: None,
+                media_type: "application/geo+json".into(),
                 href: "/datensaetze/luft/daten.geojson".into(),
                 url: url.into(),
             },
@@ -215,6 +220,11 @@ pub(super) fn dataset(language: Language) -> DatasetPage {
     }
 }
 
+fn facet(name: &'static str, param: &'static str, values: &[&str]) -> FacetChoices {
+    let choice = |value: &&str| FacetChoice { value: (*value).into(), text: (*value).into(), count: "2".into(), chosen: false };
+    FacetChoices { name, param, first: values.iter().map(choice).collect(), more: Vec::new(), more_count: String::new() }
+}
+
 fn list(language: Language, is_search: bool, empty: bool) -> ListPage {
     let texts = language.texts();
     let path = if is_search { "/suche" } else { "/datensaetze" };
@@ -223,12 +233,18 @@ fn list(language: Language, is_search: bool, empty: bool) -> ListPage {
         crumbs: crumbs(language, texts.list_title()),
         is_search,
         q: if is_search { EVIL.into() } else { String::new() },
-        topics: choices(&[texts.list_all_topics(), texts.theme_envi()]),
-        publishers: choices(&["Alle", "Umweltbundesamt", "DWD"]),
+        facets: vec![facet(texts.list_topic(), "thema", &[texts.theme_envi(), EVIL]), facet(texts.list_publisher(), "anbieter", &["DWD"])],
         count: texts.count_hits(if empty { 0 } else { 2 }),
         hits: if empty { Vec::new() } else { vec![hit(language, "Luftqualität in Münster"), hit(language, EVIL)] },
-        suggestions: if empty { vec![("Fahrrad".into(), "/suche?q=Fahrrad".into())] } else { Vec::new() },
+        remarks: if is_search { vec![texts.search_corrected(EVIL, "Luft")] } else { Vec::new() },
+        meant: is_search.then(|| ("Luft".into(), "/suche?q=Luft".into())),
+        ways_on: WaysOn {
+            nearest: vec![("Fahrrad".into(), "/suche?q=Fahrrad".into())],
+            topics: vec![(texts.theme_envi().into(), "/datensaetze?thema=umwelt".into())],
+            report: Some(("daten@musterstadt.example".into(), "mailto:daten@musterstadt.example".into())),
+        },
         active: vec![(texts.theme_envi().into(), "/datensaetze".into())],
+        unfiltered: path.into(),
         pagination: Some(Pagination { texts, page: 3, pages: 9, base: "?seite=".into() }),
     }
 }
@@ -356,6 +372,7 @@ fn start(language: Language) -> StartPage {
         topics: vec![Topic { name: texts.theme_envi().into(), count: texts.count_datasets(2), href: "/datensaetze?thema=umwelt".into() }],
         newest: vec![hit(language, "Luftqualität in Münster")],
         count: texts.count_datasets(5),
+        examples: vec![(EVIL.into(), "/suche?q=x".into())],
     }
 }
 
@@ -392,6 +409,7 @@ fn provenance(language: Language) -> ProvenancePage {
             version: "3".into(),
             record: language.texts().provenance_record_line("4.312"),
             raw: Some(format!("DENW260;'01.03.2022';'14:00';Stundenmittel;42;µg/m³;{EVIL}")),
+            fields: Some(table(language, "fields")),
             run_href: Some("/verwaltung/laeufe/17".into()),
             login_href: None,
         }),

@@ -77,6 +77,8 @@ pub struct Origin {
     pub record: String,
     /// The record as it came; `None` when it is not kept any more or the reader may not see it.
     pub raw: Option<String>,
+    /// What stands under each column of the record.
+    pub fields: Option<Table>,
     /// Page of the run, for those who look after sources.
     pub run_href: Option<String>,
     /// Where to log in to see the record.

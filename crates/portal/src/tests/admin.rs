@@ -51,6 +51,10 @@ async fn the_quarantine_shows_raw_record_and_reason() {
     ] {
         assert!(body.contains(part), "{part} is not in\n{body}");
     }
+    let german = city.get_inside("/verwaltung/quellen/gemeinden").await.body;
+    assert!(german.contains("„k. A.&#60;b&#62;“ ist weder ja noch nein.") && !german.contains("<span lang=\"en\">"), "{german}");
+    let english = city.get_inside("/en/verwaltung/quellen/gemeinden").await.body;
+    assert!(english.contains("`k. A.&#60;b&#62;` is neither yes nor no"), "{english}");
 }
 
 #[tokio::test]
@@ -109,7 +113,7 @@ async fn records_are_replayed_and_discarded() {
 async fn a_run_that_cannot_begin_says_why() {
     let city = City::new().await;
     let answer = city.post_inside("/verwaltung/quellen/luft/lauf", "csrf=csrf").await;
-    assert!(answer.expect(200).contains("a run of `luft` is at work; wait for it"), "{}", answer.body);
+    assert!(answer.expect(200).contains("Die Quelle „luft“ arbeitet gerade. Warten Sie, bis ihr Lauf beendet ist."), "{}", answer.body);
 }
 
 async fn post(city: &City, form: &str) -> super::city::Answer {

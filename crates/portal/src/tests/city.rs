@@ -5,7 +5,8 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use engine::{Access, Engine, QuarantineItem, Role, RunOutcome, RunState, ScratchEngine};
+use engine::{Access, Engine, QuarantineItem, Role, RunOutcome, RunState, ScratchEngine, StoredFile};
+use harmonise::{Code, Found, Issue, Reason};
 use http_body_util::BodyExt;
 use model::dataset::{Agent, Aggregate, Column, ColumnKind, Texts};
 use model::geo::Position;
@@ -21,9 +22,22 @@ const HOUR: i64 = 3_600_000_000;
 /// A workshop that knows no sources of its own: `gut` is a fine definition.
 struct TestWorkshop;
 
+/// What an earlier version wrote down, and what is written now.
+fn reasons(source: &str) -> String {
+    match source {
+        "luft" => "`k. A.` is no number".to_owned(),
+        _ => Reason::from(Code::NotABool.with("value", "k. A.<b>")).stored(),
+    }
+}
+
+fn missing_name() -> Issue {
+    let (reason, remedy) = (Code::KeyMissing.into(), Some(Box::new(Code::NameSource.into())));
+    Issue { code: "missing".into(), place: "source.name".into(), value: None, reason, remedy }
+}
+
 impl Workshop for TestWorkshop {
-    fn check(&self, text: &str) -> Result<String, Vec<String>> {
-        if text.contains("gut") { Ok("luft".into()) } else { Err(vec!["`source.name`: is missing; name the source".into()]) }
+    fn check(&self, text: &str) -> Result<String, Vec<Issue>> {
+        if text.contains("gut") { Ok("luft".into()) } else { Err(vec![missing_name()]) }
     }
 
     fn put<'a>(&'a self, access: &'a Access, text: &'a str) -> BoxFuture<'a, Result<u64, WorkError>> {
@@ -31,16 +45,25 @@ impl Workshop for TestWorkshop {
     }
 
     fn start<'a>(&'a self, _: &'a Access, _: &'a str) -> BoxFuture<'a, Result<(), WorkError>> {
-        Box::pin(async { Err(WorkError::Refused("a run of `luft` is at work; wait for it".into())) })
+        Box::pin(async { Err(WorkError::Refused(Code::SourceBusy.with("source", "luft").into())) })
+    }
+
+    fn take_kept<'a>(&'a self, _: &'a Access, _: &'a str, _: &'a str, _: StoredFile) -> BoxFuture<'a, Result<(), WorkError>> {
+        Box::pin(async { Ok(()) })
     }
 
     fn replay<'a>(&'a self, _: &'a Access, _: &'a str) -> BoxFuture<'a, Result<Replayed, WorkError>> {
         Box::pin(async { Ok(Replayed { settled: 1, waiting: 1 }) })
     }
 
-    fn raw<'a>(&'a self, access: &'a Access, _: u64, record: u64) -> BoxFuture<'a, Result<Option<Vec<u8>>, WorkError>> {
+    fn raw<'a>(&'a self, access: &'a Access, _: u64, record: u64) -> BoxFuture<'a, Result<Option<Found>, WorkError>> {
         let may = access.principal().role >= Role::Editor;
-        Box::pin(async move { Ok(may.then(|| format!("DENW260;<b>{record}</b>;42").into_bytes())) })
+        Box::pin(async move {
+            Ok(may.then(|| Found {
+                bytes: format!("DENW260;<b>{record}</b>;42").into_bytes(),
+                fields: vec![("Station".into(), "DENW260".into()), ("<i>NO2".into(), "42".into())],
+            }))
+        })
     }
 }
 
@@ -69,7 +92,7 @@ fn no2() -> Name {
     name("https://smartdatamodels.org/dataModel.Environment/no2")
 }
 
-fn column(attribute: Name, label: &str, kind: ColumnKind, unit: Option<&str>) -> Column {
+pub(super) fn column(attribute: Name, label: &str, kind: ColumnKind, unit: Option<&str>) -> Column {
     Column {
         attribute,
         label: Texts { de: label.into(), en: Some(format!("{label} (en)").into()) },
@@ -81,7 +104,7 @@ fn column(attribute: Name, label: &str, kind: ColumnKind, unit: Option<&str>) ->
     }
 }
 
-fn dataset(slug: &str, title: &str, entity_type: Name, columns: Vec<Column>) -> Dataset {
+pub(super) fn dataset(slug: &str, title: &str, entity_type: Name, columns: Vec<Column>) -> Dataset {
     Dataset {
         id: EntityId::parse(&format!("urn:ngsi-ld:Dataset:{slug}")).expect("valid"),
         slug: slug.into(),
@@ -183,7 +206,7 @@ impl City {
                 record: 4312,
                 raw: b"k. A.;<script>".to_vec(),
                 context: String::new(),
-                reason: "`k. A.` is no number".into(),
+                reason: reasons(source),
                 field: Some("no2".into()),
                 at: engine.now(),
             };

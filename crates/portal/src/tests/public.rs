@@ -13,6 +13,7 @@ async fn every_public_address_answers_in_both_languages() {
         "/suche",
         "/suche?q=luft",
         "/suche?q=qwertz",
+        "/suche?q=luft&thema=umwelt&format=csv&stand=aelter",
         "/datensaetze/luft",
         "/datensaetze/luft?messwert=no2&ort=AirQualityObserved%3ADENW260&zeitraum=woche",
         "/datensaetze/gemeinden",
@@ -106,7 +107,9 @@ async fn a_value_leads_to_its_run_and_line_but_not_to_the_raw_record() {
     }
     assert!(!open.contains("DENW260;"), "{open}");
     let inside = city.get_inside(path).await.body;
-    assert!(inside.contains("DENW260;&#60;b&#62;5&#60;/b&#62;;42"), "{inside}");
+    for part in ["DENW260;&#60;b&#62;5&#60;/b&#62;;42", "Was in dieser Zeile steht", "&#60;i&#62;NO2"] {
+        assert!(inside.contains(part), "{part} is not in\n{inside}");
+    }
 }
 
 #[tokio::test]

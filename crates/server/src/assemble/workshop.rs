@@ -1,12 +1,17 @@
 //! What the administration's pages do with sources, done by `ingest`, which they must not know.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
-use engine::{Access, Kind};
+use engine::{Access, Kind, StoredFile};
+use harmonise::Found;
 use ingest::{Error, Ingest};
 use portal::{Replayed, WorkError, Workshop};
 use tokio::sync::oneshot;
 use web::BoxFuture;
+
+/// How long a person waits for a file to be taken in; then it goes on by itself.
+const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The workshop over `ingest`.
 pub(super) struct IngestWorkshop(Ingest);
@@ -18,9 +23,8 @@ impl IngestWorkshop {
 }
 
 impl Workshop for IngestWorkshop {
-    fn check(&self, text: &str) -> Result<String, Vec<String>> {
-        let faults = |issues: Vec<ingest::Issue>| issues.iter().map(ToString::to_string).collect();
-        self.0.check(text).map(|checked| checked.name.to_string()).map_err(faults)
+    fn check(&self, text: &str) -> Result<String, Vec<ingest::Issue>> {
+        self.0.check(text).map(|checked| checked.name.to_string())
     }
 
     fn put<'a>(&'a self, access: &'a Access, text: &'a str) -> BoxFuture<'a, Result<u64, WorkError>> {
@@ -51,6 +55,24 @@ impl Workshop for IngestWorkshop {
         })
     }
 
+    /// A large file goes on by itself after a moment; its run stands in the list of runs.
+    fn take_kept<'a>(
+        &'a self,
+        access: &'a Access,
+        source: &'a str,
+        input: &'a str,
+        kept: StoredFile,
+    ) -> BoxFuture<'a, Result<(), WorkError>> {
+        Box::pin(async move {
+            let (ingest, access, source, input) = (self.0.clone(), access.clone(), source.to_owned(), input.to_owned());
+            let mut taking = tokio::spawn(async move { ingest.take_kept(&access, &source, &input, kept).await.map(|_| ()) });
+            tokio::select! {
+                ended = &mut taking => ended.unwrap_or_else(|fault| Err(Error::Internal(fault.to_string()))).map_err(refused),
+                () = tokio::time::sleep(PATIENCE) => Ok(()),
+            }
+        })
+    }
+
     fn replay<'a>(&'a self, access: &'a Access, source: &'a str) -> BoxFuture<'a, Result<Replayed, WorkError>> {
         Box::pin(async move {
             let report = self.0.replay(access, source).await.map_err(refused)?;
@@ -58,10 +80,10 @@ impl Workshop for IngestWorkshop {
         })
     }
 
-    fn raw<'a>(&'a self, access: &'a Access, run: u64, record: u64) -> BoxFuture<'a, Result<Option<Vec<u8>>, WorkError>> {
+    fn raw<'a>(&'a self, access: &'a Access, run: u64, record: u64) -> BoxFuture<'a, Result<Option<Found>, WorkError>> {
         Box::pin(async move {
-            match self.0.raw_record(access, run, record).await {
-                Ok(found) => Ok(found.raw),
+            match self.0.raw_behind(access, run, record).await {
+                Ok(raw) => Ok(raw.and_then(|raw| raw.found)),
                 // Without the right to see it, it is as if it were not kept.
                 Err(Error::Engine(error)) if matches!(error.kind(), Kind::Forbidden | Kind::NotFound) => Ok(None),
                 Err(error) => Err(refused(error)),
@@ -73,7 +95,7 @@ impl Workshop for IngestWorkshop {
 fn refused(error: Error) -> WorkError {
     match error {
         Error::Engine(error) => WorkError::Engine(error),
-        Error::Definition(issues) => WorkError::Definition(issues.iter().map(ToString::to_string).collect()),
-        other => WorkError::Refused(other.to_string()),
+        Error::Definition(issues) => WorkError::Definition(issues),
+        other => WorkError::Refused(other.reason()),
     }
 }

@@ -4,6 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{anyhow, bail};
+use harmonise::Transport;
 use rust_embed::RustEmbed;
 
 use super::serve;
@@ -41,10 +42,14 @@ pub(super) fn run(demo: &Demo) -> anyhow::Result<()> {
     })
 }
 
-/// A remark on every page, unless the file has one.
+/// A made-up address (`.example` leads nowhere, RFC 2606, section 2), so that people see where they would write to.
+const EMAIL: &str = "daten@musterstadt.example";
+
+/// A remark on every page and an address, unless the file has them.
 fn settings(mut config: Config) -> Config {
     config.demo = true;
     config.municipality.notice.get_or_insert_with(|| say("demo.notice", &[]));
+    config.municipality.email.get_or_insert_with(|| EMAIL.to_owned());
     config
 }
 
@@ -95,7 +100,8 @@ fn unpack(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// Puts and runs every definition. What was read before is passed over.
+/// Puts every definition and runs it over its files, or sends it its samples.
+/// What was read before is passed over.
 async fn fill(operator: &Operator) -> anyhow::Result<()> {
     let mut definitions: Vec<_> = Files::iter().filter(|name| name.ends_with(".toml")).collect();
     definitions.sort();
@@ -109,7 +115,26 @@ async fn fill(operator: &Operator) -> anyhow::Result<()> {
         out::note(&say("demo.source", &[("number", &(number + 1)), ("count", &definitions.len()), ("title", &checked.title.de)]));
         let (tenant, progress) = (Some(TENANT.to_owned()), |text: String| out::note(&format!("  {text}")));
         operator.perform(Request::SourcePut { tenant: tenant.clone(), text }, &progress).await.map_err(failed)?;
-        operator.perform(Request::SourceRun { tenant, name: checked.name.to_string(), folder: None }, &progress).await.map_err(failed)?;
+        if checked.transport == Transport::Push {
+            push_samples(operator, &checked.name, &progress).await.map_err(failed)?;
+        } else {
+            operator
+                .perform(Request::SourceRun { tenant, name: checked.name.to_string(), folder: None }, &progress)
+                .await
+                .map_err(failed)?;
+        }
+    }
+    Ok(())
+}
+
+/// Sends a source the messages that lie in the folder of its name, as a program would.
+async fn push_samples(operator: &Operator, source: &str, progress: &(dyn Fn(String) + Send + Sync)) -> anyhow::Result<()> {
+    let folder = format!("daten/{source}/");
+    let mut samples: Vec<_> = Files::iter().filter(|name| name.starts_with(&folder) && name.ends_with(".json")).collect();
+    samples.sort();
+    for name in samples {
+        let body = Files::get(&name).map(|file| file.data.into_owned()).unwrap_or_default();
+        progress(operator.push(TENANT, source, &name[folder.len()..], body).await?);
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::cli::{InTenant, Source};
 use crate::control::Request;
-use crate::messages::say;
+use crate::messages::{of_faults, say};
 use crate::{fail, out};
 
 pub(super) fn run(source: Source) -> anyhow::Result<()> {
@@ -72,7 +72,7 @@ fn parse(file: &Path, text: &str) -> anyhow::Result<String> {
         Ok(definition) => Ok(definition.source.name.to_string()),
         Err(issues) => {
             for issue in &issues {
-                out::error(&issue.to_string());
+                out::error(&issue.say(of_faults()));
             }
             bail!(say("source.faults", &[("file", &file.display()), ("count", &issues.len())]))
         }
@@ -85,7 +85,7 @@ fn read(file: &Path) -> anyhow::Result<String> {
 
 fn preview(answer: &Value) -> anyhow::Result<()> {
     if let Some(error) = answer["fatal"].as_str() {
-        bail!(say("preview.fatal", &[("error", &error)]));
+        bail!(say("preview.fatal", &[("error", &said(error))]));
     }
     for entity in answer["entities"].as_array().into_iter().flatten() {
         out::line(&text_of(&entity["id"]));
@@ -95,10 +95,15 @@ fn preview(answer: &Value) -> anyhow::Result<()> {
     }
     let rejected = answer["rejected"].as_array().map(Vec::as_slice).unwrap_or_default();
     for one in rejected {
-        out::line(&say("preview.rejected", &[("record", &one["record"]), ("reason", &text_of(&one["reason"]))]));
+        out::line(&say("preview.rejected", &[("record", &one["record"]), ("reason", &said(&text_of(&one["reason"])))]));
     }
     out::line(&say("preview.facts", &[("records", &answer["records"]), ("rejected", &rejected.len())]));
     Ok(())
+}
+
+/// A stored reason in words.
+fn said(reason: &str) -> String {
+    harmonise::Reason::read(reason).say(of_faults())
 }
 
 fn text_of(value: &Value) -> String {

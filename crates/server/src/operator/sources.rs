@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 
 use super::Progress;
 use crate::fail;
-use crate::messages::say;
+use crate::messages::{of_faults, say};
 
 /// How many records a preview shows.
 const PREVIEW_RECORDS: usize = 5;
@@ -21,6 +21,11 @@ const PREVIEW_RECORDS: usize = 5;
 const PREVIEW_BYTES_MAX: u64 = 64 << 20;
 /// How often an input at work is told of.
 const TOLD_EVERY: Duration = Duration::from_secs(2);
+
+/// An error in the words of the language chosen.
+fn told(error: ingest::Error) -> anyhow::Error {
+    anyhow!(error.say(of_faults()))
+}
 
 /// All sources with their newest run.
 pub(super) fn list(access: &Access) -> anyhow::Result<Value> {
@@ -40,7 +45,7 @@ pub(super) fn list(access: &Access) -> anyhow::Result<Value> {
 
 /// Keeps a definition.
 pub(super) async fn put(ingest: &Ingest, access: &Access, text: &str) -> anyhow::Result<Value> {
-    let stored = ingest.put(access, text).await?;
+    let stored = ingest.put(access, text).await.map_err(told)?;
     Ok(json!({ "name": stored.name.as_str(), "version": stored.version, "dataset": stored.dataset.as_deref() }))
 }
 
@@ -50,12 +55,14 @@ pub(super) async fn preview(ingest: &Ingest, access: &Access, text: &str, input:
         Some(path) => Some(beginning(path).map_err(|error| fail::of_path(&error, path))?.into()),
         None => None,
     };
-    let preview = ingest.preview(access, text, bytes, PREVIEW_RECORDS).await?;
+    let preview = ingest.preview(access, text, bytes, PREVIEW_RECORDS).await.map_err(told)?;
     let entities = preview.records.iter().flat_map(|record| record.updates.iter().map(move |entity| (record.record, entity)));
     let shown: Vec<Value> =
         entities.map(|(record, entity)| json!({ "record": record, "id": entity.id.as_str(), "values": values(entity) })).collect();
-    let rejected: Vec<Value> = preview.rejected.iter().map(|one| json!({ "record": one.record, "reason": one.reason })).collect();
-    Ok(json!({ "entities": shown, "rejected": rejected, "records": preview.records.len(), "fatal": preview.fatal }))
+    let rejected: Vec<Value> = preview.rejected.iter().map(|one| json!({ "record": one.record, "reason": one.reason.stored() })).collect();
+    Ok(
+        json!({ "entities": shown, "rejected": rejected, "records": preview.records.len(), "fatal": preview.fatal.map(|fatal| harmonise::Reason::from(fatal).stored()) }),
+    )
 }
 
 fn beginning(path: &std::path::Path) -> std::io::Result<Vec<u8>> {
@@ -106,7 +113,7 @@ pub(super) async fn run(
         Some(folder) => ingest.run_in(access, name, Folders::at(folder), &tell).await,
         None => ingest.run(access, name, &tell).await,
     };
-    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &error)])))?;
+    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &error.say(of_faults()))])))?;
     let failed = report.inputs.iter().filter(|input| matches!(input.outcome, Outcome::Failed { .. })).count();
     if failed > 0 {
         bail!(say("source.some-failed", &[("source", &name), ("count", &failed)]));
@@ -129,7 +136,9 @@ fn line(state: &ingest::Progress) -> String {
             say("source.progress", &[("source", source), ("input", &place), ("records", &counts.records), ("percent", &percent)])
         }
         Some(Outcome::Skipped { run }) => say("source.skipped", &[("source", source), ("input", &place), ("run", run)]),
-        Some(Outcome::Failed { message, .. }) => say("source.input-failed", &[("source", source), ("input", &place), ("error", message)]),
+        Some(Outcome::Failed { message, .. }) => {
+            say("source.input-failed", &[("source", source), ("input", &place), ("error", &message.say(of_faults()))])
+        }
         Some(Outcome::Done { .. }) => say(
             "source.run",
             &[
@@ -146,8 +155,26 @@ fn line(state: &ingest::Progress) -> String {
     }
 }
 
+/// Takes in what a program would send to a source; one line says what became of it.
+pub(super) async fn push(ingest: &Ingest, access: &Access, name: &str, input: &str, body: Vec<u8>) -> anyhow::Result<String> {
+    let report = ingest.push(access, name, Some(input), body.into()).await;
+    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &error.say(of_faults()))])))?;
+    let state = |input: ingest::InputReport| {
+        let outcome = Some(input.outcome);
+        line(&ingest::Progress {
+            source: name.to_owned(),
+            input: input.input,
+            position: (1, 1),
+            bytes: (0, 0),
+            counts: input.counts,
+            outcome,
+        })
+    };
+    Ok(report.inputs.into_iter().map(state).collect::<Vec<_>>().join("; "))
+}
+
 /// Maps what was set aside again.
 pub(super) async fn replay(ingest: &Ingest, access: &Access, name: &str) -> anyhow::Result<Value> {
-    let report = ingest.replay(access, name).await?;
+    let report = ingest.replay(access, name).await.map_err(told)?;
     Ok(json!({ "source": report.source, "settled": report.settled, "waiting": report.waiting }))
 }

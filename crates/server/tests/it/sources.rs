@@ -75,7 +75,16 @@ fn faults_are_all_named() {
     let broken = scene.write("kaputt.toml", &DEFINITION.replace("delimiter", "delimeter").replace("Europe/Berlin", "Europe/Atlantis"));
     let ran = run(&["source", "check", broken.to_str().expect("UTF-8")], "");
     assert!(ran.err.contains("delimeter") && ran.err.contains("delimiter") && ran.err.contains("Atlantis"), "{ran:?}");
+    assert!(ran.err.contains("Der Schlüssel ist nicht bekannt. Meinten Sie „delimiter“?"), "{ran:?}");
     assert!(ran.failed().contains("2 Fehler"));
+    let english = std::process::Command::new(env!("CARGO_BIN_EXE_allmende"))
+        .args(["source", "check"])
+        .arg(&broken)
+        .env_remove("ALLMENDE_LANG")
+        .env("LC_ALL", "en_GB.UTF-8")
+        .output()
+        .expect("ran");
+    assert!(String::from_utf8_lossy(&english.stderr).contains("the key is not known; did you mean `delimiter`?"), "{english:?}");
     drop(scene.start());
     assert!(scene.run("source run nirgends").failed().contains("nirgends"));
 }

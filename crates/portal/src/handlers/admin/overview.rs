@@ -2,6 +2,7 @@
 
 use axum::response::Response;
 use engine::{RunRow, RunState};
+use harmonise::Reason;
 
 use super::{RUNS_SHOWN, run_href, runs_table, source_href, state_badge, state_word, text_fact};
 use crate::ask::{Ask, Trouble};
@@ -37,7 +38,7 @@ fn tasks(ask: &Ask, runs: &[RunRow]) -> Result<Vec<Task>, Trouble> {
         if let Some(run) = newest.filter(|run| matches!(run.state, RunState::Failed | RunState::Interrupted)) {
             tasks.push(Task {
                 badge: state_badge(run.state, t),
-                text: t.admin_failed_task(&source.name, run.message.as_deref().unwrap_or(state_word(run.state, t))),
+                text: t.admin_failed_task(&source.name, why(ask, run)),
                 action: (t.admin_look().to_owned(), run_href(ask, run.id)),
             });
         }
@@ -50,6 +51,12 @@ fn tasks(ask: &Ask, runs: &[RunRow]) -> Result<Vec<Task>, Trouble> {
         });
     }
     Ok(tasks)
+}
+
+/// Why a run failed, in the page's language.
+fn why(ask: &Ask, run: &RunRow) -> String {
+    let said = run.message.as_deref().map(|message| Reason::read(message).say(ask.language.of_faults()));
+    said.unwrap_or_else(|| state_word(run.state, ask.t()).to_owned())
 }
 
 fn running(ask: &Ask, run: &RunRow) -> RunItem {

@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::response::Response;
 use engine::{QuarantineRow, QuarantineState};
+use harmonise::Reason;
 
 use super::sources::refused;
 use super::{run_href, source_href};
@@ -36,7 +37,7 @@ fn items(ask: &Ask, rows: Vec<QuarantineRow>) -> Vec<QuarantineItem> {
     let item = |row: QuarantineRow| QuarantineItem {
         id: row.id.to_string(),
         record: t.admin_record(format::count(row.item.record, language)),
-        reason: Phrase::english(&row.item.reason, language),
+        reason: Phrase::reason(&Reason::read(&row.item.reason), language),
         field: row.item.field,
         raw: shown(&row.item.raw),
         at: Moment::short(row.item.at, language),

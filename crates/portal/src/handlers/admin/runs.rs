@@ -3,6 +3,7 @@
 use axum::extract::Path;
 use axum::response::Response;
 use engine::{RunRow, RunState};
+use harmonise::Reason;
 
 use super::{quarantine, source_crumbs, source_href, state_badge, state_word, text_fact};
 use crate::ask::{Ask, Trouble};
@@ -25,7 +26,7 @@ fn run_page(ask: &Ask, id: &str) -> Result<Response, Trouble> {
     let (t, language) = (ask.t(), ask.language);
     let is_bad = matches!(run.state, RunState::Failed | RunState::Interrupted);
     let alert = run.message.as_ref().map(|message| Alert {
-        items: vec![(Phrase::english(message, language), None)],
+        items: vec![(Phrase::reason(&Reason::read(message), language), None)],
         ..Alert::new(if is_bad { Tone::Danger } else { Tone::Info }, state_word(run.state, t), "")
     });
     let number = format::count(run.id, language);

@@ -5,6 +5,7 @@ use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
 use engine::{Kind, RunRow, RunState, SourceRow};
+use harmonise::{Issue, Reason};
 
 use super::{RUNS_SHOWN, quarantine, runs_table, source_crumbs, source_href, state_badge, text_fact};
 use crate::ask::{Ask, Trouble, redirect};
@@ -160,7 +161,7 @@ async fn change_source(ask: &Ask, name: &str, body: Body) -> Result<Response, Tr
     let faults = match ask.state.workshop().check(&text) {
         Ok(found) if found == name => Vec::new(),
         Ok(found) => vec![Phrase::plain(&t.admin_name_changed(found, name))],
-        Err(faults) => faults.iter().map(|fault| Phrase::english(fault, ask.language)).collect(),
+        Err(faults) => said(ask, &faults),
     };
     if !faults.is_empty() {
         return source_page(ask, name, with_faults(t, faults, text));
@@ -176,11 +177,15 @@ async fn change_source(ask: &Ask, name: &str, body: Body) -> Result<Response, Tr
     match ask.state.workshop().put(&ask.access, &text).await {
         Ok(version) => Ok(redirect(&format!("{}?gespeichert={version}", source_href(ask, name)))),
         Err(WorkError::Definition(faults)) => {
-            let faults = faults.iter().map(|fault| Phrase::english(fault, ask.language)).collect();
+            let faults = said(ask, &faults);
             source_page(ask, name, with_faults(t, faults, text))
         }
         Err(error) => refused(ask, name, error, Some(text)),
     }
+}
+
+fn said(ask: &Ask, faults: &[Issue]) -> Vec<Phrase> {
+    faults.iter().map(|fault| Phrase::plain(&fault.say(ask.language.of_faults()))).collect()
 }
 
 fn with_faults(t: Texts, faults: Vec<Phrase>, text: String) -> Shown {
@@ -193,13 +198,14 @@ fn with_faults(t: Texts, faults: Vec<Phrase>, text: String) -> Shown {
 pub(super) fn refused(ask: &Ask, name: &str, error: WorkError, text: Option<String>) -> Result<Response, Trouble> {
     let message = match error {
         WorkError::Engine(error) if matches!(error.kind(), Kind::Exists | Kind::Conflict | Kind::Invalid | Kind::NoSpace) => {
-            error.to_string()
+            Reason::Text(error.to_string())
         }
         WorkError::Engine(error) => return Err(error.into()),
-        other => other.to_string(),
+        WorkError::Definition(faults) => Reason::of(&faults),
+        WorkError::Refused(reason) => reason,
     };
     let alert = Alert {
-        items: vec![(Phrase::english(&message, ask.language), None)],
+        items: vec![(Phrase::reason(&message, ask.language), None)],
         ..Alert::new(Tone::Danger, ask.t().admin_refused_title(), "")
     };
     source_page(ask, name, Shown { alert: Some(alert), text, has_faults: false })
