@@ -157,6 +157,7 @@ pub(crate) fn flag_text(flag: &str, texts: Texts) -> String {
         "duplicate" => texts.value_duplicate().to_owned(),
         "incomplete" => texts.value_incomplete().to_owned(),
         "unverified" => texts.value_unverified().to_owned(),
+        "two-hours" => texts.value_two_hours().to_owned(),
         other => other.to_owned(),
     }
 }

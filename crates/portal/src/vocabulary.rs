@@ -14,9 +14,14 @@ pub(crate) struct Licence {
     pub(crate) href: String,
 }
 
+/// The key of a licence of dcat-ap.de, given with or without its address: `dl-by-de/2.0`.
+pub(crate) fn licence_key(code: &str) -> &str {
+    code.trim_end_matches('/').rsplit("/licenses/").next().unwrap_or(code)
+}
+
 /// The licence of a code of dcat-ap.de, with or without its address.
 pub(crate) fn licence(code: &str, texts: Texts) -> Licence {
-    let key = code.trim_end_matches('/').rsplit("/licenses/").next().unwrap_or(code);
+    let key = licence_key(code);
     let (short, name, href) = match key {
         "dl-by-de/2.0" => (texts.licence_by(), texts.licence_dl_by(), "https://www.govdata.de/dl-de/by-2-0"),
         "dl-zero-de/2.0" => (texts.licence_zero(), texts.licence_dl_zero(), "https://www.govdata.de/dl-de/zero-2-0"),
@@ -25,6 +30,7 @@ pub(crate) fn licence(code: &str, texts: Texts) -> Licence {
         "geoNutz/20130319" | "geonutz/20130319" => {
             (texts.licence_by(), texts.licence_geonutzv(), "https://www.gesetze-im-internet.de/geonutzv/")
         }
+        "odbl" => (texts.licence_share_alike(), texts.licence_odbl(), "https://opendatacommons.org/licenses/odbl/1-0/"),
         "other-open" => (texts.licence_open(), texts.licence_other_open(), ""),
         _ => (texts.licence_other(), key, ""),
     };
@@ -90,13 +96,18 @@ pub(crate) const THEMES: [(&str, &str); 13] = [
     ("TRAN", "verkehr"),
 ];
 
-/// The everyday question that a dataset answers, by what its things are.
+/// The everyday question that a dataset answers, by what its things are and what is known of them.
 pub(crate) fn question(dataset: &Dataset, texts: Texts) -> Option<&'static str> {
+    let has = |term: &str| dataset.columns.iter().any(|column| column.attribute.short() == term);
     Some(match dataset.entity_type.short() {
         "AirQualityObserved" => texts.question_air(),
-        "WeatherObserved" => texts.question_weather(),
+        "WeatherObserved" if has("temperature") => texts.question_weather(),
         "OffStreetParking" | "ParkingSpot" | "OnStreetParking" => texts.question_parking(),
+        "TrafficFlowObserved" if has("intensityCar") => texts.question_cars(),
         "TrafficFlowObserved" => texts.question_traffic(),
+        "EVChargingStation" => texts.question_charging(),
+        "TransportStation" => texts.question_stations(),
+        "ConsultationIncidence" => texts.question_infections(),
         "Municipality" => texts.question_population(),
         "WaterLevelObserved" | "FloodMonitoring" => texts.question_water(),
         "NoiseLevelObserved" => texts.question_noise(),

@@ -199,6 +199,11 @@ impl Operator {
         }
     }
 
+    /// Takes in what a program would send to a source of a tenant; one line says what became of it.
+    pub(crate) async fn push(&self, tenant: &str, source: &str, input: &str, body: Vec<u8>) -> anyhow::Result<String> {
+        sources::push(&self.ingest, &self.access_to(Some(tenant))?, source, input, body).await
+    }
+
     fn status(&self) -> anyhow::Result<Value> {
         let mut tenants = Vec::new();
         for health in self.engine.health().tenants {
