@@ -78,9 +78,9 @@ impl Access {
             let state = &self.shared().state;
             let candidates = candidates(state, &query.filter);
             let state = state.read();
+            let filter = query.filter.prepare();
             let matches = |stored: &&Arc<Stored>| {
-                query.filter.matches(&stored.entity, eyes.now, &|name| eyes.shows(&stored.entity, name))
-                    && eyes.shows_entity(&stored.entity)
+                filter.matches(&stored.entity, eyes.now, &|name| eyes.shows(&stored.entity, name)) && eyes.shows_entity(&stored.entity)
             };
             match candidates {
                 Candidates::All => page(eyes, query, state.iter().filter(matches)),

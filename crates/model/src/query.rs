@@ -10,6 +10,7 @@ mod scope;
 #[cfg(test)]
 mod tests;
 
+pub use eval::PreparedFilter;
 pub use scope::InvalidScopePattern;
 
 use regex::Regex;

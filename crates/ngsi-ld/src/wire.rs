@@ -1,8 +1,8 @@
 //! Wire forms: bytes to entities and back (NGSI-LD V1.9.1, clauses 4.5, 5.2).
 
+pub mod figures;
 pub mod geojson;
 mod instance;
-pub mod instant;
 pub mod parse;
 pub mod render;
 pub mod temporal;

@@ -102,6 +102,11 @@ pub struct PreparedGeoTest<'a> {
 }
 
 impl PreparedGeoTest<'_> {
+    /// Whether it was prepared from this very test.
+    pub(crate) fn is_of(&self, test: &GeoTest) -> bool {
+        std::ptr::eq(self.test, test)
+    }
+
     /// Whether a stored geometry passes. A geometry without positions passes nothing.
     #[must_use]
     pub fn passes(&self, stored: &Geometry) -> bool {

@@ -8,7 +8,7 @@ use std::cmp::Ordering;
 
 use super::reach::{Element, Found, View, elements};
 use super::{Comparison, Filter, Op, Operand, Path, number};
-use crate::geo::GeoTest;
+use crate::geo::PreparedGeoTest;
 use crate::{Entity, Instant, Json, Name, Value};
 
 impl Filter {
@@ -16,24 +16,57 @@ impl Filter {
     /// An expired entity matches nothing.
     #[must_use]
     pub fn matches(&self, entity: &Entity, now: Instant, visible: &dyn Fn(Name) -> bool) -> bool {
-        entity.alive_at(now) && self.holds(View { entity, now, visible })
+        self.prepare().matches(entity, now, visible)
     }
 
-    fn holds(&self, view: View) -> bool {
+    /// The filter with what its spatial tests need worked out once, for many entities.
+    #[must_use]
+    pub fn prepare(&self) -> PreparedFilter<'_> {
+        let mut tests = Vec::new();
+        self.collect_tests(&mut tests);
+        PreparedFilter { filter: self, tests }
+    }
+
+    fn collect_tests<'a>(&'a self, into: &mut Vec<PreparedGeoTest<'a>>) {
+        match self {
+            Self::And(all) | Self::Or(all) => all.iter().for_each(|filter| filter.collect_tests(into)),
+            Self::Not(one) => one.collect_tests(into),
+            Self::Geo { test, .. } => into.push(test.prepare()),
+            _ => {}
+        }
+    }
+
+    fn holds(&self, view: View, tests: &[PreparedGeoTest<'_>]) -> bool {
         match self {
             Self::Always => true,
             Self::Never => false,
-            Self::And(all) => all.iter().all(|filter| filter.holds(view)),
-            Self::Or(some) => some.iter().any(|filter| filter.holds(view)),
-            Self::Not(one) => !one.holds(view),
+            Self::And(all) => all.iter().all(|filter| filter.holds(view, tests)),
+            Self::Or(some) => some.iter().any(|filter| filter.holds(view, tests)),
+            Self::Not(one) => !one.holds(view, tests),
             Self::Type(name) => view.entity.is_a(*name),
             Self::Id(ids) => ids.contains(&view.entity.id),
             Self::IdMatches(pattern) => pattern.finds(view.entity.id.as_str()),
             Self::Scope(pattern) => view.entity.scopes.iter().any(|scope| pattern.covers(scope)),
             Self::Has(path) => has(view, path),
             Self::Compare(comparison) => comparison.holds(view),
-            Self::Geo { property, test } => lies(view, *property, test),
+            Self::Geo { property, test } => tests.iter().find(|known| known.is_of(test)).is_some_and(|test| lies(view, *property, test)),
         }
+    }
+}
+
+/// A filter ready for many entities.
+#[derive(Debug)]
+pub struct PreparedFilter<'a> {
+    filter: &'a Filter,
+    /// The spatial tests inside the filter.
+    tests: Vec<PreparedGeoTest<'a>>,
+}
+
+impl PreparedFilter<'_> {
+    /// As [`Filter::matches`].
+    #[must_use]
+    pub fn matches(&self, entity: &Entity, now: Instant, visible: &dyn Fn(Name) -> bool) -> bool {
+        entity.alive_at(now) && self.filter.holds(View { entity, now, visible }, &self.tests)
     }
 }
 
@@ -43,7 +76,7 @@ fn has(view: View, path: &Path) -> bool {
 
 /// Any instance suffices; entities without the GeoProperty do not match
 /// (NGSI-LD V1.9.1, clause 4.10).
-fn lies(view: View, property: Name, test: &GeoTest) -> bool {
+fn lies(view: View, property: Name, test: &PreparedGeoTest<'_>) -> bool {
     let mut places = view.instances(property).filter_map(|instance| match &instance.value {
         Value::Geo(geometry) => Some(geometry),
         _ => None,

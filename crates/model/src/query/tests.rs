@@ -445,6 +445,19 @@ fn places_by_any_instance_of_the_geo_property() {
     assert!(!near("location", 8.0, 50.0).matches(&entity, at(NOW), &|_| false));
 }
 
+#[test]
+fn a_prepared_filter_keeps_its_places_apart() {
+    let at_lon = |lon| station().with(Attribute::new(name("location"), Value::Geo(Geometry::Point(crate::geo::Position::new(lon, 50.0)))));
+    let near = |lon| Filter::Geo {
+        property: name("location"),
+        test: GeoTest::NearerThan { reference: Geometry::Point(crate::geo::Position::new(lon, 50.0)), distance_m_max: 10.0 },
+    };
+    let filter = Filter::And(vec![Filter::Or(vec![near(7.0), near(8.0)]), Filter::Not(Box::new(near(8.0)))]);
+    let prepared = filter.prepare();
+    let found = [7.0, 8.0, 9.0].map(|lon| prepared.matches(&at_lon(lon), at(NOW), &|_| true));
+    assert_eq!(found, [true, false, false]);
+}
+
 /// Orders entities by what is said of each and prints what they were.
 fn sorted(by: &str, mut entities: Vec<(&str, Entity)>, descending: bool) -> String {
     let key = OrderKey { by: OrderBy::Path(path(by)), descending };

@@ -50,32 +50,6 @@ const OTHERS: &[(&str, &str)] = &[
     ("langString", "http://www.w3.org/1999/02/22-rdf-syntax-ns#langString"),
 ];
 
-/// Names that describe an attribute or entity and cannot themselves be attributes.
-const NON_REIFIED: &[&str] = &[
-    "id",
-    "type",
-    "scope",
-    "datasetId",
-    "instanceId",
-    "observedAt",
-    "createdAt",
-    "modifiedAt",
-    "deletedAt",
-    "expiresAt",
-    "unitCode",
-    "objectType",
-    "valueType",
-    "entity",
-    "entityList",
-    "previousValue",
-    "previousObject",
-    "previousLanguageMap",
-    "previousVocab",
-    "previousValueList",
-    "previousObjectList",
-    "previousJson",
-];
-
 struct Tables {
     by_term: Table<&'static str, String>,
     by_iri: Table<String, &'static str>,
@@ -142,5 +116,28 @@ pub fn is_core_url(url: &str) -> bool {
 /// Whether a term describes an entity or attribute and cannot be an attribute's name.
 #[must_use]
 pub fn is_non_reified(term: &str) -> bool {
-    NON_REIFIED.contains(&term)
+    matches!(
+        term,
+        "id" | "type"
+            | "scope"
+            | "datasetId"
+            | "instanceId"
+            | "observedAt"
+            | "createdAt"
+            | "modifiedAt"
+            | "deletedAt"
+            | "expiresAt"
+            | "unitCode"
+            | "objectType"
+            | "valueType"
+            | "entity"
+            | "entityList"
+            | "previousValue"
+            | "previousObject"
+            | "previousLanguageMap"
+            | "previousVocab"
+            | "previousValueList"
+            | "previousObjectList"
+            | "previousJson"
+    )
 }

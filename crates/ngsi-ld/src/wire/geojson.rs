@@ -3,6 +3,7 @@
 use model::geo::Position;
 use model::{Entity, Geometry, Name, Value};
 
+use super::figures::write_number;
 use super::render::{Pen, RenderOptions};
 use crate::context::Context;
 
@@ -111,15 +112,4 @@ fn write_list<T>(items: &[T], out: &mut String, write: impl Fn(&T, &mut String))
         write(item, out);
     }
     out.push(']');
-}
-
-/// The shortest text that reads back as the same number.
-pub(super) fn write_number(value: f64, out: &mut String) {
-    use std::fmt::Write;
-    if value.is_finite() {
-        // Writing to a String cannot fail.
-        let _ = write!(out, "{value}");
-    } else {
-        out.push_str("null");
-    }
 }

@@ -81,8 +81,12 @@ impl Reader<'_> {
             return Err(Error::bad_request(format!("two instances {which}; each needs its own")));
         }
         if !parts.is_null() {
-            into.there.push(checked(parts.into_attribute(name, self.context)?)?);
-            return Ok(());
+            if into.there.is_empty() {
+                // Most attributes have one instance, and what is read is kept.
+                into.there.reserve_exact(1);
+            }
+            into.there.push(parts.into_attribute(name, self.context)?);
+            return into.there.last().map_or(Ok(()), check);
         }
         if !self.nulls {
             return Err(Error::bad_request(format!("`{NULL}` deletes and is not allowed in this operation")));
@@ -237,7 +241,7 @@ static KNOWN: LazyLock<Known> = LazyLock::new(|| {
 });
 
 /// What an attribute's name and other members ask of its value.
-fn checked(attribute: Attribute) -> Result<Attribute, Error> {
+fn check(attribute: &Attribute) -> Result<(), Error> {
     let known = &*KNOWN;
     let is_proof = attribute.name == known.proof;
     if is_proof && !matches!(&attribute.value, Value::Property(Json::Object(_))) {
@@ -256,7 +260,7 @@ fn checked(attribute: Attribute) -> Result<Attribute, Error> {
     if attribute.unit.is_some() && !matches!(attribute.value, Value::Property(_) | Value::List(_)) {
         return Err(Error::bad_request(format!("a {} has no `unitCode`", attribute.value.type_name())));
     }
-    Ok(attribute)
+    Ok(())
 }
 
 /// The names that `entityIdSealed` and `entityTypeSealed` are kept under.

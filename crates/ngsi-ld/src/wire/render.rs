@@ -4,8 +4,8 @@
 use model::json::write_string;
 use model::{Attribute, Entity, Instant, Iri, Json, Name, Text, Value};
 
+use super::figures::write_instant;
 use super::instance::seal_member;
-use super::instant::write_instant;
 use super::value::{Kind, is_geometry};
 use crate::context::{Context, core};
 use crate::projection::{Datasets, Languages, Projection};
@@ -50,7 +50,7 @@ impl RenderOptions {
 /// Writes an entity.
 #[must_use]
 pub fn render_entity(entity: &Entity, context: &Context, options: &RenderOptions) -> String {
-    let mut out = String::with_capacity(160 + 110 * entity.attributes.len());
+    let mut out = String::with_capacity(256 + 160 * entity.attributes.len());
     write_entity(&mut out, entity, context, options);
     out
 }
@@ -241,11 +241,8 @@ impl<'a> Pen<'a> {
             }
             return;
         }
-        if with_type {
-            self.key("type");
-            self.plain_string(value.type_name());
-        }
-        self.key(value_member(value));
+        let (typed, untyped) = opening(value);
+        self.out.push_str(if with_type { typed } else { untyped });
         self.value(value, false);
     }
 
@@ -347,6 +344,20 @@ impl<'a> Pen<'a> {
             self.one_or_list(texts, |pen, text| write_string(text, pen.out));
         }
         self.out.push('}');
+    }
+}
+
+/// How an attribute with this value begins, with its type and without.
+fn opening(value: &Value) -> (&'static str, &'static str) {
+    match value {
+        Value::Property(_) | Value::Sealed(_) => ("\"type\":\"Property\",\"value\":", "\"value\":"),
+        Value::Geo(_) => ("\"type\":\"GeoProperty\",\"value\":", "\"value\":"),
+        Value::Relationship(_) => ("\"type\":\"Relationship\",\"object\":", "\"object\":"),
+        Value::Language(_) => ("\"type\":\"LanguageProperty\",\"languageMap\":", "\"languageMap\":"),
+        Value::Vocab(_) => ("\"type\":\"VocabProperty\",\"vocab\":", "\"vocab\":"),
+        Value::List(_) => ("\"type\":\"ListProperty\",\"valueList\":", "\"valueList\":"),
+        Value::ListRelationship(_) => ("\"type\":\"ListRelationship\",\"objectList\":", "\"objectList\":"),
+        Value::JsonProperty(_) => ("\"type\":\"JsonProperty\",\"json\":", "\"json\":"),
     }
 }
 

@@ -5,7 +5,7 @@ use model::json::write_string;
 use model::time::TimeProperty;
 use model::{Entity, Instant, Iri, Name, Observation, Value};
 
-use super::geojson::write_number;
+use super::figures::write_number;
 use super::render::{Pen, RenderOptions, value_member};
 use crate::context::Context;
 

@@ -3,7 +3,7 @@ use model::query::Filter;
 use model::{Attribute, Entity, Geometry, Instant, Iri, Json, Name, Number, Scope, Text, UnitCode, Value};
 use proptest::prelude::*;
 
-use super::instant::write_instant;
+use super::figures::{write_instant, write_number};
 use super::parse::{Patch, document, parse_entity, patch};
 use super::render::{Form, RenderOptions, render_entity};
 use crate::context::Context;
@@ -162,6 +162,17 @@ proptest! {
         let mut out = String::new();
         write_instant(instant, &mut out);
         prop_assert_eq!(out, instant.to_string());
+    }
+}
+
+proptest! {
+    #[test]
+    fn figures_are_written_as_they_are_displayed(any in any::<f64>(), near in -200.0..200.0_f64, millionths in -2_000_000_000_000_i64..2_000_000_000_000) {
+        for value in [any, near, millionths as f64 / 1e6, (millionths / 1_000_000) as f64, near * 1e-8, near * 1e7] {
+            let mut out = String::new();
+            write_number(value, &mut out);
+            prop_assert_eq!(out, if value.is_finite() { value.to_string() } else { "null".to_owned() });
+        }
     }
 }
 
