@@ -237,6 +237,15 @@ impl Access {
         .await
     }
 
+    /// Keeps what is read, encrypted, without ever holding it whole; nothing is kept when reading fails.
+    ///
+    /// # Errors
+    /// When the principal may not, or the content cannot be read to its end.
+    pub async fn keep_stream(&self, mut content: Box<dyn Read + Send>) -> Result<StoredFile, Error> {
+        self.permit(Action::ManageSources)?;
+        self.blocking(move |shared| Ok(shared.store.put_file(&mut *content)?)).await
+    }
+
     /// Keeps bytes as they came, encrypted.
     ///
     /// # Errors

@@ -1,5 +1,5 @@
 //! The HTTP kit: accept loop with time-outs, credentials → principal,
-//! problem documents, negotiation, parameters, limits.
+//! problem documents, negotiation, parameters, limits; and the one client.
 //!
 //! Everything here is free of storage: who somebody is, is looked up through
 //! [`auth::Authenticator`], which `server` wires to the engine. [`Kit::wrap`]
@@ -14,6 +14,7 @@ pub mod kit;
 pub mod limit;
 pub mod metrics;
 pub mod negotiate;
+pub mod outbound;
 pub mod params;
 pub mod peer;
 pub mod problem;
@@ -25,6 +26,7 @@ mod tests;
 pub use auth::{Auth, Authenticator, BoxFuture, Caller, Refusal, Rejection, SessionPrincipal, Visitor};
 pub use kit::{Kit, RequestLog};
 pub use metrics::Metrics;
+pub use outbound::Outbound;
 pub use params::Params;
 pub use peer::Peer;
 pub use problem::{Fault, Problem};
