@@ -24,15 +24,38 @@ struct FileForm {
     /// Code of the EU table of file types.
     file_type: &'static str,
     media_type: &'static str,
-    /// Whether it needs places.
-    needs_place: bool,
+    /// What a dataset must have for it.
+    needs: Needs,
 }
 
-const FILE_FORMS: [FileForm; 3] = [
-    FileForm { ending: "csv", label: "CSV", file_type: "CSV", media_type: "text/csv", needs_place: false },
-    FileForm { ending: "geojson", label: "GeoJSON", file_type: "GEOJSON", media_type: "application/geo+json", needs_place: true },
-    FileForm { ending: "json", label: "JSON", file_type: "JSON", media_type: "application/json", needs_place: false },
+#[derive(Clone, Copy)]
+enum Needs {
+    Nothing,
+    /// A place that everybody may read.
+    Place,
+    /// No more rows than a worksheet holds.
+    FewRows,
+}
+
+const JSON: FileForm = FileForm { ending: "json", label: "JSON", file_type: "JSON", media_type: "application/json", needs: Needs::Nothing };
+
+const FILE_FORMS: [FileForm; 5] = [
+    FileForm { ending: "csv", label: "CSV", file_type: "CSV", media_type: "text/csv", needs: Needs::Nothing },
+    FileForm {
+        ending: "xlsx",
+        label: "Excel",
+        file_type: "XLSX",
+        media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+        needs: Needs::FewRows,
+    },
+    FileForm { ending: "geojson", label: "GeoJSON", file_type: "GEOJSON", media_type: "application/geo+json", needs: Needs::Place },
+    JSON,
+    // The table of file types has no code for Parquet, and conventions want one: the media type tells.
+    FileForm { ending: "parquet", label: "Parquet", file_type: "BIN", media_type: "application/vnd.apache.parquet", needs: Needs::Nothing },
 ];
+
+/// Rows of a worksheet, head included.
+const SHEET_ROWS_MAX: u64 = 1_048_576;
 
 /// A dataset, what was read off it, and the site that gives it out.
 pub(crate) struct Described<'a> {
@@ -79,8 +102,13 @@ impl Described<'_> {
     }
 
     fn file_forms(&self) -> impl Iterator<Item = &'static FileForm> {
-        let (open, place) = (self.is_open(), self.has_open_place());
-        FILE_FORMS.iter().filter(move |form| open && (place || !form.needs_place))
+        let (open, place, few) = (self.is_open(), self.has_open_place(), self.extent.rows < SHEET_ROWS_MAX);
+        let has = move |needs| match needs {
+            Needs::Nothing => true,
+            Needs::Place => place,
+            Needs::FewRows => few,
+        };
+        FILE_FORMS.iter().filter(move |form| open && has(form.needs))
     }
 
     /// The first page of the dataset's entities over NGSI-LD: the primary
@@ -229,8 +257,7 @@ impl Described<'_> {
     /// and interface are two distributions.
     fn write_interface(&self, graph: &mut Graph) {
         let (node, service) = (self.part("api"), self.service_node());
-        let json = &FILE_FORMS[2];
-        self.write_distribution(graph, &node, json);
+        self.write_distribution(graph, &node, &JSON);
         graph
             .about(&node, dcat::DISTRIBUTION)
             .texts(dct::TITLE, &self.title_with("NGSI-LD"))

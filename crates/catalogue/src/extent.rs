@@ -13,6 +13,8 @@ const PLACES_MAX: usize = 5_000;
 pub(crate) struct Extent {
     /// The first and the last instant with a value, or the declared period.
     pub(crate) period: Option<(Instant, Instant)>,
+    /// Rows of its files, at least.
+    pub(crate) rows: u64,
     /// West, south, east, north of all places, in degrees.
     pub(crate) bounds: Option<[f64; 4]>,
     /// When the dataset was first declared.
@@ -34,7 +36,9 @@ impl Extent {
             Err(error) if error.kind() == engine::Kind::NotFound => (None, None),
             Err(error) => return Err(error),
         };
+        let longest = statistics.columns.iter().map(|column| column.count).max();
         Ok(Self {
+            rows: longest.unwrap_or_default().max(statistics.entities as u64),
             period: period(dataset.period, statistics.period),
             bounds: bounds(access, dataset)?,
             issued,

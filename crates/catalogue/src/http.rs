@@ -1,4 +1,4 @@
-//! The addresses: `/catalog.{ttl,rdf,jsonld}` and `/datensaetze/{slug}.{ttl,rdf,jsonld}`.
+//! The addresses: `/catalog.{ttl,rdf,xml,jsonld,n3}` and `/datensaetze/{slug}.{…}`.
 //!
 //! `HEAD` is answered like `GET`: harvesters ask so first, and end their job
 //! on any other answer. On trouble the answer is an error, never a shorter
@@ -27,22 +27,24 @@ pub fn attach(portal: Router, catalogue: Catalogue) -> Router {
     portal.merge(router(catalogue.clone())).layer(from_fn_with_state(catalogue, dataset_documents))
 }
 
-/// `/catalog.ttl`, `/catalog.rdf`, `/catalog.jsonld`.
+/// `/catalog.ttl`, `/catalog.rdf` and `.xml`, `/catalog.jsonld`, `/catalog.n3`.
 pub fn router(catalogue: Catalogue) -> Router {
-    Format::ALL
+    let endings = Format::ALL.map(|format| (format.ending(), format));
+    endings
         .into_iter()
-        .fold(Router::new(), |router, format| {
+        .chain([("xml", Format::RdfXml)])
+        .fold(Router::new(), |router, (ending, format)| {
             let handler = move |State(catalogue): State<Catalogue>, caller: Caller, method: Method, uri: Uri, headers: HeaderMap| async move {
                 let after = Params::of_uri(uri.query())?.one("after")?.map(str::to_owned);
                 let document = catalogue.page(&caller.tenant, format, after.as_deref()).await.map_err(problem)?;
                 Ok::<_, Problem>(answer(&method, &headers, format, document))
             };
-            router.route(&format!("/catalog.{}", format.ending()), get(handler))
+            router.route(&format!("/catalog.{ending}"), get(handler))
         })
         .with_state(catalogue)
 }
 
-/// Answers `/datensaetze/{slug}.{ttl,rdf,jsonld}` and passes all else on.
+/// Answers `/datensaetze/{slug}.{ttl,rdf,xml,jsonld,n3}` and passes all else on.
 /// A layer for [`axum::middleware::from_fn_with_state`].
 pub async fn dataset_documents(State(catalogue): State<Catalogue>, request: Request, next: Next) -> Response {
     let Some((slug, format)) = document_of(request.uri().path()) else { return next.run(request).await };
@@ -115,6 +117,8 @@ mod tests {
     fn documents_are_told_by_their_ending() {
         assert_eq!(document_of("/datensaetze/luft.ttl"), Some(("luft", Format::Turtle)));
         assert_eq!(document_of("/datensaetze/luft.rdf"), Some(("luft", Format::RdfXml)));
+        assert_eq!(document_of("/datensaetze/luft.xml"), Some(("luft", Format::RdfXml)));
+        assert_eq!(document_of("/datensaetze/luft.n3"), Some(("luft", Format::N3)));
         assert_eq!(document_of("/datensaetze/luft.jsonld"), Some(("luft", Format::JsonLd)));
         for other in [
             "/datensaetze/luft",

@@ -17,11 +17,13 @@ pub enum Format {
     RdfXml,
     /// JSON-LD 1.1.
     JsonLd,
+    /// Notation3, of which Turtle is a part.
+    N3,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 3] = [Self::Turtle, Self::RdfXml, Self::JsonLd];
+    pub const ALL: [Self; 4] = [Self::Turtle, Self::RdfXml, Self::JsonLd, Self::N3];
 
     /// The ending of addresses, without the dot.
     #[must_use]
@@ -30,12 +32,16 @@ impl Format {
             Self::Turtle => "ttl",
             Self::RdfXml => "rdf",
             Self::JsonLd => "jsonld",
+            Self::N3 => "n3",
         }
     }
 
-    /// The format of an ending.
+    /// The format of an ending; harvesters ask for `.xml` too.
     #[must_use]
     pub fn of_ending(ending: &str) -> Option<Self> {
+        if ending == "xml" {
+            return Some(Self::RdfXml);
+        }
         Self::ALL.into_iter().find(|format| format.ending() == ending)
     }
 
@@ -46,6 +52,7 @@ impl Format {
             Self::Turtle => "text/turtle; charset=utf-8",
             Self::RdfXml => "application/rdf+xml",
             Self::JsonLd => "application/ld+json",
+            Self::N3 => "text/n3; charset=utf-8",
         }
     }
 
@@ -54,6 +61,7 @@ impl Format {
             Self::Turtle => RdfFormat::Turtle,
             Self::RdfXml => RdfFormat::RdfXml,
             Self::JsonLd => RdfFormat::JsonLd { profile: JsonLdProfileSet::empty() },
+            Self::N3 => RdfFormat::N3,
         }
     }
 }
@@ -98,7 +106,7 @@ impl Graph {
             writer.serialize_triple(triple)?;
         }
         let document = writer.finish()?;
-        Ok(if format == Format::Turtle { with_sorted_prefixes(document) } else { document })
+        Ok(if matches!(format, Format::Turtle | Format::N3) { with_sorted_prefixes(document) } else { document })
     }
 }
 

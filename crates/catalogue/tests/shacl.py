@@ -22,7 +22,8 @@ SKOS = rdflib.Namespace("http://www.w3.org/2004/02/skos/core#")
 def lists():
     """Which concept belongs to which list, as the shapes look it up."""
     graph = rdflib.Graph()
-    for file in sorted((HERE.parent / "vocab").glob("*.txt")):
+    crates = HERE.parent.parent
+    for file in sorted(crates.glob("*/vocab/*.txt")):
         lines = file.read_text(encoding="utf-8").splitlines()
         base = next(line.split(": ", 1)[1] for line in lines if line.startswith("# Base address: "))
         for code in lines:

@@ -24,6 +24,7 @@ pub(super) fn statements(format: Format, document: &str) -> BTreeSet<String> {
         Format::Turtle => RdfFormat::Turtle,
         Format::RdfXml => RdfFormat::RdfXml,
         Format::JsonLd => RdfFormat::JsonLd { profile: oxrdfio::JsonLdProfileSet::empty() },
+        Format::N3 => RdfFormat::N3,
     };
     let quads = RdfParser::from_format(format).for_slice(document.as_bytes());
     quads.map(|quad| quad.expect("a document can be read").to_string()).collect()
@@ -34,7 +35,7 @@ async fn every_format_says_the_same_and_names_every_node() {
     let city = City::with([luft(), bare("wenig")]).await;
     let turtle = statements(Format::Turtle, &city.page(Format::Turtle, None).await);
     assert!(turtle.len() > 80);
-    for format in [Format::RdfXml, Format::JsonLd] {
+    for format in [Format::RdfXml, Format::JsonLd, Format::N3] {
         assert_eq!(statements(format, &city.page(format, None).await), turtle, "{format:?}");
     }
     let nameless: Vec<_> = turtle.iter().filter(|line| line.contains("_:")).collect();

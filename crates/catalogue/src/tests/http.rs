@@ -28,11 +28,17 @@ async fn summary(city: &City, method: Method, path: &str) -> String {
 async fn head_is_answered_like_get() {
     let city = City::with([luft()]).await;
     for path in ["/catalog", "/datensaetze/luft"] {
-        for (format, kind) in Format::ALL.into_iter().zip(["text/turtle; charset=utf-8", "application/rdf+xml", "application/ld+json"]) {
+        for (format, kind) in Format::ALL.into_iter().zip([
+            "text/turtle; charset=utf-8",
+            "application/rdf+xml",
+            "application/ld+json",
+            "text/n3; charset=utf-8",
+        ]) {
             let path = format!("{path}.{}", format.ending());
             assert_eq!(summary(&city, Method::GET, &path).await, format!("200 {kind} body"), "{path}");
             assert_eq!(summary(&city, Method::HEAD, &path).await, format!("200 {kind} empty announced more"), "{path}");
         }
+        assert_eq!(summary(&city, Method::GET, &format!("{path}.xml")).await, "200 application/rdf+xml body", "{path}");
     }
 }
 

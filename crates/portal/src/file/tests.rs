@@ -1,7 +1,7 @@
 use expect_test::{Expect, expect};
 use model::dataset::{Aggregate, ColumnKind, Texts};
 use model::geo::Position;
-use model::{Class, Name, Number, UnitCode};
+use model::{Class, Json, Name, Number, UnitCode, Value};
 
 use super::*;
 
@@ -31,14 +31,14 @@ fn check(form: Form, has_time: bool, expected: Expect) {
     flagged.sub.push(Attribute::new(reading::quality(), Value::Property(Json::from("out-of-range"))));
     let remark = Attribute::new(Name::known("https://example.org/remark"), Value::Property(Json::from("=1+1; \"x\", y\nz")));
     let place = Geometry::Point(Position::new(7.619_38, 51.953_27));
-    let mut writer = Writer::new(form, columns(), has_time, Language::De);
-    let mut out = writer.head();
+    let mut writer = form.writer(Layout::new(columns(), has_time, Language::De, About::default())).expect("a writer");
     let time = Instant::parse("2023-10-29T00:30:00Z").expect("valid");
     for attributes in [vec![flagged, remark], Vec::new()] {
         let row = Row { id: "urn:x:1", name: "@Weseler", time: has_time.then_some(time), attributes: &attributes, place: Some(&place) };
-        writer.row(&row, &mut out);
+        writer.row(&row).expect("a row");
     }
-    out.push_str(&writer.tail());
+    writer.finish().expect("whole");
+    let out = String::from_utf8(writer.take()).expect("text");
     expected.assert_eq(&out.replace('\r', "␍").replace('\u{feff}', "[BOM]"));
 }
 

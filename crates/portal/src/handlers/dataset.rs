@@ -1,8 +1,10 @@
 //! The page of a dataset.
 
+mod offer;
+
 use axum::extract::Path;
 use axum::response::Response;
-use engine::{Statistics, View};
+use engine::Statistics;
 use model::dataset::ColumnKind;
 use model::{Dataset, Instant};
 use serde_json::json;
@@ -10,9 +12,10 @@ use serde_json::json;
 use super::figures::{self, Thing};
 use super::quality;
 use crate::ask::{Ask, Trouble};
+use crate::file::meaning;
 use crate::frame::Section;
 use crate::pages::dataset::{Citation, DatasetPage, Download, Fact, FactValue, JsonLd, Quality};
-use crate::parts::{Badge, Cell, Crumbs, Head, Moment, Phrase, Snippet, Table, Tone};
+use crate::parts::{Badge, Cell, Crumbs, Head, Moment, Phrase, Table, Tone};
 use crate::{format, reading, vocabulary};
 
 /// How many things a page looks at.
@@ -33,6 +36,7 @@ async fn page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
     let things = figures::things(ask, &views);
     let (charts, chooser) = figures::chart(ask, &dataset, &statistics, &things).await?;
     let quality = quality::judge(ask, &dataset, &statistics);
+    let downloads = offer::downloads(ask, &dataset, &statistics, &views);
     let language = ask.language;
     let view = DatasetPage {
         frame: ask.frame(Section::Data),
@@ -46,9 +50,8 @@ async fn page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
         preview: if charts.is_empty() { preview(ask, &dataset, &things) } else { None },
         charts,
         map: figures::map(ask, &dataset, &things),
-        downloads: downloads(ask, &dataset, &views),
         columns: columns(ask, &dataset),
-        snippets: snippets(ask, &dataset, &views),
+        snippets: offer::snippets(ask, &dataset, &statistics, &views),
         facts: facts(ask, &dataset, &statistics),
         quality,
         provenance: Phrase::of(&dataset.provenance, language),
@@ -58,7 +61,8 @@ async fn page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
         metadata: [("text/turtle", "ttl"), ("application/rdf+xml", "rdf"), ("application/ld+json", "jsonld")]
             .map(|(media, ending)| (media, format!("/datensaetze/{}.{ending}", dataset.slug), "DCAT-AP.de"))
             .to_vec(),
-        json_ld: json_ld(ask, &dataset, &statistics),
+        json_ld: json_ld(ask, &dataset, &statistics, &downloads),
+        downloads,
     };
     Ok(ask.page(&view))
 }
@@ -138,50 +142,6 @@ fn file_url(ask: &Ask, dataset: &Dataset, file: &str) -> String {
     ask.frame(Section::Data).absolute(&format!("/datensaetze/{}/{file}", dataset.slug))
 }
 
-fn has_places(views: &[View]) -> bool {
-    views.iter().any(|view| reading::shape(view.entity()).is_some())
-}
-
-fn downloads(ask: &Ask, dataset: &Dataset, views: &[View]) -> Vec<Download> {
-    let t = ask.t();
-    let mut files =
-        vec![("daten.csv?form=excel", t.dataset_excel(), t.dataset_for_excel_hint()), ("daten.csv", "CSV", t.dataset_for_csv())];
-    if has_places(views) {
-        files.push(("daten.geojson", "GeoJSON", t.dataset_for_geojson()));
-    }
-    files.push(("daten.json", "JSON", t.dataset_for_json()));
-    files
-        .into_iter()
-        .map(|(file, format, purpose)| Download {
-            format: format.to_owned(),
-            purpose: purpose.to_owned(),
-            href: ask.href(&format!("/datensaetze/{}/{file}", dataset.slug)),
-            url: file_url(ask, dataset, file),
-        })
-        .collect()
-}
-
-fn snippets(ask: &Ask, dataset: &Dataset, views: &[View]) -> Vec<Snippet> {
-    let t = ask.t();
-    let csv = file_url(ask, dataset, "daten.csv");
-    let mut all = vec![
-        ("python", "Python", format!("import pandas as pd\n\ndf = pd.read_csv(\"{csv}\", parse_dates=[\"time\"])\nprint(df.describe())")),
-        (
-            "r",
-            "R",
-            format!(
-                "df <- read.csv(\"{csv}\")\ndf$time <- as.POSIXct(df$time, format = \"%Y-%m-%dT%H:%M:%SZ\", tz = \"UTC\")\nsummary(df)"
-            ),
-        ),
-        ("excel", "Excel", t.snippet_excel(file_url(ask, dataset, "daten.csv?form=excel"))),
-        ("curl", "curl", format!("curl --fail --output {}.csv \"{csv}\"", dataset.slug)),
-    ];
-    if has_places(views) {
-        all.insert(2, ("qgis", "QGIS", t.snippet_qgis(file_url(ask, dataset, "daten.geojson"))));
-    }
-    all.into_iter().map(|(id, tool, code)| Snippet { texts: t, id: format!("code-{id}"), tool: tool.to_owned(), code }).collect()
-}
-
 fn columns(ask: &Ask, dataset: &Dataset) -> Table {
     let t = ask.t();
     let rows = dataset.columns.iter().map(|column| {
@@ -191,7 +151,7 @@ fn columns(ask: &Ask, dataset: &Dataset) -> Table {
         };
         vec![
             Cell::text(reading::label(column, ask.language)).header(),
-            Cell::text(&quality::meaning(column, t)),
+            Cell::text(&meaning(column, t)),
             Cell::text(unit),
             Cell::text(column.attribute.short()).raw(),
         ]
@@ -255,7 +215,7 @@ fn citation(ask: &Ask, dataset: &Dataset, statistics: &Statistics) -> Citation {
 }
 
 /// schema.org/Dataset, for search engines.
-fn json_ld(ask: &Ask, dataset: &Dataset, statistics: &Statistics) -> JsonLd {
+fn json_ld(ask: &Ask, dataset: &Dataset, statistics: &Statistics, downloads: &[Download]) -> JsonLd {
     let (t, code) = (ask.t(), ask.language.code());
     let date = |at: Instant| format::local(at).date().to_string();
     let mut value = json!({
@@ -268,10 +228,11 @@ fn json_ld(ask: &Ask, dataset: &Dataset, statistics: &Statistics) -> JsonLd {
         "isAccessibleForFree": true,
         "keywords": dataset.keywords.iter().map(|word| word.as_str()).collect::<Vec<_>>(),
         "creator": { "@type": "Organization", "name": dataset.publisher.name.as_str() },
-        "distribution": [
-            { "@type": "DataDownload", "encodingFormat": "text/csv", "contentUrl": file_url(ask, dataset, "daten.csv") },
-            { "@type": "DataDownload", "encodingFormat": "application/json", "contentUrl": file_url(ask, dataset, "daten.json") },
-        ],
+        "identifier": ask.frame(Section::Data).absolute(&super::machine::permanent_path(dataset)),
+        "distribution": downloads
+            .iter()
+            .map(|file| json!({ "@type": "DataDownload", "name": file.format, "encodingFormat": file.media_type, "contentUrl": file.url }))
+            .collect::<Vec<_>>(),
     });
     if let Some((first, last)) = statistics.period {
         value["temporalCoverage"] = json!(format!("{}/{}", date(first), date(last)));

@@ -4,33 +4,43 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
+use axum::BoxError;
 use axum::body::Body;
 use axum::extract::Path;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use engine::{Access, Error, Statistics};
+use engine::{Access, Error, Kind, Statistics, View};
 use futures_util::stream;
 use model::dataset::{Column, ColumnKind};
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
 use model::{Attribute, Dataset, Entity, EntityId, Instant, Query, SeriesQuery, TimeWindow};
 
-use super::dataset::THINGS_MAX;
+use super::machine::permanent_path;
 use crate::ask::{Ask, Trouble, is_known, unchanged};
-use crate::file::{Form, Row, Writer};
+use crate::file::{About, Form, Layout, Row, SHEET_ROWS_MAX, Writer};
+use crate::frame::Section;
 use crate::messages::Language;
-use crate::reading;
+use crate::{format, reading};
 
 /// About how many values are in memory at once.
 const VALUES_AT_ONCE: u64 = 50_000;
 /// How many things are read at once.
 const THINGS_AT_ONCE: usize = 500;
+/// From how many things a file's size is estimated.
+const SAMPLE_THINGS: usize = 40;
 
 /// `GET /datensaetze/{slug}/daten.csv`, `?form=excel` for Excel in German.
 pub(crate) async fn csv(ask: Ask, Path(slug): Path<String>) -> Response {
     let form = if ask.param("form") == Some("excel") { Form::Excel } else { Form::Csv };
     let answer = file(&ask, &slug, form).await;
+    ask.answer(answer)
+}
+
+/// `GET /datensaetze/{slug}/daten.xlsx`
+pub(crate) async fn xlsx(ask: Ask, Path(slug): Path<String>) -> Response {
+    let answer = file(&ask, &slug, Form::Xlsx).await;
     ask.answer(answer)
 }
 
@@ -46,6 +56,28 @@ pub(crate) async fn geojson(ask: Ask, Path(slug): Path<String>) -> Response {
     ask.answer(answer)
 }
 
+/// `GET /datensaetze/{slug}/daten.parquet`
+pub(crate) async fn parquet(ask: Ask, Path(slug): Path<String>) -> Response {
+    let answer = file(&ask, &slug, Form::Parquet).await;
+    ask.answer(answer)
+}
+
+/// How many rows the long table has at least.
+fn rows_at_least(statistics: &Statistics) -> u64 {
+    let longest = statistics.columns.iter().map(|column| column.count).max();
+    longest.unwrap_or_default().max(statistics.entities as u64)
+}
+
+/// Whether a worksheet can hold the dataset.
+pub(super) fn fits_a_sheet(statistics: &Statistics) -> bool {
+    rows_at_least(statistics) < u64::from(SHEET_ROWS_MAX)
+}
+
+/// Whether the dataset's rows carry a time.
+pub(super) fn is_over_time(statistics: &Statistics) -> bool {
+    statistics.columns.iter().any(|column| column.period.is_some_and(|(first, last)| first < last))
+}
+
 async fn file(ask: &Ask, slug: &str, form: Form) -> Result<Response, Trouble> {
     let dataset = ask.access.dataset(slug)?;
     // The log's position stands for everything a file shows, but for who may see what.
@@ -54,6 +86,9 @@ async fn file(ask: &Ask, slug: &str, form: Form) -> Result<Response, Trouble> {
         return Ok(unchanged(&tag));
     }
     let statistics = ask.access.statistics(&dataset).await?;
+    if form == Form::Xlsx && !fits_a_sheet(&statistics) {
+        return Err(Trouble::Invalid(ask.t().dataset_too_long(format::count(rows_at_least(&statistics), ask.language))));
+    }
     let plan = Plan::of(ask, dataset, &statistics, form)?;
     let name = format!("attachment; filename=\"{slug}.{}\"", form.ending());
     let body = Body::from_stream(stream::unfold(plan, |mut plan| async move {
@@ -79,108 +114,164 @@ fn position(ask: &Ask) -> u64 {
     health.tenants.iter().find(|one| one.tenant == *ask.tenant()).map_or(0, |one| one.log_seq)
 }
 
+/// The columns of a form and what goes along with them.
+fn layout(ask: &Ask, dataset: &Dataset, statistics: &Statistics, form: Form) -> Layout {
+    let has_time = form != Form::GeoJson && is_over_time(statistics);
+    let columns: Vec<Column> = if has_time {
+        dataset.measures().cloned().collect()
+    } else {
+        let is_own = |column: &&Column| column.kind != ColumnKind::Place && !matches!(column.attribute.short(), "name" | "title");
+        dataset.columns.iter().filter(is_own).cloned().collect()
+    };
+    let url = ask.frame(Section::Data).absolute(&permanent_path(dataset));
+    Layout::new(columns, has_time, ask.language, About::of(dataset, url, statistics.modified_at, ask.t()))
+}
+
+/// About how many bytes a file has, judged by the first things; `None` where
+/// its size does not grow evenly with the rows.
+pub(super) fn size(ask: &Ask, dataset: &Dataset, statistics: &Statistics, views: &[View], form: Form) -> Option<u64> {
+    let layout = layout(ask, dataset, statistics, form);
+    let has_time = layout.has_time;
+    let mut writer = form.writer(layout).ok().filter(|_| form.is_text())?;
+    let head = writer.take().len() as u64;
+    let sample = &views[..views.len().min(SAMPLE_THINGS)];
+    for view in sample {
+        let thing = Thing::of(view, ask.language);
+        let time = thing.0.attributes.iter().filter_map(|a| a.observed_at).max().filter(|_| has_time);
+        thing.write(time, &mut *writer).ok()?;
+    }
+    let rows = if has_time { rows_at_least(statistics) } else { statistics.entities as u64 };
+    Some(head + writer.take().len() as u64 * rows / (sample.len().max(1) as u64))
+}
+
+/// A thing with its name.
+struct Thing<'a>(&'a Entity, String);
+
+impl<'a> Thing<'a> {
+    fn of(view: &'a View, language: Language) -> Self {
+        let entity = view.entity();
+        Self(entity, reading::name_of(entity, language))
+    }
+
+    /// Writes its current values as a row.
+    fn write(&self, time: Option<Instant>, writer: &mut dyn Writer) -> Result<(), BoxError> {
+        let Self(entity, name) = self;
+        let place = reading::shape(entity);
+        writer.row(&Row { id: entity.id.as_str(), name, time, attributes: &entity.attributes, place })
+    }
+}
+
 /// What is still to be written.
 struct Plan {
     access: Access,
     dataset: Arc<Dataset>,
     language: Language,
-    writer: Writer,
+    attributes: Vec<model::Name>,
+    /// Parts of the period, when rows carry a time.
+    windows: Vec<TimeWindow>,
+    /// Not there while it writes, and after it failed.
+    writer: Option<Box<dyn Writer>>,
     jobs: VecDeque<Job>,
 }
 
 enum Job {
-    Head,
-    /// The values of one thing in a window.
-    Series(EntityId, String, TimeWindow),
-    /// Things with their current values, from an offset on.
+    /// Things from an offset on.
     Things(usize),
-    Tail,
+    /// The values of one thing in a window.
+    Series(EntityId, Arc<str>, TimeWindow),
+    End,
 }
 
 impl Plan {
     fn of(ask: &Ask, dataset: Arc<Dataset>, statistics: &Statistics, form: Form) -> Result<Self, Trouble> {
-        let over_time =
-            form != Form::GeoJson && statistics.columns.iter().any(|column| column.period.is_some_and(|(first, last)| first < last));
-        let columns: Vec<Column> = if over_time {
-            dataset.measures().cloned().collect()
-        } else {
-            dataset
-                .columns
-                .iter()
-                .filter(|column| column.kind != ColumnKind::Place && !matches!(column.attribute.short(), "name" | "title"))
-                .cloned()
-                .collect()
+        let layout = layout(ask, &dataset, statistics, form);
+        let attributes = layout.columns.iter().map(|column| column.attribute).collect();
+        let windows = match statistics.period.filter(|_| layout.has_time) {
+            Some((first, last)) => windows(statistics, first, last),
+            None => Vec::new(),
         };
-        let mut jobs = VecDeque::from([Job::Head]);
-        match statistics.period.filter(|_| over_time) {
-            Some((first, last)) => {
-                let windows = windows(statistics, first, last);
-                for view in ask.access.entities_of(&dataset, THINGS_MAX)? {
-                    let entity = view.entity();
-                    let name = reading::name_of(entity, ask.language);
-                    jobs.extend(windows.iter().map(|window| Job::Series(entity.id.clone(), name.clone(), *window)));
-                }
-            }
-            None => jobs.push_back(Job::Things(0)),
-        }
-        jobs.push_back(Job::Tail);
-        let writer = Writer::new(form, columns, over_time, ask.language);
-        Ok(Self { access: ask.access.clone(), dataset, language: ask.language, writer, jobs })
+        let writer = form.writer(layout).map_err(|error| Trouble::Engine(Error::new(Kind::Internal, error.to_string())))?;
+        let jobs = VecDeque::from([Job::Things(0), Job::End]);
+        Ok(Self { access: ask.access.clone(), dataset, language: ask.language, attributes, windows, writer: Some(writer), jobs })
     }
 
     /// The next piece. An error breaks the transfer off, so that nobody takes
     /// half a file for a whole one.
-    async fn next(&mut self) -> Option<Result<Bytes, Error>> {
-        let job = self.jobs.pop_front()?;
-        let written = match job {
-            Job::Head => Ok(self.writer.head()),
-            Job::Tail => Ok(self.writer.tail()),
-            Job::Series(id, name, window) => self.series(&id, &name, window).await,
-            Job::Things(offset) => self.things(offset),
-        };
-        if let Err(error) = &written {
-            tracing::error!(%error, dataset = %self.dataset.slug, "a download broke off");
-            self.jobs.clear();
+    async fn next(&mut self) -> Option<Result<Bytes, BoxError>> {
+        while let Some(job) = self.jobs.pop_front() {
+            let written = match job {
+                Job::Things(offset) => self.things(offset).await,
+                Job::Series(id, name, window) => self.series(id, name, window).await,
+                Job::End => self.write(|writer| writer.finish()).await,
+            };
+            match written {
+                Ok(piece) if piece.is_empty() => {}
+                Ok(piece) => return Some(Ok(piece)),
+                Err(error) => {
+                    tracing::error!(%error, dataset = %self.dataset.slug, "a download broke off");
+                    self.jobs.clear();
+                    return Some(Err(error));
+                }
+            }
         }
-        Some(written.map(Bytes::from))
+        None
     }
 
-    async fn series(&mut self, id: &EntityId, name: &str, window: TimeWindow) -> Result<String, Error> {
-        let attributes = Some(self.writer.columns().iter().map(|column| column.attribute).collect());
+    /// Writes on a thread that may work for a while.
+    async fn write(&mut self, work: impl FnOnce(&mut dyn Writer) -> Result<(), BoxError> + Send + 'static) -> Result<Bytes, BoxError> {
+        let mut writer = self.writer.take().ok_or("the file was given up")?;
+        let (writer, written) = tokio::task::spawn_blocking(move || {
+            let written = work(&mut *writer);
+            (writer, written)
+        })
+        .await?;
+        written?;
+        let writer = self.writer.insert(writer);
+        if writer.is_full() {
+            self.jobs.retain(|job| matches!(job, Job::End));
+        }
+        Ok(Bytes::from(writer.take()))
+    }
+
+    async fn series(&mut self, id: EntityId, name: Arc<str>, window: TimeWindow) -> Result<Bytes, BoxError> {
         let question = SeriesQuery {
             entities: vec![id.clone()],
-            attributes,
+            attributes: Some(self.attributes.clone()),
             window,
             time_property: TimeProperty::ObservedAt,
             limit: SeriesLimit::All,
         };
         let found = self.access.series(question).await?;
-        let mut rows: BTreeMap<Instant, Vec<Attribute>> = BTreeMap::new();
-        for observation in found.into_iter().filter(|observation| observation.attribute.dataset.is_none()) {
-            rows.entry(observation.time()).or_default().push(observation.attribute);
-        }
-        let mut out = String::with_capacity(rows.len() * 64);
-        for (time, attributes) in &rows {
-            let row = Row { id: id.as_str(), name, time: Some(*time), attributes, place: None };
-            self.writer.row(&row, &mut out);
-        }
-        Ok(out)
+        self.write(move |writer| {
+            let mut rows: BTreeMap<Instant, Vec<Attribute>> = BTreeMap::new();
+            for observation in found.into_iter().filter(|observation| observation.attribute.dataset.is_none()) {
+                rows.entry(observation.time()).or_default().push(observation.attribute);
+            }
+            let write = |(time, attributes): (&Instant, &Vec<Attribute>)| {
+                writer.row(&Row { id: id.as_str(), name: &name, time: Some(*time), attributes, place: None })
+            };
+            rows.iter().try_for_each(write)
+        })
+        .await
     }
 
-    fn things(&mut self, offset: usize) -> Result<String, Error> {
+    async fn things(&mut self, offset: usize) -> Result<Bytes, BoxError> {
         let page = self.access.query(&Query { offset, ..Query::of(self.dataset.filter(), THINGS_AT_ONCE) })?;
+        let mut next = VecDeque::new();
+        if !self.windows.is_empty() {
+            for view in &page.views {
+                let Thing(entity, name) = Thing::of(view, self.language);
+                let name: Arc<str> = name.into();
+                next.extend(self.windows.iter().map(|window| Job::Series(entity.id.clone(), Arc::clone(&name), *window)));
+            }
+        }
         if page.views.len() == THINGS_AT_ONCE {
-            self.jobs.push_front(Job::Things(offset + THINGS_AT_ONCE));
+            next.push_back(Job::Things(offset + THINGS_AT_ONCE));
         }
-        let mut out = String::new();
-        for view in &page.views {
-            let entity: &Entity = view.entity();
-            let name = reading::name_of(entity, self.language);
-            let row =
-                Row { id: entity.id.as_str(), name: &name, time: None, attributes: &entity.attributes, place: reading::shape(entity) };
-            self.writer.row(&row, &mut out);
-        }
-        Ok(out)
+        next.append(&mut self.jobs);
+        self.jobs = next;
+        let (language, views) = (self.language, if self.windows.is_empty() { page.views } else { Vec::new() });
+        self.write(move |writer| views.iter().try_for_each(|view| Thing::of(view, language).write(None, writer))).await
     }
 }
 

@@ -8,7 +8,7 @@ use crate::ask::Ask;
 use crate::messages::Texts;
 use crate::pages::dataset::{Quality, Reason};
 use crate::parts::Tone;
-use crate::{format, reading, vocabulary};
+use crate::{format, vocabulary};
 
 /// From this share of values on a dataset counts as complete.
 const COMPLETE: f64 = 0.95;
@@ -82,16 +82,4 @@ fn complete(ask: &Ask, statistics: &Statistics) -> Option<Reason> {
     let shown = if share < 1.0 { (share * 1000.0).floor() / 10.0 } else { 100.0 };
     let text = ask.t().quality_complete(format::with_unit(&format::number(shown, ask.language), "%"));
     Some(Reason { tone: if share >= COMPLETE { Tone::Success } else { Tone::Warning }, text })
-}
-
-/// The label of a column with what it means, for the table of columns.
-pub(super) fn meaning(column: &model::dataset::Column, t: Texts) -> String {
-    let language = t.language.code();
-    column.description.as_ref().map_or_else(
-        || match column.kind {
-            ColumnKind::Measure | ColumnKind::Number => t.dataset_no_description().to_owned(),
-            _ => reading::label(column, t.language).to_owned(),
-        },
-        |texts| texts.get(language).to_owned(),
-    )
 }

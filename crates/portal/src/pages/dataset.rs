@@ -83,6 +83,10 @@ pub struct Download {
     pub format: String,
     /// What it is good for.
     pub purpose: String,
+    /// About how large it is, where that is known: `etwa 1,4 MB`.
+    pub size: Option<String>,
+    /// Its media type.
+    pub media_type: String,
     /// Its address.
     pub href: String,
     /// Its address for copying into programs.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Router;
 use axum::body::Body;
 use axum::http::{HeaderMap, Request, StatusCode};
-use engine::{Access, Engine, QuarantineItem, Role, RunOutcome, RunState, ScratchEngine, StoredFile};
+use engine::{Access, Engine, QuarantineItem, Role, RunOutcome, RunState, ScratchEngine, SourceRow, StoredFile};
 use harmonise::{Code, Found, Issue, Reason};
 use http_body_util::BodyExt;
 use model::dataset::{Agent, Aggregate, Column, ColumnKind, Texts};
@@ -15,7 +15,7 @@ use tower::ServiceExt;
 use web::BoxFuture;
 
 use crate::pages::dataset::JsonLd;
-use crate::{Replayed, Site, State, WorkError, Workshop, router};
+use crate::{Replayed, Site, Standing, State, WorkError, Workshop, router};
 
 const HOUR: i64 = 3_600_000_000;
 
@@ -48,6 +48,24 @@ impl Workshop for TestWorkshop {
         Box::pin(async { Err(WorkError::Refused(Code::SourceBusy.with("source", "luft").into())) })
     }
 
+    fn standing(&self, _: &Access, source: &SourceRow) -> Result<Standing, WorkError> {
+        if source.name != "gemeinden" {
+            return Ok(Standing::default());
+        }
+        Ok(Standing {
+            due_at: Some(at("2026-05-04T10:05:00Z")),
+            checked_at: Some(at("2026-05-04T09:50:00Z")),
+            observed_at: Some(at("2026-05-04T08:00:00Z")),
+            trouble: Some(Code::RemoteStatus.with("status", "500").into()),
+            silent_since: Some(at("2026-05-03T10:00:00Z")),
+            drift: vec![Code::ColumnVanished.with("column", "<b>").into()],
+        })
+    }
+
+    fn accept_columns<'a>(&'a self, _: &'a Access, source: &'a str) -> BoxFuture<'a, Result<(), WorkError>> {
+        Box::pin(async move { Err(WorkError::Refused(Code::SourceBusy.with("source", source).into())) })
+    }
+
     fn take_kept<'a>(&'a self, _: &'a Access, _: &'a str, _: &'a str, _: StoredFile) -> BoxFuture<'a, Result<(), WorkError>> {
         Box::pin(async { Ok(()) })
     }
@@ -78,6 +96,7 @@ pub(super) struct Answer {
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
     pub(super) body: String,
+    pub(super) bytes: bytes::Bytes,
 }
 
 pub(super) fn at(text: &str) -> Instant {
@@ -242,7 +261,7 @@ impl City {
         let response = self.router.clone().oneshot(request).await.expect("infallible");
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().collect().await.expect("whole").to_bytes();
-        Answer { status, headers, body: String::from_utf8(body.to_vec()).expect("text") }
+        Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body }
     }
 
     /// Reads an address as anybody.

@@ -1,8 +1,21 @@
 //! Downloads.
 
+use std::io::Cursor;
+
+use axum::body::Body;
+use axum::http::Request;
+use calamine::{Data, Range, Reader as _, Xlsx};
 use expect_test::expect;
 
 use super::city::City;
+
+/// A sheet of a dataset's workbook.
+async fn sheet(city: &City, slug: &str, name: &str) -> Range<Data> {
+    let answer = city.get(&format!("/datensaetze/{slug}/daten.xlsx")).await;
+    answer.expect(200);
+    let mut book: Xlsx<_> = Xlsx::new(Cursor::new(answer.bytes)).expect("a workbook");
+    book.worksheet_range(name).expect(name)
+}
 
 #[tokio::test]
 async fn csv_is_a_long_table() {
@@ -62,4 +75,106 @@ async fn unpublished_data_have_no_files() {
     let city = City::new().await;
     city.get("/datensaetze/geheim/daten.csv").await.expect(404);
     city.get_inside("/datensaetze/geheim/daten.csv").await.expect(200);
+}
+
+#[tokio::test]
+async fn a_workbook_holds_what_the_csv_holds() {
+    let city = City::new().await;
+    let csv = city.get("/datensaetze/luft/daten.csv").await.body;
+    let data = sheet(&city, "luft", "Daten").await;
+    assert_eq!(data.height(), csv.lines().count());
+    let head: Vec<String> = data.rows().next().expect("a head").iter().map(ToString::to_string).collect();
+    assert_eq!(head, ["Kennung", "Ort oder Gegenstand", "Zeit", "Stickstoffdioxid in µg/m³", "Hinweis"]);
+    for (cells, line) in data.rows().zip(csv.lines()).skip(1) {
+        let fields: Vec<&str> = line.split(',').collect();
+        assert_eq!([cells[0].to_string(), cells[1].to_string()], [fields[0], fields[1]]);
+        assert_eq!(cells[3], Data::Float(fields[3].parse().expect("a number")));
+        assert_eq!(cells[4].to_string(), fields[4]);
+        // Two hours ahead of UTC in May.
+        let Data::DateTime(time) = &cells[2] else { panic!("{:?} is no time", cells[2]) };
+        let (year, month, day, hour, ..) = time.to_ymd_hms_milli();
+        let local = jiff::civil::datetime(i16::try_from(year).expect("a year"), month as i8, day as i8, hour as i8, 0, 0, 0);
+        let utc: jiff::Timestamp = fields[2].parse().expect("a time");
+        assert_eq!(local, utc.to_zoned(jiff::tz::TimeZone::fixed(jiff::tz::offset(2))).datetime());
+    }
+    let about = sheet(&city, "luft", "Über diese Daten").await;
+    let says = |label: &str| about.rows().find(|row| row[0] == *label).map(|row| row[1].to_string());
+    assert_eq!(says("Herausgegeben von").as_deref(), Some("Umweltbundesamt"));
+    assert_eq!(says("Lizenz").as_deref(), Some("Datenlizenz Deutschland – Namensnennung – Version 2.0"));
+    assert_eq!(says("Quelle").as_deref(), Some("Messnetz"));
+}
+
+#[tokio::test]
+async fn names_that_look_like_formulas_stay_names_in_a_workbook() {
+    let city = City::new().await;
+    let towns = sheet(&city, "gemeinden", "Daten").await;
+    let row = towns.rows().find(|row| row[1] == *"=Gießen").expect("the town");
+    assert_eq!(row[4], Data::Float(93161.0));
+}
+
+#[tokio::test]
+async fn a_dataset_without_rows_is_a_file_too() {
+    let city = City::new().await;
+    for (file, kind) in [
+        ("daten.xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
+        ("daten.parquet", "application/vnd.apache.parquet"),
+        ("daten.json", "application/json"),
+    ] {
+        let answer = city.get_inside(&format!("/datensaetze/geheim/{file}")).await;
+        answer.expect(200);
+        assert_eq!(answer.header("content-type"), kind);
+        assert_eq!(answer.header("content-disposition"), format!("attachment; filename=\"geheim.{}\"", &file[6..]));
+        assert!(!answer.bytes.is_empty());
+        city.get(&format!("/datensaetze/geheim/{file}")).await.expect(404);
+    }
+}
+
+#[tokio::test]
+async fn parquet_begins_and_ends_as_parquet() {
+    let city = City::new().await;
+    let answer = city.get("/datensaetze/luft/daten.parquet").await;
+    answer.expect(200);
+    assert!(answer.bytes.starts_with(b"PAR1") && answer.bytes.ends_with(b"PAR1"));
+}
+
+#[tokio::test]
+async fn head_says_what_get_would_and_csv_is_packed_for_whoever_takes_it() {
+    let city = City::new().await;
+    let ask = |method: &str, file: &str| {
+        let request = Request::builder().method(method).uri(format!("/datensaetze/luft/{file}")).header("accept-encoding", "gzip");
+        request.body(Body::empty()).expect("valid")
+    };
+    for file in ["daten.csv", "daten.xlsx", "daten.json", "daten.parquet"] {
+        let (head, get) = (city.send(ask("HEAD", file)).await, city.send(ask("GET", file)).await);
+        head.expect(200);
+        assert!(head.bytes.is_empty() && !get.bytes.is_empty());
+        for name in ["content-type", "content-disposition"] {
+            assert_eq!(head.header(name), get.header(name), "{file}");
+        }
+        let weak = |answer: &super::city::Answer| answer.header("etag").trim_start_matches("W/").to_owned();
+        assert_eq!(weak(&head), weak(&get));
+        let is_text = matches!(file, "daten.csv" | "daten.json");
+        assert_eq!(get.header("content-encoding"), if is_text { "gzip" } else { "" }, "{file}");
+    }
+}
+
+#[tokio::test]
+async fn the_page_lists_its_files_with_names_and_sizes() {
+    let city = City::new().await;
+    let body = city.get("/datensaetze/luft").await.body;
+    let csv = city.get("/datensaetze/luft/daten.csv").await.bytes.len();
+    for file in ["daten.xlsx", "daten.csv", "daten.json", "daten.geojson", "daten.parquet"] {
+        assert!(body.contains(&format!("href=\"/datensaetze/luft/{file}\" download")), "{file}");
+        assert!(body.contains(&format!("\"contentUrl\":\"https://daten.musterstadt.example/datensaetze/luft/{file}\"")), "{file}");
+    }
+    let row = body.split("daten.csv\" download>CSV").nth(1).and_then(|rest| rest.split("</tr>").next()).expect("a row");
+    let shown: f64 = row
+        .split("etwa ")
+        .nth(1)
+        .and_then(|rest| rest.split_whitespace().next())
+        .and_then(|n| n.replace(',', ".").parse().ok())
+        .expect("kB");
+    #[expect(clippy::cast_precision_loss, reason = "a few kilobytes")]
+    let real = csv as f64 / 1000.0;
+    assert!((shown / real - 1.0).abs() < 0.25, "{shown} kB said, {real} kB sent");
 }
