@@ -30,7 +30,7 @@ export const publicPages = isOurs
       'lastprofile', 'wetter-rohdaten', 'sommer-2026', 'lorawan-tts', 'lorawan-chirpstack',
     ].flatMap((slug) => [`/datensaetze/${slug}`, `/datensaetze/${slug}/tabelle`])];
 
-export const adminPages = ['/verwaltung', '/verwaltung/quellen', '/verwaltung/quellen/luft', '/verwaltung/laeufe/1'];
+export const adminPages = ['/verwaltung', '/verwaltung/hochladen', '/verwaltung/quellen', '/verwaltung/quellen/luft', '/verwaltung/laeufe/1'];
 
 /** A page with a picture: the one most tests look at. */
 export const picture = isOurs ? '/datensaetze/luft' : '/datensaetze/luftqualitaet';

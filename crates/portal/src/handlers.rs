@@ -10,3 +10,4 @@ pub(crate) mod machine;
 mod quality;
 pub(crate) mod session;
 pub(crate) mod table;
+pub(crate) mod upload;

@@ -21,6 +21,7 @@ mod state;
 pub mod svg;
 #[cfg(test)]
 mod tests;
+mod upload;
 mod vocabulary;
 
 pub use frame::Site;

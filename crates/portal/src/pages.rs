@@ -6,6 +6,7 @@ pub mod document;
 pub mod entry;
 pub mod error;
 pub mod table;
+pub mod upload;
 
 #[cfg(test)]
 mod samples;

@@ -1,9 +1,11 @@
 //! Which address is which page. German at the root, English behind `/en`.
 
 use axum::Router;
+use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
 use crate::handlers::admin::{overview, quarantine, runs, sources};
+use crate::handlers::upload::{answers, made, preview, start};
 use crate::handlers::{dataset, document, download, entry, machine, session, table};
 use crate::pages::document::slugs;
 use crate::state::State;
@@ -44,5 +46,17 @@ fn pages() -> Router<State> {
         .route("/verwaltung/quellen/{name}/lauf", post(sources::run_now))
         .route("/verwaltung/quellen/{name}/quarantaene", post(quarantine::settle))
         .route("/verwaltung/laeufe/{id}", get(runs::show));
+    let router = router.merge(uploads());
     slugs().fold(router, |router, slug| router.route(&format!("/{slug}"), get(document::show)))
+}
+
+/// Own data in the browser. Bodies with files have a limit of their own, told in a sentence.
+fn uploads() -> Router<State> {
+    Router::new()
+        .route("/verwaltung/hochladen", get(start::show).post(start::take).layer(DefaultBodyLimit::disable()))
+        .route("/verwaltung/hochladen/{id}", get(preview::show).post(preview::change))
+        .route("/verwaltung/hochladen/{id}/angaben", get(answers::show).post(answers::change))
+        .route("/verwaltung/hochladen/{id}/datensatz", get(made::show).post(made::switch))
+        .route("/verwaltung/hochladen/{id}/definition.toml", get(made::export))
+        .route("/verwaltung/hochladen/{id}/ersetzen", post(made::replace).layer(DefaultBodyLimit::disable()))
 }

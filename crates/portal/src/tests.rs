@@ -5,3 +5,4 @@ mod admin;
 mod city;
 mod files;
 mod public;
+mod upload;
