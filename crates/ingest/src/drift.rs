@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use harmonise::{ColumnLook, Look};
+use harmonise::{Code, ColumnLook, Look, Message};
 use serde::{Deserialize, Serialize};
 
 /// One difference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Drift {
+pub(crate) enum Drift {
     /// A column that was not there.
     Appeared(String),
     /// A column that every record had and none has now.
@@ -22,6 +22,29 @@ pub enum Drift {
         /// What they are.
         is: String,
     },
+}
+
+impl Drift {
+    /// It in a sentence.
+    pub(crate) fn message(&self) -> Message {
+        match self {
+            Self::Appeared(column) => Code::ColumnAppeared.with("column", column.as_str()),
+            Self::Vanished(column) => Code::ColumnVanished.with("column", column.as_str()),
+            Self::Changed { column, was, is } => {
+                Code::ColumnChanged.with("column", column.as_str()).with("was", said(was)).with("is", said(is))
+            }
+        }
+    }
+}
+
+fn said(look: &str) -> Code {
+    match look {
+        "number" => Code::LookNumber,
+        "time" => Code::LookTime,
+        "flag" => Code::LookFlag,
+        "nested" => Code::LookNested,
+        _ => Code::LookText,
+    }
 }
 
 /// The shape that records had when the definition was written, and what is other now.

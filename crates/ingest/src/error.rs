@@ -35,7 +35,7 @@ pub enum Error {
         message: Message,
     },
     /// A server elsewhere gave no data.
-    #[error("{}", .0.trouble)]
+    #[error("{}", .0.message)]
     Remote(Remote),
     /// The run was stopped before its end.
     #[error("{}", Message::from(Code::RunStopped))]
@@ -66,9 +66,10 @@ impl Error {
             Self::Busy(source) => Code::SourceBusy.with("source", source.as_str()).into(),
             Self::Resting(source) => Code::SourceResting.with("source", source.as_str()).into(),
             Self::Transport(message) | Self::Path(message) | Self::Unusable { message, .. } => message.clone().into(),
+            Self::Remote(remote) => remote.message.clone().into(),
             Self::Stopped => Message::from(Code::RunStopped).into(),
             Self::Internal(detail) => Code::RunFault.with("detail", detail.as_str()).into(),
-            Self::Engine(_) | Self::Remote(_) => Reason::Text(self.to_string()),
+            Self::Engine(_) => Reason::Text(self.to_string()),
         }
     }
 

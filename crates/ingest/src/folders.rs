@@ -36,10 +36,13 @@ pub(crate) struct InputFile {
 /// What tells that a file is another one: its size and when it was written.
 type Mark = (u64, SystemTime);
 
+/// The version under which files of a source were looked at, and what they were then.
+type Done = (u64, HashMap<String, Mark>);
+
 /// Which files of which sources were looked at under which version, so that a
 /// watched folder is not read whole again and again. Forgotten with the process.
 #[derive(Default)]
-pub(crate) struct DoneWith(Mutex<HashMap<(TenantId, String), (u64, HashMap<String, Mark>)>>);
+pub(crate) struct DoneWith(Mutex<HashMap<(TenantId, String), Done>>);
 
 impl DoneWith {
     /// The files that a planned look takes in: those that are settled, and not known.

@@ -27,7 +27,6 @@ mod trouble;
 mod turns;
 
 pub use definition::{Checked, Stored};
-pub use drift::Drift;
 pub use error::Error;
 pub use folders::Folders;
 pub use harmonise::{Issue, Preview};
@@ -38,4 +37,4 @@ pub use report::{Counts, InputReport, Outcome, Progress, RunReport};
 pub use secrets::Secrets;
 pub use service::{Config, Ingest};
 pub use state::Standing;
-pub use trouble::{Remote, Trouble, TroubleKind};
+pub use trouble::Remote;

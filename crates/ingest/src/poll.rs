@@ -8,7 +8,7 @@ use axum::http::header::{
 };
 use bytes::Bytes;
 use engine::Access;
-use harmonise::{Http, KeyPlace, Paging};
+use harmonise::{Code, Http, KeyPlace, Message, Paging};
 use model::Instant;
 use sha2::Digest as _;
 use web::outbound::{self, Get, Got};
@@ -18,7 +18,7 @@ use crate::report::{InputReport, Outcome};
 use crate::run::{Work, blocking};
 use crate::service::Ingest;
 use crate::state::Validators;
-use crate::trouble::{Remote, Trouble, TroubleKind};
+use crate::trouble::Remote;
 
 /// Asks for the pages of a source and takes them in, one by one.
 pub(crate) struct Poll<'a> {
@@ -45,7 +45,7 @@ impl Poll<'_> {
         let known = known.filter(|known| self.is_conditional() && known.version == self.version && known.url == page);
         for number in 1..=self.http.pages_max {
             if !seen.insert(page.clone()) {
-                return Err(paging("a page leads back to one that was read"));
+                return Err(failed(Code::PagesCircle));
             }
             let got = self.get(&page, known.as_ref()).await?;
             match got.status.as_u16() {
@@ -55,7 +55,7 @@ impl Poll<'_> {
             }
             let checksum: [u8; 32] = sha2::Sha256::digest(&got.body).into();
             if last.replace(checksum) == Some(checksum) {
-                return Err(paging("two pages in a row are the same"));
+                return Err(failed(Code::PagesSame));
             }
             let next = self.next_link(&got)?;
             let validators = self.validators(&page, &got.headers);
@@ -74,7 +74,7 @@ impl Poll<'_> {
                 None => return Ok(validators),
             }
         }
-        Err(paging(format!("there are more than {} of them", self.http.pages_max)))
+        Err(failed(Code::PagesMany.with("max", self.http.pages_max)))
     }
 
     /// The first page, not to be kept.
@@ -106,7 +106,7 @@ impl Poll<'_> {
         let (mut url, mut headers) = (page.to_owned(), Vec::new());
         let header = |name: &str, value: &str| {
             let pair = HeaderName::from_bytes(name.as_bytes()).ok().zip(HeaderValue::from_str(value).ok());
-            pair.ok_or_else(|| Trouble::new(TroubleKind::Address, format!("`{name}` is no header that can be sent")))
+            pair.ok_or_else(|| failed(Code::RemoteHeader.with("name", name)))
         };
         for (name, value) in &self.http.headers {
             headers.push(header(name, value)?);
@@ -131,7 +131,7 @@ impl Poll<'_> {
             }
         }
         let get = Get { url, headers, timeout: self.http.timeout, bytes_max: self.http.bytes_max };
-        let got = self.ingest.config().outbound.get(&get).await.map_err(Trouble::from)?;
+        let got = self.ingest.config().outbound.get(&get).await.map_err(Remote::from)?;
         self.check(&got, known.is_some())?;
         Ok(got)
     }
@@ -145,7 +145,7 @@ impl Poll<'_> {
             return Ok(None);
         }
         let (secrets, tenant, name) = (self.ingest.config().secrets.clone(), self.access.tenant().clone(), key.secret.clone());
-        let secret = blocking(move || secrets.read(&tenant, &name, &host)).await??;
+        let secret = blocking(move || secrets.read(&tenant, &name, &host)).await?.map_err(failed)?;
         Ok(Some((&key.place, secret)))
     }
 
@@ -154,18 +154,18 @@ impl Poll<'_> {
         if got.status.is_success() || (status == 304 && is_conditional) {
             let found = got.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
             if found.to_ascii_lowercase().starts_with("text/html") {
-                return Err(Trouble::new(TroubleKind::WrongType, found).into());
+                return Err(failed(Code::RemoteWebPage.with("found", found)));
             }
             return Ok(());
         }
-        let kind = match status {
-            401 | 403 => TroubleKind::Refused,
-            429 => TroubleKind::TooOften,
-            503 if got.headers.contains_key(RETRY_AFTER) => TroubleKind::TooOften,
-            _ => TroubleKind::Status,
+        let code = match status {
+            401 | 403 => Code::RemoteRefused,
+            429 => Code::RemoteTooOften,
+            503 if got.headers.contains_key(RETRY_AFTER) => Code::RemoteTooOften,
+            _ => Code::RemoteStatus,
         };
         let wait = got.headers.get(RETRY_AFTER).and_then(|value| retry_after(value.to_str().ok()?, self.ingest.engine().now()));
-        Err(Error::Remote(Remote { trouble: Trouble::new(kind, status.to_string()), wait }))
+        Err(Error::Remote(Remote { message: code.with("status", status.to_string()), wait }))
     }
 
     fn validators(&self, page: &str, headers: &HeaderMap) -> Option<Validators> {
@@ -181,19 +181,19 @@ impl Poll<'_> {
                 got.headers.get_all(LINK).iter().filter_map(|value| value.to_str().ok()).find_map(next_of).map(str::to_owned)
             }
             Some(Paging::Next(pointer)) => {
-                let body: serde_json::Value = serde_json::from_slice(&got.body)
-                    .map_err(|error| Trouble::new(TroubleKind::Input, format!("the page is no JSON: {error}")))?;
+                let body: serde_json::Value =
+                    serde_json::from_slice(&got.body).map_err(|error| failed(Code::PageNoJson.with("detail", error.to_string())))?;
                 match body.pointer(pointer) {
                     None | Some(serde_json::Value::Null) => None,
                     Some(serde_json::Value::String(link)) if link.is_empty() => None,
                     Some(serde_json::Value::String(link)) => Some(link.clone()),
-                    Some(_) => return Err(paging(format!("`{pointer}` holds no address"))),
+                    Some(_) => return Err(failed(Code::PageNoLink.with("field", pointer.as_str()))),
                 }
             }
             _ => None,
         };
         let Some(link) = link else { return Ok(None) };
-        Ok(Some(outbound::resolve(&got.url, &link).map_err(Trouble::from)?))
+        Ok(Some(outbound::resolve(&got.url, &link).map_err(Remote::from)?))
     }
 
     fn next_offset(&self, number: usize, records: u64) -> Option<String> {
@@ -210,11 +210,11 @@ impl Poll<'_> {
 }
 
 fn host_of(url: &str) -> Result<String, Error> {
-    Ok(outbound::host_of(url).map_err(Trouble::from)?)
+    Ok(outbound::host_of(url).map_err(Remote::from)?)
 }
 
-fn paging(reason: impl Into<String>) -> Error {
-    Trouble::new(TroubleKind::Paging, reason).into()
+fn failed(message: impl Into<Message>) -> Error {
+    Remote::from(message.into()).into()
 }
 
 /// An address with a parameter set, unless it has it.

@@ -16,6 +16,10 @@ use crate::service::Ingest;
 use crate::state::{micros, state_of};
 use crate::turns::Turn;
 
+/// How often somebody looks whose time has come.
+const BEAT: Duration = Duration::from_secs(1);
+/// How long looks at work may take to end. One that waits for a server holds nothing that must be put away.
+const ENDING: Duration = Duration::from_secs(2);
 /// How old a file of a watched folder must be: a younger one may still be written to.
 pub(crate) const SETTLE: Duration = Duration::from_secs(10);
 /// How soon a new definition is looked at: people like to start the first run themselves.
@@ -87,10 +91,29 @@ struct Due {
 }
 
 impl Ingest {
+    /// Looks at sources when their time has come, until `stopped`; then lets
+    /// looks at work end after the record they are at.
+    pub async fn look_until(&self, stopped: impl Future<Output = ()>) {
+        let looking = async {
+            let mut beat = tokio::time::interval(BEAT);
+            beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+            loop {
+                beat.tick().await;
+                self.tick().await;
+            }
+        };
+        tokio::select! { () = stopped => {}, () = looking => {} }
+        self.stop_all();
+        let all = u32::try_from(self.config().looks_max).unwrap_or(u32::MAX);
+        if tokio::time::timeout(ENDING, self.places().acquire_many(all)).await.is_err() {
+            tracing::info!("looks at sources were still waiting for servers");
+        }
+    }
+
     /// Starts the looks that are due, the longest waiting first, as many as
-    /// the configuration allows at once; to be called every second or so. The
-    /// handles are for who wants to wait; the looks go on without them.
-    pub async fn tick(&self) -> Vec<tokio::task::JoinHandle<()>> {
+    /// the configuration allows at once. The handles are for who wants to
+    /// wait; the looks go on without them.
+    pub(crate) async fn tick(&self) -> Vec<tokio::task::JoinHandle<()>> {
         let ingest = self.clone();
         let mut due = blocking(move || ingest.due()).await.unwrap_or_default();
         due.sort_by_key(|due| due.row.state.due_at);

@@ -7,9 +7,8 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::PathBuf;
 
+use harmonise::{Code, Message};
 use model::TenantId;
-
-use crate::trouble::{Trouble, TroubleKind};
 
 /// The folder of keys.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,25 +22,22 @@ impl Secrets {
     }
 
     /// A tenant's key for a host. `name` is a slug. Blocks.
-    pub(crate) fn read(&self, tenant: &TenantId, name: &str, host: &str) -> Result<String, Trouble> {
-        let trouble = |detail: String| Trouble::new(TroubleKind::Secret, detail);
+    pub(crate) fn read(&self, tenant: &TenantId, name: &str, host: &str) -> Result<String, Message> {
         let path = self.0.join(tenant.as_str()).join(name);
-        let shown = path.display();
-        let unreadable = |error: std::io::Error| trouble(format!("the key `{name}` cannot be read from `{shown}`: {error}"));
+        let shown = path.display().to_string();
+        let unreadable = |error: std::io::Error| Code::SecretUnreadable.with("name", name).with("detail", format!("{shown}: {error}"));
         let mode = std::fs::metadata(&path).map_err(unreadable)?.permissions().mode();
         if mode & 0o077 != 0 {
-            return Err(trouble(format!("others may read the key in `{shown}`; run `chmod 600 {shown}`")));
+            return Err(Code::SecretOpen.with("detail", shown));
         }
         let text = std::fs::read_to_string(&path).map_err(unreadable)?;
         let mut lines = text.lines().map(str::trim);
         let key = lines.next().unwrap_or_default();
         if key.is_empty() || !key.bytes().all(|b| b.is_ascii_graphic() || b == b' ') {
-            return Err(trouble(format!("the first line of `{shown}` is no key; write it there, and below it the host that may get it")));
+            return Err(Code::SecretEmpty.with("detail", shown));
         }
         if !lines.any(|known| known.eq_ignore_ascii_case(host)) {
-            return Err(trouble(format!(
-                "the key `{name}` may not be sent to `{host}`; if it shall, write the host as a line into `{shown}`"
-            )));
+            return Err(Code::SecretHost.with("name", name).with("host", host).with("detail", shown));
         }
         Ok(key.to_owned())
     }
@@ -60,7 +56,7 @@ mod tests {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).expect("set");
         match Secrets::at(folder.path()).read(&tenant, "parken", host) {
             Ok(key) => key,
-            Err(trouble) => trouble.detail.replace(&folder.path().display().to_string(), "…"),
+            Err(message) => message.to_string().replace(&folder.path().display().to_string(), "…"),
         }
     }
 
@@ -69,14 +65,14 @@ mod tests {
         assert_eq!(read("abc 123\na.example\nB.example:8443\n", 0o600, "b.example:8443"), "abc 123");
         assert_eq!(
             read("abc\na.example\n", 0o600, "evil.example"),
-            "the key `parken` may not be sent to `evil.example`; if it shall, write the host as a line into `…/stadt/parken`"
+            "the key `parken` may not be sent to `evil.example`; if it shall, write the host as a line into its file: …/stadt/parken"
         );
         assert_eq!(
             read("abc\na.example\n", 0o640, "a.example"),
-            "others may read the key in `…/stadt/parken`; run `chmod 600 …/stadt/parken`"
+            "others may read the key; take the rights from them with `chmod 600`: …/stadt/parken"
         );
         assert!(read("\na.example\n", 0o600, "a.example").contains("is no key"));
         let missing = Secrets::at("/nirgends").read(&TenantId::parse("stadt").expect("a name"), "x", "a.example");
-        assert!(missing.expect_err("missing").detail.contains("`/nirgends/stadt/x`"));
+        assert!(missing.expect_err("missing").to_string().contains("/nirgends/stadt/x"));
     }
 }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use engine::{Access, SourceRow, SourceState};
+use harmonise::{Code, Message, Reason};
 use model::Instant;
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,7 @@ use crate::drift::{Drift, Known};
 use crate::report::{Outcome, RunReport};
 use crate::schedule;
 use crate::service::Ingest;
-use crate::trouble::{Remote, Trouble, TroubleKind};
+use crate::trouble::Remote;
 
 /// How often `every` may pass without a new value before somebody is told.
 const SILENT_AFTER: u32 = 3;
@@ -35,11 +36,11 @@ pub struct Standing {
     /// How often in a row it failed.
     pub failures: u64,
     /// Why it failed last.
-    pub trouble: Option<Trouble>,
+    pub trouble: Option<Reason>,
     /// Since when it brought nothing new, when that is too long.
     pub silent_since: Option<Instant>,
-    /// How its records differ from those it had when its definition was written.
-    pub drift: Vec<Drift>,
+    /// How its records differ from those it had when its definition was written, in sentences.
+    pub drift: Vec<Message>,
 }
 
 /// What is remembered between two looks.
@@ -80,20 +81,20 @@ impl Ingest {
     pub fn standing(&self, access: &Access, source: &SourceRow) -> Result<Standing, Error> {
         let state = state_of(access, &source.name)?;
         let timing = self.timing(access, &source.name, source.version)?;
-        let trouble = state.trouble.as_deref().map(read_trouble);
+        let trouble = state.trouble.as_deref().map(Reason::read);
         let limit = timing.silent_after.or_else(|| timing.every.and_then(|every| every.checked_mul(SILENT_AFTER)));
         let base = state.news_at.unwrap_or(source.at);
         let quiet = limit.is_some_and(|limit| self.engine().now().micros() - base.micros() > micros(limit));
         Ok(Standing {
             every: timing.every,
-            due_at: state.due_at.filter(|_| !source.paused && timing.every.is_some()),
+            due_at: state.due_at.filter(|_| !source.paused && timing.every.is_some() && state.version == source.version),
             checked_at: state.checked_at,
             news_at: state.news_at,
             observed_at: state.observed_at,
             failures: state.failures,
             silent_since: (quiet && !source.paused && trouble.is_none()).then_some(base),
             trouble,
-            drift: read_memo(&state.memo).known.drift,
+            drift: read_memo(&state.memo).known.drift.iter().map(Drift::message).collect(),
         })
     }
 
@@ -101,10 +102,9 @@ impl Ingest {
     pub(crate) async fn note(&self, access: &Access, plan: &Plan, looked: Looked<'_>) -> Result<(), Error> {
         let name = &plan.row.name;
         let trouble = match looked.error {
-            Some(error) => match Trouble::of(error) {
-                Some(trouble) => Some(trouble),
-                None => return Ok(()),
-            },
+            // Nothing is wrong with the source.
+            Some(Error::Busy(_) | Error::Resting(_) | Error::Stopped) => return Ok(()),
+            Some(error) => Some(error.reason()),
             None => failed_input(looked.report),
         };
         let before = state_of(access, name)?;
@@ -138,7 +138,7 @@ impl Ingest {
             news_at: if counts.written + counts.corrected > 0 { Some(now) } else { before.news_at },
             observed_at: before.observed_at.max(newest),
             failures,
-            trouble: trouble.map(|trouble| serde_json::to_string(&trouble)).transpose().map_err(internal)?,
+            trouble: trouble.map(|trouble| trouble.stored()),
             memo: serde_json::to_string(&memo).map_err(internal)?,
         };
         Ok(access.put_source_state(name, state).await?)
@@ -169,13 +169,11 @@ pub(crate) fn read_memo(text: &str) -> Memo {
     serde_json::from_str(text).unwrap_or_default()
 }
 
-fn read_trouble(text: &str) -> Trouble {
-    serde_json::from_str(text).unwrap_or_else(|_| Trouble::new(TroubleKind::Other, text))
-}
-
-fn failed_input(report: &RunReport) -> Option<Trouble> {
+fn failed_input(report: &RunReport) -> Option<Reason> {
     report.inputs.iter().find_map(|input| match &input.outcome {
-        Outcome::Failed { message, .. } => Some(Trouble::new(TroubleKind::Input, format!("`{}`: {message}", input.input))),
+        Outcome::Failed { message, .. } => {
+            Some(Code::InputFailed.with("input", input.input.as_str()).with("reason", message.clone()).into())
+        }
         _ => None,
     })
 }

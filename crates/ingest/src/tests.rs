@@ -1,8 +1,10 @@
 //! Sources end to end, over the real engine in a temporary folder.
 
 mod http;
+mod poll;
 mod replay;
 mod run;
+mod watch;
 
 use std::path::Path;
 use std::sync::Mutex;
@@ -76,6 +78,8 @@ impl City {
         let mut config = Config::at(folder.path());
         config.push_bytes_max = 4096;
         config.patience = std::time::Duration::ZERO;
+        let near = web::outbound::Targets::with(&["127.0.0.1".into()]).expect("an address");
+        config.outbound = web::Outbound::new(near, b"").expect("no authorities");
         let ingest = Ingest::new(Engine::clone(&engine), config);
         Self { engine, folder, ingest }
     }
@@ -128,6 +132,28 @@ impl City {
             .map(|o| format!("{}={}", &o.time().to_string()[5..13], o.attribute.value.as_f64().unwrap_or(f64::NAN)))
             .collect::<Vec<_>>()
             .join(" ")
+    }
+
+    /// Lets time pass, and the planned looks happen.
+    async fn pass(&self, seconds: i64) {
+        self.engine.clock().advance_micros(seconds * 1_000_000);
+        for look in self.ingest.tick().await {
+            look.await.expect("a look does not panic");
+        }
+    }
+
+    /// How the source does: when it is looked at next, in whole minutes, and what is wrong.
+    fn standing(&self) -> String {
+        let access = self.editor();
+        let source = access.source("wetter", None).expect("it is there");
+        let standing = self.ingest.standing(&access, &source).expect("readable");
+        let due = standing.due_at.map_or("-".to_owned(), |due| ((due.micros() - self.engine.now().micros()) / 60_000_000).to_string());
+        let notices: String = standing.drift.iter().map(|drift| format!("; {drift}")).collect();
+        let silent = if standing.silent_since.is_some() { "; silent" } else { "" };
+        match standing.trouble {
+            Some(trouble) => format!("due {due}, failed {}: {trouble}{notices}{silent}", standing.failures),
+            None => format!("due {due}{notices}{silent}"),
+        }
     }
 
     /// What waits in quarantine.

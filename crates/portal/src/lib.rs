@@ -26,4 +26,4 @@ mod vocabulary;
 
 pub use frame::Site;
 pub use routes::router;
-pub use state::{Replayed, State, WorkError, Workshop};
+pub use state::{Replayed, Standing, State, WorkError, Workshop};

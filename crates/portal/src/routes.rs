@@ -44,6 +44,7 @@ fn pages() -> Router<State> {
         .route("/verwaltung/quellen", get(sources::list))
         .route("/verwaltung/quellen/{name}", get(sources::show).post(sources::change))
         .route("/verwaltung/quellen/{name}/lauf", post(sources::run_now))
+        .route("/verwaltung/quellen/{name}/zustand", post(sources::steer))
         .route("/verwaltung/quellen/{name}/quarantaene", post(quarantine::settle))
         .route("/verwaltung/laeufe/{id}", get(runs::show));
     let router = router.merge(uploads());

@@ -5,8 +5,9 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use engine::{Access, Engine, StoredFile};
+use engine::{Access, Engine, SourceRow, StoredFile};
 use harmonise::{Found, Issue, Reason};
+use model::Instant;
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use web::BoxFuture;
@@ -105,6 +106,15 @@ pub trait Workshop: Send + Sync + 'static {
     /// Begins a run of a source and answers when it has begun; the run goes on by itself.
     fn start<'a>(&'a self, access: &'a Access, source: &'a str) -> BoxFuture<'a, Result<(), WorkError>>;
 
+    /// How a source does.
+    ///
+    /// # Errors
+    /// When this principal may not manage sources.
+    fn standing(&self, access: &Access, source: &SourceRow) -> Result<Standing, WorkError>;
+
+    /// Takes the columns that a source has now to be right.
+    fn accept_columns<'a>(&'a self, access: &'a Access, source: &'a str) -> BoxFuture<'a, Result<(), WorkError>>;
+
     /// Takes in a kept file under a source's definition; `input` is the file's name.
     fn take_kept<'a>(
         &'a self,
@@ -119,6 +129,23 @@ pub trait Workshop: Send + Sync + 'static {
 
     /// The raw record behind a value that this reader has seen; `None` when it is not kept or this reader may not see it.
     fn raw<'a>(&'a self, access: &'a Access, run: u64, record: u64) -> BoxFuture<'a, Result<Option<Found>, WorkError>>;
+}
+
+/// How a source does between its runs.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Standing {
+    /// When it is looked at next; `None` when nobody looks by itself.
+    pub due_at: Option<Instant>,
+    /// When it was looked at last, or sent something.
+    pub checked_at: Option<Instant>,
+    /// Its newest observation.
+    pub observed_at: Option<Instant>,
+    /// Why it failed last.
+    pub trouble: Option<Reason>,
+    /// Since when it brought nothing new, when that is too long.
+    pub silent_since: Option<Instant>,
+    /// How its columns differ from those it had when its definition was written.
+    pub drift: Vec<Reason>,
 }
 
 /// What a replay did.

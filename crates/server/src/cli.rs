@@ -146,6 +146,18 @@ pub(crate) enum Source {
         #[command(flatten)]
         tenant: InTenant,
     },
+    Pause {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Resume {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
     List {
         #[command(flatten)]
         tenant: InTenant,

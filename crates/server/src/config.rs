@@ -12,6 +12,7 @@ use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
+use web::outbound::{Outbound, Targets};
 
 pub(crate) use keys::parse_address;
 
@@ -31,7 +32,7 @@ pub(crate) struct Config {
     pub(crate) log: Log,
     pub(crate) http: Http,
     pub(crate) engine: Engine,
-    pub(crate) sources_folder: Option<PathBuf>,
+    pub(crate) sources: Sources,
     pub(crate) metrics_token: Option<Secret>,
     /// Whether this is the demo; not a key.
     pub(crate) demo: bool,
@@ -79,6 +80,15 @@ pub(crate) struct Engine {
     pub(crate) seal_after: usize,
     pub(crate) memory_mib_max: usize,
     pub(crate) wal_mib_max: u64,
+}
+
+/// `[sources]`.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub(crate) struct Sources {
+    pub(crate) folder: Option<PathBuf>,
+    pub(crate) targets: Vec<String>,
+    pub(crate) secrets: Option<PathBuf>,
+    pub(crate) authorities: Option<PathBuf>,
 }
 
 /// A value that is never shown.
@@ -129,7 +139,7 @@ impl Default for Config {
                 memory_mib_max: defaults.memory_bytes_max >> 20,
                 wal_mib_max: defaults.wal_bytes_max >> 20,
             },
-            sources_folder: None,
+            sources: Sources::default(),
             metrics_token: None,
             demo: false,
         }
@@ -207,11 +217,29 @@ impl Config {
         }
     }
 
+    /// Settings of what takes data in.
+    ///
+    /// # Errors
+    /// When the file of authorities cannot be used.
+    pub(crate) fn ingest(&self) -> anyhow::Result<ingest::Config> {
+        let mut settings = ingest::Config { folders: self.folders(), ..ingest::Config::at(&self.data) };
+        if let Some(folder) = &self.sources.secrets {
+            settings.secrets = ingest::Secrets::at(folder);
+        }
+        let targets = Targets::with(&self.sources.targets).map_err(|target| anyhow!(target))?;
+        let path = self.sources.authorities.as_deref();
+        let roots = path.map_or(Ok(Vec::new()), |path| std::fs::read(path).map_err(|error| fail::of_path(&error, path)))?;
+        let shown = || path.unwrap_or(Path::new("")).display();
+        settings.outbound =
+            Outbound::new(targets, &roots).map_err(|error| anyhow!(say("fail.authorities", &[("path", &shown()), ("error", &error)])))?;
+        Ok(settings)
+    }
+
     /// Where files of sources are looked for: the configured folder, that of
     /// the demo, or `eingang` in the data directory.
     pub(crate) fn folders(&self) -> ingest::Folders {
         let demo = self.demo_folder();
-        match &self.sources_folder {
+        match &self.sources.folder {
             Some(folder) => ingest::Folders::at(folder),
             None if self.demo || demo.join("quellen").is_dir() => ingest::Folders::within(demo.join("quellen"), demo),
             None => ingest::Folders::at(self.inbox()),

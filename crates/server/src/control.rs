@@ -44,6 +44,7 @@ pub(crate) enum Request {
     SourcePreview { tenant: Option<String>, text: String, input: Option<PathBuf> },
     SourceRun { tenant: Option<String>, name: String, folder: Option<PathBuf> },
     SourceReplay { tenant: Option<String>, name: String },
+    SourcePause { tenant: Option<String>, name: String, paused: bool },
     Backup { target: PathBuf, keys: PathBuf },
 }
 

@@ -41,14 +41,15 @@ impl Operator {
     /// # Errors
     /// One sentence: who holds it, what is missing.
     pub(crate) async fn open(config: Config) -> anyhow::Result<Self> {
+        let taking_in = config.ingest()?;
         prepare(&config.data)?;
         let (settings, data) = (config.engine(), config.data.clone());
         let opened = tokio::task::spawn_blocking(move || Engine::open(settings, Arc::new(SystemClock))).await?;
         let engine = opened.map_err(|error| fail::of_opening(&error, &data))?;
-        if config.sources_folder.is_none() && !config.demo {
+        if config.sources.folder.is_none() && !config.demo {
             make_folder(&config.inbox())?;
         }
-        let ingest = Ingest::new(engine.clone(), ingest::Config { folders: config.folders(), ..ingest::Config::at(&config.data) });
+        let ingest = Ingest::new(engine.clone(), taking_in);
         Ok(Self { engine, ingest, config, url: OnceLock::new() })
     }
 
@@ -186,7 +187,7 @@ impl Operator {
                 self.access_to(tenant.as_deref())?.remove_account(&name).await?;
                 Ok(Value::Null)
             }
-            Request::SourceList { tenant } => sources::list(&self.access_to(tenant.as_deref())?),
+            Request::SourceList { tenant } => sources::list(&self.ingest, &self.access_to(tenant.as_deref())?),
             Request::SourcePut { tenant, text } => sources::put(&self.ingest, &self.access_to(tenant.as_deref())?, &text).await,
             Request::SourcePreview { tenant, text, input } => {
                 sources::preview(&self.ingest, &self.access_to(tenant.as_deref())?, &text, input).await
@@ -195,6 +196,10 @@ impl Operator {
                 sources::run(&self.ingest, &self.access_to(tenant.as_deref())?, &name, folder, progress).await
             }
             Request::SourceReplay { tenant, name } => sources::replay(&self.ingest, &self.access_to(tenant.as_deref())?, &name).await,
+            Request::SourcePause { tenant, name, paused } => {
+                self.access_to(tenant.as_deref())?.set_source_paused(&name, paused).await?;
+                Ok(Value::Null)
+            }
             Request::Backup { target, keys } => self.backup(target, keys, progress).await,
         }
     }

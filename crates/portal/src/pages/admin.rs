@@ -87,6 +87,12 @@ pub struct SourceItem {
     pub kind: String,
     /// Its newest run.
     pub last_run: Option<Moment>,
+    /// When it is looked at next.
+    pub next_run: Option<Moment>,
+    /// Its newest observation.
+    pub newest: Option<Moment>,
+    /// Why it failed last.
+    pub trouble: Option<Phrase>,
     /// Records in quarantine, in words; `None` when there are none.
     pub quarantined: Option<String>,
 }
@@ -105,6 +111,12 @@ pub struct SourcePage {
     pub badges: Vec<Badge>,
     /// What just happened: saved, checked, started.
     pub alert: Option<Alert>,
+    /// What is wrong with it, and what somebody should know.
+    pub notices: Vec<Alert>,
+    /// Whether its columns differ and somebody can say that they are right.
+    pub has_drift: bool,
+    /// Whether it rests.
+    pub paused: bool,
     /// Facts at a glance.
     pub facts: Vec<Fact>,
     /// The dataset it feeds: title, address.

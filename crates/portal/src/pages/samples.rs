@@ -58,8 +58,11 @@ fn choices(names: &[&str]) -> Vec<Choice> {
 fn hit(language: Language, title: &str) -> Hit {
     Hit {
         title: Marked::new(Phrase::german(title, language), &[]),
-        summary: Marked::new(Phrase::plain("So sauber war die Luft an zwei Straßen in Münster, Stunde für Stunde."), &[19..23]),
-        found_in: Some((language.texts().search_in_columns(), Marked::new(Phrase::german(EVIL, language), &[0..3]))),
+        summary: Marked::new(
+            Phrase::plain("So sauber war die Luft an zwei Straßen in Münster, Stunde für Stunde."),
+            std::slice::from_ref(&(19..23)),
+        ),
+        found_in: Some((language.texts().search_in_columns(), Marked::new(Phrase::german(EVIL, language), std::slice::from_ref(&(0..3))))),
         href: "/datensaetze/luft".into(),
         publisher: Phrase::german("Umweltbundesamt", language),
         licence: language.texts().licence_by().into(),
@@ -277,6 +280,9 @@ fn source(language: Language, faults: bool) -> SourcePage {
         } else {
             Alert::new(Tone::Success, texts.admin_saved_title("3"), texts.admin_saved_text())
         }),
+        notices: vec![Alert::new(Tone::Warning, texts.admin_silent_title("3."), texts.admin_silent_text())],
+        has_drift: true,
+        paused: faults,
         facts: facts(language),
         dataset: Some((Phrase::german("Luftqualität in Münster", language), "/datensaetze/luft".into())),
         text: format!("[source]\nname = \"luft\"\n# {EVIL}\n"),
@@ -450,6 +456,9 @@ fn sources(language: Language) -> SourcesPage {
             badge: Badge::new(Tone::Success, texts.admin_state_ok()),
             kind: "CSV".into(),
             last_run: Some(Moment::short(now(), language)),
+            next_run: Some(Moment::short(now(), language)),
+            newest: Some(Moment::short(now(), language)),
+            trouble: Some(Phrase::english(EVIL, language)),
             quarantined: Some(texts.count_quarantined(2)),
         }],
     }

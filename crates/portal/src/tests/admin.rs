@@ -153,3 +153,49 @@ async fn logging_out_ends_the_cookie() {
     answer.expect(303);
     assert!(answer.header("set-cookie").contains("Max-Age=0"));
 }
+
+#[tokio::test]
+async fn what_a_source_suffers_from_is_told() {
+    let city = City::new().await;
+    let german = [
+        "Der Server antwortet mit einem Fehler (Status 500). Prüfen Sie die Adresse, oder warten Sie, bis er wieder arbeitet.",
+        "kam nichts Neues.",
+        "Die Spalte „&#60;b&#62;“ fehlt.",
+        "Nächster Lauf",
+        "Spalten sind so richtig",
+    ];
+    let page = city.get_inside("/verwaltung/quellen/gemeinden").await.body;
+    for part in german {
+        assert!(page.contains(part), "{part} is not in\n{page}");
+    }
+    let list = city.get_inside("/verwaltung/quellen").await.body;
+    assert!(list.contains("Letzter Fehler: Der Server antwortet mit einem Fehler (Status 500).") && list.contains("gescheitert"), "{list}");
+    let home = city.get_inside("/verwaltung").await.body;
+    assert!(home.contains("Die Quelle „gemeinden“ konnte nicht eingelesen werden: Der Server antwortet"), "{home}");
+    assert!(
+        home.contains("Die Quelle „gemeinden“ hat seit") && home.contains("sehen anders aus: Die Spalte „&#60;b&#62;“ fehlt."),
+        "{home}"
+    );
+    let english = city.get_inside("/en/verwaltung").await.body;
+    assert!(english.contains("the server answered with an error (status 500)"), "{english}");
+    assert!(!city.get_inside("/verwaltung/quellen/luft").await.body.contains("Letzter Fehler"));
+}
+
+#[tokio::test]
+async fn a_source_is_paused_and_goes_on() {
+    let city = City::new().await;
+    let path = "/verwaltung/quellen/luft/zustand";
+    let paused = city.post_inside(path, "csrf=csrf&aktion=anhalten").await;
+    assert_eq!(paused.header("location"), "/verwaltung/quellen/luft?zustand=angehalten");
+    let page = city.get_inside(paused.header("location")).await.body;
+    assert!(page.contains("Die Quelle ist angehalten.") && page.contains("value=\"fortsetzen\""), "{page}");
+    assert!(!page.contains("value=\"anhalten\""));
+    assert!(city.engine.with_role(engine::Role::Editor).source("luft", None).expect("there").paused);
+    let resumed = city.post_inside(path, "csrf=csrf&aktion=fortsetzen").await;
+    assert!(city.get_inside(resumed.header("location")).await.body.contains("Die Quelle läuft weiter."));
+    assert!(!city.engine.with_role(engine::Role::Editor).source("luft", None).expect("there").paused);
+    city.post_inside(path, "csrf=wrong&aktion=anhalten").await.expect(403);
+    city.post_inside("/verwaltung/quellen/fehlt/zustand", "csrf=csrf&aktion=anhalten").await.expect(404);
+    let busy = city.post_inside(path, "csrf=csrf&aktion=spalten").await;
+    assert!(busy.expect(200).contains("Die Quelle „luft“ arbeitet gerade."), "{}", busy.body);
+}

@@ -3,14 +3,14 @@
 use std::sync::Mutex;
 use std::time::Duration;
 
-use engine::{Access, Kind, StoredFile};
-use harmonise::Found;
+use engine::{Access, Kind, SourceRow, StoredFile};
+use harmonise::{Found, Reason};
 use ingest::{Error, Ingest};
-use portal::{Replayed, WorkError, Workshop};
+use portal::{Replayed, Standing, WorkError, Workshop};
 use tokio::sync::oneshot;
 use web::BoxFuture;
 
-/// How long a person waits for a file to be taken in; then it goes on by itself.
+/// How long a person waits for a file to be taken in or a server to answer; then it goes on by itself.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The workshop over `ingest`.
@@ -31,7 +31,7 @@ impl Workshop for IngestWorkshop {
         Box::pin(async move { Ok(self.0.put(access, text).await.map_err(refused)?.version) })
     }
 
-    /// The run has begun when it first tells of its progress; what fails before
+    /// The run has begun when it first tells of its progress; what fails soon before
     /// that is answered, what fails later stands in the list of runs.
     fn start<'a>(&'a self, access: &'a Access, source: &'a str) -> BoxFuture<'a, Result<(), WorkError>> {
         Box::pin(async move {
@@ -51,8 +51,19 @@ impl Workshop for IngestWorkshop {
                 biased;
                 Ok(()) = begins => Ok(()),
                 ended = run => ended.unwrap_or_else(|fault| Err(Error::Internal(fault.to_string()))).map_err(refused),
+                () = tokio::time::sleep(PATIENCE) => Ok(()),
             }
         })
+    }
+
+    fn standing(&self, access: &Access, source: &SourceRow) -> Result<Standing, WorkError> {
+        let ingest::Standing { due_at, checked_at, observed_at, trouble, silent_since, drift, .. } =
+            self.0.standing(access, source).map_err(refused)?;
+        Ok(Standing { due_at, checked_at, observed_at, trouble, silent_since, drift: drift.into_iter().map(Reason::from).collect() })
+    }
+
+    fn accept_columns<'a>(&'a self, access: &'a Access, source: &'a str) -> BoxFuture<'a, Result<(), WorkError>> {
+        Box::pin(async move { self.0.accept_drift(access, source).await.map_err(refused) })
     }
 
     /// A large file goes on by itself after a moment; its run stands in the list of runs.

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::oneshot;
 
 use crate::cli::Serve;
 use crate::config::Config;
@@ -40,7 +41,7 @@ pub(super) async fn open(config: &Config) -> anyhow::Result<(TcpListener, Operat
     Ok((listener, operator))
 }
 
-/// Serves until SIGTERM or SIGINT, then lets requests finish and closes the data.
+/// Serves and looks at sources until SIGTERM or SIGINT, then lets requests finish and closes the data.
 pub(super) async fn until_stopped(listener: TcpListener, operator: Operator) -> anyhow::Result<()> {
     let url = url_of(&listener, operator.config());
     operator.set_url(&url);
@@ -50,8 +51,13 @@ pub(super) async fn until_stopped(listener: TcpListener, operator: Operator) -> 
     let (router, metrics) = assemble::router(&operator, &url, &stopping)?;
     // Whoever reads that it runs may stop it: the signals are taken before.
     let stop = stop_signal(Arc::clone(&stopping))?;
+    let (stop_looking, looking_stops) = oneshot::channel::<()>();
+    let ingest = operator.ingest().clone();
+    let looking = tokio::spawn(async move { ingest.look_until(async { looking_stops.await.unwrap_or_default() }).await });
     announce(&operator, &url).await;
     web::serve(listener, router, operator.config().http(), metrics, stop).await;
+    drop(stop_looking);
+    looking.await?;
     drop(control);
     let closed = operator.close().await;
     tracing::info!("stopped");

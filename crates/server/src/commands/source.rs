@@ -51,12 +51,21 @@ pub(super) fn run(source: Source) -> anyhow::Result<()> {
             ));
             Ok(())
         }
+        Source::Pause { name, tenant } => pause(name, tenant, true),
+        Source::Resume { name, tenant } => pause(name, tenant, false),
         Source::List { tenant: InTenant { tenant, place } } => {
             let answer = super::perform(&place, Request::SourceList { tenant })?;
-            super::rows(&answer, &["name", "version", "run", "state", "records", "quarantined", "paused"]);
+            super::rows(&answer, &["name", "version", "run", "state", "records", "quarantined", "paused", "due", "trouble"]);
             Ok(())
         }
     }
+}
+
+/// Lets a source rest, or go on.
+fn pause(name: String, InTenant { tenant, place }: InTenant, paused: bool) -> anyhow::Result<()> {
+    super::perform(&place, Request::SourcePause { tenant, name: name.clone(), paused })?;
+    out::line(&if paused { say("source.paused", &[("name", &name)]) } else { say("source.resumed", &[("name", &name)]) });
+    Ok(())
 }
 
 /// Checks a definition; needs no data directory.

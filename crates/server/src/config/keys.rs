@@ -1,6 +1,9 @@
 //! The keys of the configuration, in the order of the reference page.
 
+use std::path::PathBuf;
+
 use web::RequestLog;
+use web::outbound::Targets;
 
 use super::{Config, LogFormat, Secret};
 
@@ -57,11 +60,10 @@ pub(crate) const KEYS: &[Key] = &[
         |c, v| number(v, 16, 1 << 20).map(|n| c.engine.memory_mib_max = n),
     ),
     key("engine.wal_mib_max", |c| c.engine.wal_mib_max.to_string(), |c, v| number(v, 1, 1 << 16).map(|n| c.engine.wal_mib_max = n)),
-    key(
-        "sources.folder",
-        |c| c.sources_folder.as_ref().map_or(String::new(), |p| quoted(&p.display().to_string())),
-        |c, v| text(v).map(|t| c.sources_folder = Some(t.into())),
-    ),
+    key("sources.folder", |c| path(c.sources.folder.as_ref()), |c, v| text(v).map(|t| c.sources.folder = Some(t.into()))),
+    key("sources.targets", |c| list(&c.sources.targets), |c, v| targets(v).map(|l| c.sources.targets = l)),
+    key("sources.secrets", |c| path(c.sources.secrets.as_ref()), |c, v| text(v).map(|t| c.sources.secrets = Some(t.into()))),
+    key("sources.authorities", |c| path(c.sources.authorities.as_ref()), |c, v| text(v).map(|t| c.sources.authorities = Some(t.into()))),
     Key {
         path: "metrics.token",
         secret: true,
@@ -108,6 +110,15 @@ fn quoted(text: &str) -> String {
 
 fn optional(text: Option<&String>) -> String {
     text.map_or_else(String::new, |text| quoted(text))
+}
+
+fn path(path: Option<&PathBuf>) -> String {
+    path.map_or_else(String::new, |path| quoted(&path.display().to_string()))
+}
+
+fn targets(value: &toml::Value) -> Result<Vec<String>, String> {
+    let known = lines(value).ok().filter(|targets| Targets::with(targets).is_ok());
+    known.ok_or_else(|| "[\"gis.intern.example\", \"10.0.0.5:8080\"]".to_owned())
 }
 
 fn list(lines: &[String]) -> String {

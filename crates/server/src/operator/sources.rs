@@ -27,16 +27,18 @@ fn told(error: ingest::Error) -> anyhow::Error {
     anyhow!(error.say(of_faults()))
 }
 
-/// All sources with their newest run.
-pub(super) fn list(access: &Access) -> anyhow::Result<Value> {
+/// All sources with their newest run, the next one, and what is wrong.
+pub(super) fn list(ingest: &Ingest, access: &Access) -> anyhow::Result<Value> {
     let waiting = access.quarantine_counts()?;
     let mut rows = Vec::new();
     for source in access.sources()? {
+        let standing = ingest.standing(access, &source).map_err(told)?;
         let run = access.runs(Some(&source.name), 1)?.into_iter().next();
         rows.push(json!({
             "name": source.name, "version": source.version, "paused": source.paused,
             "run": run.as_ref().map(|run| run.at.to_string()), "state": run.as_ref().map(|run| format!("{:?}", run.state).to_lowercase()),
             "records": run.as_ref().map(|run| run.records),
+            "due": standing.due_at.map(|due| due.to_string()), "trouble": standing.trouble.map(|trouble| trouble.say(of_faults())),
             "quarantined": waiting.iter().find(|(name, _)| *name == source.name).map_or(0, |(_, count)| *count),
         }));
     }

@@ -13,6 +13,7 @@ mod life;
 mod openapi;
 mod permissions;
 mod platform;
+mod schedule;
 mod sources;
 mod tenants;
 mod trace;

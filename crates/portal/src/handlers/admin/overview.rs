@@ -4,7 +4,7 @@ use axum::response::Response;
 use engine::{RunRow, RunState};
 use harmonise::Reason;
 
-use super::{RUNS_SHOWN, run_href, runs_table, source_href, state_badge, state_word, text_fact};
+use super::{RUNS_SHOWN, run_href, runs_table, source_href, sources, state_badge, state_word, text_fact};
 use crate::ask::{Ask, Trouble};
 use crate::format;
 use crate::pages::admin::{HomePage, RunItem, Task};
@@ -30,7 +30,7 @@ fn home_page(ask: &Ask) -> Result<Response, Trouble> {
     Ok(ask.page(&page))
 }
 
-/// What waits for somebody: sources whose newest run failed, then quarantine.
+/// What waits for somebody: sources that failed, fell silent or changed, then quarantine.
 fn tasks(ask: &Ask, runs: &[RunRow]) -> Result<Vec<Task>, Trouble> {
     let (t, mut tasks) = (ask.t(), Vec::new());
     for source in ask.access.sources()? {
@@ -41,6 +41,23 @@ fn tasks(ask: &Ask, runs: &[RunRow]) -> Result<Vec<Task>, Trouble> {
                 text: t.admin_failed_task(&source.name, why(ask, run)),
                 action: (t.admin_look().to_owned(), run_href(ask, run.id)),
             });
+        }
+        let look = (t.admin_look().to_owned(), source_href(ask, &source.name));
+        let standing = sources::standing(ask, &source)?;
+        // A run that failed was told of already.
+        let told = newest.is_some_and(|run| matches!(run.state, RunState::Failed | RunState::Interrupted));
+        if let Some(trouble) = standing.trouble.filter(|_| !told && !source.paused) {
+            let text = t.admin_trouble_task(&source.name, trouble.say(ask.language.of_faults()));
+            tasks.push(Task { badge: state_badge(RunState::Failed, t), text, action: look.clone() });
+        }
+        if let Some(since) = standing.silent_since {
+            let text = t.admin_silent_task(&source.name, format::moment_long(since, ask.language));
+            tasks.push(Task { badge: Badge::new(Tone::Warning, t.admin_silent()), text, action: look.clone() });
+        }
+        if !standing.drift.is_empty() {
+            let said: Vec<String> = standing.drift.iter().map(|drift| drift.say(ask.language.of_faults())).collect();
+            let text = t.admin_drift_task(&source.name, said.join(" "));
+            tasks.push(Task { badge: Badge::new(Tone::Warning, t.admin_drift()), text, action: look });
         }
     }
     for (name, count) in ask.access.quarantine_counts()?.into_iter().filter(|(_, count)| *count > 0) {

@@ -6,15 +6,17 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use engine::{Kind, RunRow, RunState, SourceRow};
 use harmonise::{Issue, Reason};
+use model::Instant;
 
 use super::{RUNS_SHOWN, quarantine, runs_table, source_crumbs, source_href, state_badge, text_fact};
 use crate::ask::{Ask, Trouble, redirect};
+use crate::format;
 use crate::frame::Frame;
 use crate::messages::Texts;
 use crate::pages::admin::{SourceItem, SourcePage, SourcesPage};
 use crate::pages::dataset::{Fact, FactValue};
 use crate::parts::{Alert, Badge, Cell, Crumbs, Head, Moment, Phrase, Table, Tone};
-use crate::state::WorkError;
+use crate::state::{Standing, WorkError};
 
 const VERSIONS_SHOWN: u64 = 20;
 
@@ -31,12 +33,17 @@ fn sources_page(ask: &Ask) -> Result<Response, Trouble> {
     let mut items = Vec::new();
     for source in ask.access.sources()? {
         let newest = ask.access.runs(Some(&source.name), 1)?.into_iter().next();
+        let standing = standing(ask, &source)?;
+        let moment = |at| Moment::with_age(at, ask.now(), ask.language);
         let waiting = counts.iter().find(|(name, _)| *name == source.name).map_or(0, |(_, count)| *count);
         items.push(SourceItem {
             href: source_href(ask, &source.name),
-            badge: source_badge(&source, newest.as_ref(), t),
+            badge: source_badge(&source, &standing, newest.as_ref(), t),
+            next_run: standing.due_at.map(|at| next_run(ask, at)),
+            newest: standing.observed_at.map(moment),
+            trouble: standing.trouble.as_ref().map(|trouble| Phrase::reason(trouble, ask.language)),
             kind: format!("{} {}", t.fact_version(), source.version),
-            last_run: newest.map(|run| Moment::with_age(run.at, ask.now(), ask.language)),
+            last_run: standing.checked_at.or(newest.map(|run| run.at)).map(moment),
             quarantined: (waiting > 0).then(|| t.count_quarantined(waiting)),
             name: source.name,
         });
@@ -46,9 +53,26 @@ fn sources_page(ask: &Ask) -> Result<Response, Trouble> {
     Ok(ask.page(&SourcesPage { frame: ask.admin_frame(), crumbs, sources: items }))
 }
 
-fn source_badge(source: &SourceRow, newest: Option<&RunRow>, t: Texts) -> Badge {
+/// How a source does; what people can act on is no fault of the page.
+pub(super) fn standing(ask: &Ask, source: &SourceRow) -> Result<Standing, Trouble> {
+    match ask.state.workshop().standing(&ask.access, source) {
+        Ok(standing) => Ok(standing),
+        Err(WorkError::Engine(error)) => Err(error.into()),
+        Err(WorkError::Refused(trouble)) => Ok(Standing { trouble: Some(trouble), ..Standing::default() }),
+        Err(WorkError::Definition(faults)) => Ok(Standing { trouble: Some(Reason::of(&faults)), ..Standing::default() }),
+    }
+}
+
+/// When a source is looked at next; one that is due is looked at now.
+fn next_run(ask: &Ask, due: Instant) -> Moment {
+    Moment::short(due.max(ask.now()), ask.language)
+}
+
+fn source_badge(source: &SourceRow, standing: &Standing, newest: Option<&RunRow>, t: Texts) -> Badge {
     match newest.map(|run| run.state) {
         _ if source.paused => Badge::new(Tone::Info, t.admin_state_paused()),
+        Some(RunState::Running) => state_badge(RunState::Running, t),
+        _ if standing.trouble.is_some() => state_badge(RunState::Failed, t),
         None => Badge::new(Tone::Info, t.admin_state_waiting()),
         Some(RunState::Done) => Badge::new(Tone::Success, t.admin_state_ok()),
         Some(state) => state_badge(state, t),
@@ -76,7 +100,8 @@ fn source_page(ask: &Ask, name: &str, shown: Shown) -> Result<Response, Trouble>
     let source = ask.access.source(name, None)?;
     let runs = ask.access.runs(Some(name), RUNS_SHOWN)?;
     let waiting = ask.access.quarantine_counts()?.into_iter().find(|(known, _)| known == name).map_or(0, |(_, count)| count);
-    let mut badges = vec![source_badge(&source, runs.first(), t)];
+    let standing = standing(ask, &source)?;
+    let mut badges = vec![source_badge(&source, &standing, runs.first(), t)];
     if waiting > 0 {
         badges.push(Badge::new(Tone::Warning, t.count_quarantined(waiting)));
     }
@@ -88,7 +113,10 @@ fn source_page(ask: &Ask, name: &str, shown: Shown) -> Result<Response, Trouble>
         name: name.to_owned(),
         badges,
         alert: shown.alert.or_else(|| note(ask)),
-        facts: source_facts(ask, &source),
+        notices: notices(ask, &standing),
+        has_drift: !standing.drift.is_empty(),
+        paused: source.paused,
+        facts: source_facts(ask, &source, &standing),
         dataset: dataset_of(ask, &source),
         text: shown.text.unwrap_or_else(|| source.text.clone()),
         version: source.version.to_string(),
@@ -103,13 +131,39 @@ fn source_page(ask: &Ask, name: &str, shown: Shown) -> Result<Response, Trouble>
     Ok(ask.page_with(status, &page))
 }
 
-fn source_facts(ask: &Ask, source: &SourceRow) -> Vec<Fact> {
+/// What is wrong with a source, and what somebody should know about it.
+fn notices(ask: &Ask, standing: &Standing) -> Vec<Alert> {
     let t = ask.t();
-    vec![
+    let said = |tone, title: &str, reasons: &[Reason]| Alert {
+        items: reasons.iter().map(|reason| (Phrase::reason(reason, ask.language), None)).collect(),
+        ..Alert::new(tone, title, "")
+    };
+    let mut notices = Vec::new();
+    if let Some(trouble) = &standing.trouble {
+        notices.push(said(Tone::Danger, t.admin_trouble_title(), std::slice::from_ref(trouble)));
+    }
+    if let Some(since) = standing.silent_since {
+        notices.push(Alert::new(Tone::Warning, t.admin_silent_title(format::moment_long(since, ask.language)), t.admin_silent_text()));
+    }
+    if !standing.drift.is_empty() {
+        notices.push(said(Tone::Warning, t.admin_drift_title(), &standing.drift));
+    }
+    notices
+}
+
+fn source_facts(ask: &Ask, source: &SourceRow, standing: &Standing) -> Vec<Fact> {
+    let t = ask.t();
+    let time = |name: &str, moment| Fact { name: name.to_owned(), value: FactValue::Time(moment) };
+    let ago = |at| Moment::with_age(at, ask.now(), ask.language);
+    let mut facts = vec![
         text_fact(t.fact_version(), &source.version.to_string()),
         text_fact(t.admin_column_who(), &source.actor),
-        Fact { name: t.admin_column_when().to_owned(), value: FactValue::Time(Moment::with_age(source.at, ask.now(), ask.language)) },
-    ]
+        time(t.admin_column_when(), ago(source.at)),
+    ];
+    facts.extend(standing.checked_at.map(|at| time(t.admin_fact_checked(), ago(at))));
+    facts.extend(standing.due_at.map(|at| time(t.admin_fact_due(), next_run(ask, at))));
+    facts.extend(standing.observed_at.map(|at| time(t.admin_fact_observed(), ago(at))));
+    facts
 }
 
 /// The dataset that a definition declares, found by its slug.
@@ -139,6 +193,12 @@ fn note(ask: &Ask) -> Option<Alert> {
     let t = ask.t();
     if let Some(version) = ask.param("gespeichert").and_then(|text| text.parse::<u64>().ok()) {
         return Some(Alert::new(Tone::Success, t.admin_saved_title(version), t.admin_saved_text()));
+    }
+    match ask.param("zustand") {
+        Some("angehalten") => return Some(Alert::new(Tone::Success, t.admin_paused_title(), t.admin_paused_text())),
+        Some("fortgesetzt") => return Some(Alert::new(Tone::Success, t.admin_resumed_title(), t.admin_resumed_text())),
+        Some("spalten") => return Some(Alert::new(Tone::Success, t.admin_columns_accepted_title(), "")),
+        _ => {}
     }
     if ask.param("gestartet").is_some() {
         return Some(Alert::new(Tone::Success, t.admin_run_started_title(), t.admin_run_started_text()));
@@ -225,4 +285,25 @@ async fn start_run(ask: &Ask, name: &str, body: Body) -> Result<Response, Troubl
         Ok(()) => Ok(redirect(&format!("{}?gestartet=1", source_href(ask, name)))),
         Err(error) => refused(ask, name, error, None),
     }
+}
+
+/// `POST /verwaltung/quellen/{name}/zustand`: pause, resume, or take changed columns to be right.
+pub(crate) async fn steer(ask: Ask, Path(name): Path<String>, body: Body) -> Response {
+    let answer = steer_source(&ask, &name, body).await;
+    ask.answer(answer)
+}
+
+async fn steer_source(ask: &Ask, name: &str, body: Body) -> Result<Response, Trouble> {
+    ask.require_editor()?;
+    let form = ask.form(body).await?;
+    let done = match form.all("aktion").next() {
+        Some("anhalten") => ask.access.set_source_paused(name, true).await.map(|()| "angehalten")?,
+        Some("fortsetzen") => ask.access.set_source_paused(name, false).await.map(|()| "fortgesetzt")?,
+        Some("spalten") => match ask.state.workshop().accept_columns(&ask.access, name).await {
+            Ok(()) => "spalten",
+            Err(error) => return refused(ask, name, error, None),
+        },
+        _ => return source_page(ask, name, Shown::default()),
+    };
+    Ok(redirect(&format!("{}?zustand={done}", source_href(ask, name))))
 }
