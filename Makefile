@@ -52,7 +52,7 @@ frontend/dist/manifest.json: frontend/node_modules/.package-lock.json $(FRONTEND
 	touch dist/manifest.json
 
 test: compiler
-	scripts/need chromium fonts-liberation python3-venv strace procps
+	scripts/need chromium curl fonts-liberation python3-venv strace procps
 	$(MAKE) --no-print-directory frontend lint deny tests browser-tests
 	echo "passed: $$(cat "$$CARGO_TARGET_DIR/tests.txt")"
 
@@ -82,6 +82,7 @@ browser-tests:
 	ALLMENDE_BIN="$$CARGO_TARGET_DIR/debug/allmende" node frontend/tests/run.mjs
 
 test-full: build
+	scripts/need r-base-core
 	$(MAKE) --no-print-directory test
 	ALLMENDE_SLOW=1 ALLMENDE_PYTHON="$$(scripts/venv "$(CACHE)/venv")" cargo $(if $(NEXTEST),nextest run,test) --release --workspace --locked
 

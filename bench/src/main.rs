@@ -12,6 +12,7 @@ mod disk;
 mod hyper_reference;
 mod reading;
 mod report;
+mod search;
 mod server;
 mod writing;
 
@@ -27,13 +28,14 @@ fn main() -> Result<()> {
         (Some("hyper"), Some(body)) => hyper_reference::serve(&body),
         (Some("run"), Some(binary)) => run(&binary),
         (Some("codec"), None) => codec::measure().map(|row| report::print(&[row])),
-        _ => anyhow::bail!("usage: bench run PATH-OF-ALLMENDE, or bench codec for the row without a server"),
+        (Some("search"), None) => search::measure().map(|row| report::print(&[row])),
+        _ => anyhow::bail!("usage: bench run PATH-OF-ALLMENDE; bench codec or bench search for a row without a server"),
     }
 }
 
 fn run(binary: &str) -> Result<()> {
     client::check().context("wrk is needed; on Debian: apt-get install wrk")?;
-    let mut rows = vec![codec::measure()?];
+    let mut rows = vec![codec::measure()?, search::measure()?];
     let server = server::Server::start(binary)?;
     rows.extend(reading::measure(&server)?);
     rows.extend(writing::measure(&server)?);

@@ -8,6 +8,7 @@ pub(crate) mod entry;
 mod figures;
 pub(crate) mod machine;
 mod quality;
+pub(crate) mod search;
 pub(crate) mod session;
 pub(crate) mod table;
 pub(crate) mod upload;

@@ -7,6 +7,7 @@
 mod ask;
 pub mod assets;
 pub mod chart;
+pub mod facets;
 mod file;
 pub mod format;
 pub mod frame;

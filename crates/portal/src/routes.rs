@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 
 use crate::handlers::admin::{overview, quarantine, runs, sources};
 use crate::handlers::upload::{answers, made, preview, start};
-use crate::handlers::{dataset, document, download, entry, machine, session, table};
+use crate::handlers::{dataset, document, download, entry, machine, search, session, table};
 use crate::pages::document::slugs;
 use crate::state::State;
 use crate::{ask::Ask, assets};
@@ -28,8 +28,9 @@ pub fn router(state: State) -> Router {
 
 fn pages() -> Router<State> {
     let router = Router::new()
-        .route("/suche", get(entry::search))
-        .route("/datensaetze", get(entry::list))
+        .route("/suche", get(search::show))
+        .route("/suche.json", get(search::json))
+        .route("/datensaetze", get(search::list))
         .route("/datensaetze/{slug}", get(dataset::show))
         .route("/datensaetze/{slug}/tabelle", get(table::show))
         .route("/datensaetze/{slug}/herkunft", get(table::provenance))

@@ -5,4 +5,6 @@ mod admin;
 mod city;
 mod files;
 mod public;
+mod questions;
+mod search;
 mod upload;

@@ -3,7 +3,7 @@
 use askama::Template;
 
 use crate::frame::Frame;
-use crate::parts::{Badge, Choice, Crumbs, Moment, Pagination, Phrase};
+use crate::parts::{Badge, Crumbs, Marked, Moment, Pagination, Phrase};
 
 /// The start page.
 #[derive(Debug, Clone, Template)]
@@ -19,6 +19,8 @@ pub struct StartPage {
     pub newest: Vec<Hit>,
     /// How many datasets there are, in words.
     pub count: String,
+    /// Words to search for: word, address.
+    pub examples: Vec<(String, String)>,
 }
 
 /// A question that a dataset answers.
@@ -47,9 +49,11 @@ pub struct Topic {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hit {
     /// Its title.
-    pub title: Phrase,
+    pub title: Marked,
     /// Its plain summary.
-    pub summary: Phrase,
+    pub summary: Marked,
+    /// Where else the words stand that were searched for: name of the place, text.
+    pub found_in: Option<(&'static str, Marked)>,
     /// Its page.
     pub href: String,
     /// Who publishes it.
@@ -74,20 +78,63 @@ pub struct ListPage {
     pub is_search: bool,
     /// What was searched for.
     pub q: String,
-    /// Topics to choose.
-    pub topics: Vec<Choice>,
-    /// Publishers to choose.
-    pub publishers: Vec<Choice>,
+    /// What the list can be narrowed to.
+    pub facets: Vec<FacetChoices>,
     /// The number of hits in words.
     pub count: String,
+    /// What is to be said about the question, in sentences.
+    pub remarks: Vec<String>,
+    /// The question without its typing errors: words, address.
+    pub meant: Option<(String, String)>,
     /// The hits of this page.
     pub hits: Vec<Hit>,
-    /// Words that would have hits: word, address.
-    pub suggestions: Vec<(String, String)>,
+    /// Ways on when nothing was found.
+    pub ways_on: WaysOn,
     /// Filters in force, each with the address that takes it away.
     pub active: Vec<(String, String)>,
+    /// The address without any filter.
+    pub unfiltered: String,
     /// Links to the other pages.
     pub pagination: Option<Pagination>,
+}
+
+/// A facet with its values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetChoices {
+    /// Its name for people.
+    pub name: &'static str,
+    /// Its parameter in addresses.
+    pub param: &'static str,
+    /// The values most datasets have, and those chosen.
+    pub first: Vec<FacetChoice>,
+    /// The others.
+    pub more: Vec<FacetChoice>,
+    /// How many others, in words.
+    pub more_count: String,
+}
+
+/// A value of a facet.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FacetChoice {
+    /// As it stands in addresses.
+    pub value: String,
+    /// As people read it.
+    pub text: String,
+    /// How many datasets.
+    pub count: String,
+    /// Whether it is chosen.
+    pub chosen: bool,
+}
+
+/// Ways on when nothing was found.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct WaysOn {
+    /// Words there are, like those asked for: word, address.
+    pub nearest: Vec<(String, String)>,
+    /// Topics with the most datasets: name, address.
+    pub topics: Vec<(String, String)>,
+    /// To report a missing dataset: address, target of the link.
+    pub report: Option<(String, String)>,
 }
 
 impl ListPage {

@@ -14,6 +14,7 @@ mod openapi;
 mod permissions;
 mod platform;
 mod schedule;
+mod snippets;
 mod sources;
 mod tenants;
 mod trace;
