@@ -45,9 +45,12 @@ pub use scratch::ScratchEngine;
 pub use search::{Correction, Found, Freshness, Hit, Marks, Place};
 pub use sources::Provenance;
 pub use store::{
-    BackupReport, Finding, NewRun, Part, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState, ScheduleRow,
-    SourceRow, SourceState, StoredFile,
+    BackupReport, FileRemoval, Finding, NewRun, Part, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile, RunOutcome, RunRow,
+    RunState, ScheduleRow, SourceRow, SourceState, StoredFile,
 };
+
+/// A map for what is looked up with every write: names and ids that are ours or were checked.
+pub(crate) type Table<K, V> = std::collections::HashMap<K, V, foldhash::fast::RandomState>;
 
 /// The key with which this crate makes proofs of access.
 const DOOR: model::DoorKey = model::DoorKey::cut();

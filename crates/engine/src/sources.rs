@@ -10,7 +10,10 @@ use model::series::SeriesLimit;
 use model::time::TimeProperty;
 use model::{Entity, EntityId, Instant, Iri, Name, Observation, SeriesQuery, TimeWindow};
 use policy::Action;
-use store::{NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, ScheduleRow, SourceRow, SourceState, StoredFile};
+use store::{
+    FileRemoval, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile, RunOutcome, RunRow, ScheduleRow, SourceRow,
+    SourceState, StoredFile,
+};
 
 use crate::operation::{ImportReceipt, Operation, Receipt};
 use crate::resolve::Known;
@@ -263,6 +266,25 @@ impl Access {
         self.permit(Action::ManageSources)?;
         let checksum = *checksum;
         self.blocking(move |shared| Ok(shared.store.open_file(&checksum)?)).await
+    }
+
+    /// Removes what was kept, unless a run has read it. When it answers, it is durable and noted who did it.
+    ///
+    /// # Errors
+    /// When the principal may not, or the disk refuses.
+    pub async fn remove_file(&self, checksum: &[u8; 32]) -> Result<FileRemoval, Error> {
+        self.permit(Action::ManageSources)?;
+        let (checksum, actor) = (*checksum, self.actor());
+        self.blocking(move |shared| Ok(shared.store.remove_file(&checksum, shared.clock.now(), &actor)?)).await
+    }
+
+    /// What was removed, the newest first.
+    ///
+    /// # Errors
+    /// When the principal may not.
+    pub fn removed_files(&self, limit: usize) -> Result<Vec<RemovedFile>, Error> {
+        self.permit(Action::ManageSources)?;
+        Ok(self.shared().store.removed_files(limit)?)
     }
 
     /// Sets records aside that could not be harmonised.

@@ -45,7 +45,13 @@ impl TenantStore {
         }
         drop(upkeep);
         for relative in inner.stored_files()? {
-            files.push(copy(&inner.folder, target, Path::new("files").join(relative))?);
+            let relative = Path::new("files").join(relative);
+            match copy(&inner.folder, target, relative.clone()) {
+                Ok(file) => files.push(file),
+                // Removed since the files were listed.
+                Err(_) if !inner.folder.join(&relative).exists() => disk::remove_file(&target.join(&relative))?,
+                Err(error) => return Err(error),
+            }
         }
         files.push(entry(target, PathBuf::from("tenant.db"))?);
         let report = BackupReport {
@@ -116,7 +122,7 @@ impl Store {
         for file in &manifest.files {
             check_entry(backup, file)?;
         }
-        let unfinished = root.tenants().join(format!(".new-{tenant}"));
+        let unfinished = root.unfinished(&tenant);
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished).map_err(|e| Error::io("remove the unfinished folder", &unfinished, e))?;
         }

@@ -5,7 +5,7 @@ use model::TenantId;
 use crate::backup::check_segment;
 use crate::seal::DROPPED_UPTO;
 use crate::tenant::meta_number;
-use crate::{Error, Store, TenantStore, disk};
+use crate::{Error, Store, TenantStore};
 
 /// Something that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,9 +45,7 @@ impl Store {
     /// # Errors
     /// When the data directory cannot be read.
     pub fn check(&self) -> Result<Vec<(TenantId, Vec<Finding>)>, Error> {
-        let names = disk::names(&self.tenants_folder())?;
-        let tenants = names.iter().filter_map(|name| TenantId::parse(name).ok());
-        Ok(tenants.map(|tenant| (tenant.clone(), self.check_tenant(&tenant))).collect())
+        Ok(self.tenants()?.into_iter().map(|tenant| (tenant.clone(), self.check_tenant(&tenant))).collect())
     }
 
     fn check_tenant(&self, tenant: &TenantId) -> Vec<Finding> {

@@ -49,6 +49,8 @@ cases! {
     files:
         files_are_kept_once
         a_damaged_file_is_an_error
+        a_file_nobody_read_can_be_removed
+        a_removal_that_was_interrupted_is_finished
         nothing_readable_lies_around
         a_second_process_is_kept_out
         foreign_and_newer_folders_are_left_alone

@@ -24,6 +24,7 @@ mod keys;
 mod log;
 mod manifest;
 mod quarantine;
+mod removal;
 mod root;
 mod rows;
 mod runs;
@@ -40,7 +41,7 @@ pub use error::{AppendError, Error, Kind};
 pub use log::needs_room;
 pub use root::{Config, Store};
 pub use rows::{
-    Account, BackupReport, BrokenLink, ChainReport, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RunOutcome, RunRow, RunState,
-    ScheduleRow, Session, Snapshot, SourceRow, SourceState, StoredFile, TokenRow,
+    Account, BackupReport, BrokenLink, ChainReport, FileRemoval, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile,
+    RunOutcome, RunRow, RunState, ScheduleRow, Session, Snapshot, SourceRow, SourceState, StoredFile, TokenRow,
 };
 pub use tenant::TenantStore;

@@ -1,7 +1,7 @@
 //! The data directory: found or made, held against a second process, and the
 //! tenants in it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
 use std::fs::{self, File};
 use std::io::{Read, Seek, Write};
@@ -67,14 +67,19 @@ impl Store {
         &self.root.path
     }
 
-    /// The tenants that exist, by name.
+    /// The tenants that there are, by name; also those of which only a part
+    /// is left: a folder without its database, keys without a folder.
     ///
     /// # Errors
-    /// When the folder cannot be read.
+    /// When a folder cannot be read.
     pub fn tenants(&self) -> Result<Vec<TenantId>, Error> {
-        let names = disk::names(&self.root.tenants())?;
-        let exists = |tenant: &TenantId| self.root.database(tenant).is_file();
-        Ok(names.iter().filter_map(|name| TenantId::parse(name).ok()).filter(exists).collect())
+        let folders = disk::names(&self.root.tenants())?;
+        let folders = folders.iter().filter_map(|name| TenantId::parse(name).ok()).filter(|tenant| self.root.folder(tenant).is_dir());
+        let keys = disk::names(&self.root.path.join("keys"))?;
+        let keys = keys.iter().filter_map(|name| TenantId::parse(name.strip_suffix(".db")?).ok());
+        // The keys of a tenant that was never finished are no loss.
+        let tenants: BTreeSet<TenantId> = folders.chain(keys.filter(|tenant| !self.root.unfinished(tenant).exists())).collect();
+        Ok(tenants.into_iter().collect())
     }
 
     /// Makes a tenant: its folder and its keys.
@@ -107,17 +112,11 @@ impl Store {
         self.open_tenant(&mut tenants, tenant)
     }
 
-    pub(crate) fn tenants_folder(&self) -> PathBuf {
-        self.root.tenants()
-    }
-
     fn open_tenant(&self, tenants: &mut HashMap<TenantId, Weak<Inner>>, tenant: &TenantId) -> Result<TenantStore, Error> {
         if let Some(open) = tenants.get(tenant).and_then(Weak::upgrade) {
             return Ok(TenantStore::new(open));
         }
-        if !self.root.database(tenant).is_file() {
-            return Err(Error::not_found(format!("the tenant `{tenant}`")));
-        }
+        self.root.require_database(tenant)?;
         let inner = Arc::new(Inner::open(&self.root, tenant, &self.config)?);
         tenants.insert(tenant.clone(), Arc::downgrade(&inner));
         Ok(TenantStore::new(inner))
@@ -132,9 +131,7 @@ impl Store {
     pub fn replace_lost_keys(&self, ctx: &TenantContext) -> Result<(), Error> {
         let _tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let tenant = ctx.tenant();
-        if !self.root.database(tenant).is_file() {
-            return Err(Error::not_found(format!("the tenant `{tenant}`")));
-        }
+        self.root.require_database(tenant)?;
         if self.root.keys(tenant).exists() {
             return Err(Error::exists(format!("the key store of the tenant `{tenant}`")));
         }
@@ -161,6 +158,26 @@ impl Root {
 
     pub(crate) fn folder(&self, tenant: &TenantId) -> PathBuf {
         self.tenants().join(tenant.as_str())
+    }
+
+    /// Where a tenant is made before it appears under its name.
+    pub(crate) fn unfinished(&self, tenant: &TenantId) -> PathBuf {
+        self.tenants().join(format!(".new-{tenant}"))
+    }
+
+    /// A tenant that is not there at all is another thing than one that lost its database.
+    fn require_database(&self, tenant: &TenantId) -> Result<(), Error> {
+        let database = self.database(tenant);
+        if database.is_file() {
+            return Ok(());
+        }
+        if !self.folder(tenant).exists() && !self.keys(tenant).exists() {
+            return Err(Error::not_found(format!("the tenant `{tenant}`")));
+        }
+        Err(Error::unavailable(
+            format!("the database of the tenant `{tenant}`"),
+            format!("`{}` is missing; put it back, or move what is left of the tenant aside and restore its last backup", database.display()),
+        ))
     }
 
     pub(crate) fn database(&self, tenant: &TenantId) -> PathBuf {

@@ -180,6 +180,31 @@ pub struct StoredFile {
     pub size_bytes: u64,
 }
 
+/// What became of removing a raw input.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileRemoval {
+    /// It is gone.
+    Done,
+    /// It was not there.
+    NotThere,
+    /// A run has read it, so it stays.
+    Needed {
+        /// The newest of them.
+        run: u64,
+    },
+}
+
+/// A raw input that was removed on purpose.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RemovedFile {
+    /// SHA-256 of what it held.
+    pub checksum: [u8; 32],
+    /// When it was removed.
+    pub at: Instant,
+    /// Who did it.
+    pub actor: String,
+}
+
 /// A record that could not be harmonised.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct QuarantineItem {

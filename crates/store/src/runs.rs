@@ -37,10 +37,15 @@ impl TenantStore {
     /// Notes that a run begins; says its number.
     ///
     /// # Errors
-    /// When the database cannot take it.
+    /// When the database cannot take it; [`Error::Unavailable`] when what it
+    /// reads was removed since it was kept.
     pub fn begin_run(&self, run: &NewRun) -> Result<u64, Error> {
         let params = [(&run.source).into(), run.version.into(), (&run.input).into(), (&run.checksum).into(), run.at.into()];
-        let id = self.inner().write_new(|s| s.first(BEGIN, &params, |row| row.get(0)))?;
+        let _files = self.inner().lock_files();
+        let id = self.inner().write_new(|s| {
+            self.inner().check_not_removed(s, &run.checksum)?;
+            s.first(BEGIN, &params, |row| row.get(0))
+        })?;
         id.ok_or_else(|| Error::corrupt("the database", "a new run has no number"))
     }
 

@@ -19,8 +19,11 @@ const META_GET: Sql = sql!("meta_get");
 const META_PUT: Sql = sql!("meta_put");
 
 /// The schema of a tenant's database.
-const MIGRATIONS: &[Migration] =
-    &[Migration(include_str!("../sql/migrations/0001_tenant.sql")), Migration(include_str!("../sql/migrations/0002_source_state.sql"))];
+const MIGRATIONS: &[Migration] = &[
+    Migration(include_str!("../sql/migrations/0001_tenant.sql")),
+    Migration(include_str!("../sql/migrations/0002_source_state.sql")),
+    Migration(include_str!("../sql/migrations/0003_file_removal.sql")),
+];
 
 /// Everything that is kept of one tenant. Cheap to clone; every method blocks
 /// until the disk has answered, so callers bring their own threads.
@@ -37,6 +40,8 @@ pub(crate) struct Inner {
     pub(crate) reserve: Reserve,
     head: Mutex<Option<Head>>,
     upkeep: Mutex<Upkeep>,
+    /// Held while a raw file appears, goes, or is written down as read.
+    files: Mutex<()>,
     /// Keeps the data directory locked as long as one of its tenants is open.
     _root: Arc<Root>,
 }
@@ -55,14 +60,14 @@ impl Inner {
     pub(crate) fn create(root: &Arc<Root>, tenant: &TenantId, config: &Config) -> Result<(), Error> {
         let reserve = Reserve { folder: root.tenants(), bytes_max: config.reserve_max_bytes };
         reserve.check()?;
-        let keys = Keys::open_or_create(&root.keys(tenant), tenant)?;
-        let unfinished = root.tenants().join(format!(".new-{tenant}"));
+        let unfinished = root.unfinished(tenant);
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished).map_err(|e| Error::io("remove the unfinished folder", &unfinished, e))?;
         }
         for name in ["", "snapshots", "history", "files"] {
             disk::make_folder(&unfinished.join(name))?;
         }
+        let keys = Keys::open_or_create(&root.keys(tenant), tenant)?;
         let db = Sqlite::open(&unfinished.join("tenant.db"), config.wal_max_bytes, MIGRATIONS)?;
         write(&db, |s| {
             s.execute(META_PUT, &[Cell::Text("tenant"), tenant.as_str().into()])?;
@@ -97,9 +102,11 @@ impl Inner {
             reserve,
             head: Mutex::new(None),
             upkeep: Mutex::default(),
+            files: Mutex::default(),
             _root: Arc::clone(root),
         };
         inner.remove_unfinished_files()?;
+        inner.finish_removals()?;
         Ok(inner)
     }
 
@@ -116,6 +123,10 @@ impl Inner {
 
     pub(crate) fn lock_upkeep(&self) -> MutexGuard<'_, Upkeep> {
         self.upkeep.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn lock_files(&self) -> MutexGuard<'_, ()> {
+        self.files.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Runs reads that see one state.

@@ -7,7 +7,7 @@ use model::Segment;
 
 use super::tables::{holds, item};
 use crate::testing::{World, at, context, entity, lasting, value};
-use crate::{Error, Finding, Kind, Part, QuarantineState, Store, TenantStore};
+use crate::{Error, FileRemoval, Finding, Kind, NewRun, Part, QuarantineState, RemovedFile, Store, TenantStore};
 
 fn put(tenant: &TenantStore, content: &[u8]) -> [u8; 32] {
     let stored = tenant.put_file(&mut &content[..]).expect("keeps");
@@ -63,6 +63,50 @@ pub(super) fn a_damaged_file_is_an_error(world: World) {
         .assert_eq(&read(tenant, &one).expect_err("refused").to_string());
     put(tenant, &noise(200_000));
     assert_eq!(tenant.check_integrity().expect("looks"), [], "keeping it again mends it");
+}
+
+fn begin(tenant: &TenantStore, checksum: [u8; 32]) -> Result<u64, Error> {
+    tenant.begin_run(&NewRun { source: "luft".to_owned(), version: 1, input: "luft.csv".to_owned(), checksum, at: at(1) })
+}
+
+pub(super) fn a_file_nobody_read_can_be_removed(mut world: World) {
+    let (read_once, draft) = (put(world.tenant(), b"gelesen"), put(world.tenant(), b"Entwurf"));
+    let run = begin(world.tenant(), read_once).expect("begins");
+    let remove = |world: &World, checksum, seconds| world.tenant().remove_file(checksum, at(seconds), "user:anna").expect("answers");
+    assert_eq!(remove(&world, &read_once, 2), FileRemoval::Needed { run });
+    assert_eq!(remove(&world, &draft, 3), FileRemoval::Done);
+    assert_eq!(remove(&world, &draft, 4), FileRemoval::NotThere);
+    for _ in 0..2 {
+        assert!(world.tenant().open_file(&draft).expect("asks").is_none());
+        assert_eq!(read(world.tenant(), &read_once).expect("reads"), b"gelesen");
+        let removed = world.tenant().removed_files(9).expect("reads");
+        assert_eq!(removed, [RemovedFile { checksum: draft, at: at(3), actor: "user:anna".to_owned() }]);
+        assert_eq!(world.tenant().check_integrity().expect("looks"), []);
+        world.reopen();
+    }
+    // Whoever was about to read it hears of it, and may send it again.
+    assert_eq!(begin(world.tenant(), draft).expect_err("gone").kind(), Kind::Unavailable);
+    put(world.tenant(), b"Entwurf");
+    begin(world.tenant(), draft).expect("begins");
+    assert!(matches!(remove(&world, &draft, 9), FileRemoval::Needed { .. }));
+}
+
+pub(super) fn a_removal_that_was_interrupted_is_finished(mut world: World) {
+    let (announced, gone, read_since) = (put(world.tenant(), b"eins"), put(world.tenant(), b"zwei"), put(world.tenant(), b"drei"));
+    for checksum in [&announced, &gone, &read_since] {
+        // As far as a crash lets it come.
+        world.tenant().announce_removal(checksum, at(5), "user:anna").expect("announces").expect("nobody reads it");
+    }
+    fs::remove_file(world.tenant().inner().file(&gone)).expect("removes");
+    begin(world.tenant(), read_since).expect("begins");
+    world.reopen();
+    for checksum in [&announced, &gone] {
+        assert!(world.tenant().open_file(checksum).expect("asks").is_none());
+    }
+    assert_eq!(read(world.tenant(), &read_since).expect("reads"), b"drei");
+    let removed: Vec<_> = world.tenant().removed_files(9).expect("reads").into_iter().map(|file| file.checksum).collect();
+    assert_eq!(removed, [gone, announced]);
+    assert_eq!(world.tenant().check_integrity().expect("looks"), []);
 }
 
 pub(super) fn nothing_readable_lies_around(world: World) {

@@ -1,0 +1,1 @@
+UPDATE file_removal SET gone = 1 WHERE id = ?1

@@ -1,0 +1,1 @@
+DELETE FROM file_removal WHERE id = ?1

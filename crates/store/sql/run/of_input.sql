@@ -1,0 +1,1 @@
+SELECT id FROM run WHERE checksum = ?1 ORDER BY id DESC LIMIT 1
