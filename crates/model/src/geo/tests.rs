@@ -1,5 +1,7 @@
 //! Reference points, known distances, relations, and properties over random geometries.
 
+mod gauss_krueger;
+
 use proptest::prelude::*;
 
 use super::{Crs, CrsError, GeoTest, Geometry, InvalidGeometry, Position, bounds};
