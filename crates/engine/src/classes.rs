@@ -13,7 +13,7 @@ pub(crate) struct Classes {
     by_type: HashMap<Name, Vec<Rule>>,
 }
 
-#[derive(Debug)]
+#[derive(Debug, PartialEq, Eq)]
 struct Rule {
     id_prefix: Option<Text>,
     published: bool,
@@ -33,13 +33,22 @@ impl Classes {
         Self { by_type }
     }
 
+    /// The types whose entities may have other classes than before.
+    pub(crate) fn changed(&self, next: &Self) -> Vec<Name> {
+        let names = self.by_type.keys().chain(next.by_type.keys());
+        names.filter(|name| self.by_type.get(name) != next.by_type.get(name)).copied().collect()
+    }
+
     /// The class of an attribute of an entity. Where several datasets declare
     /// it the strictest holds; what none declares is restricted, and what is
     /// open in a dataset that is not published is internal.
     pub(crate) fn class_of(&self, entity: &Entity, attribute: Name) -> Class {
-        if entity.is_a(terms::dataset()) {
+        if entity.is_a(terms::dataset()) || entity.is_a(crate::dashboards::dashboard()) {
             let published = entity.value(terms::published()) == Some(&Value::Property(Json::Bool(true)));
             return if published { Class::Open } else { Class::Internal };
+        }
+        if let Some(class) = crate::report::class_of(entity, attribute) {
+            return class;
         }
         let declared = entity
             .types

@@ -10,6 +10,7 @@
 mod access;
 mod account;
 mod catalogue;
+mod changes;
 mod classes;
 mod engine;
 mod error;
@@ -18,6 +19,7 @@ mod operation;
 mod past;
 mod privacy;
 mod read;
+mod report;
 mod resolve;
 mod restore;
 mod scratch;
@@ -32,6 +34,7 @@ mod tests;
 pub use access::Access;
 pub use account::{Account, AccountInfo, NewSession, Session, TokenInfo};
 pub use catalogue::{ColumnStatistics, Statistics};
+pub use changes::Change;
 pub use engine::{Config, Engine, Health, TenantHealth};
 pub use error::{Error, Kind};
 /// Tables as Parquet files, for whoever gives data out.
@@ -40,6 +43,7 @@ pub use operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Op
 pub use past::{Bucket, BucketQuery, BucketSeries, Period};
 pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};
+pub use report::{CONTACT_BYTES_MAX, MESSAGE_CHARS_MAX, NewReport, Report, ReportState, ReportedValue};
 pub use restore::{check, replace_lost_keys, restore, restore_keys};
 pub use scratch::ScratchEngine;
 pub use search::{Correction, Found, Freshness, Hit, Marks, Place};

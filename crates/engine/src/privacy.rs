@@ -47,6 +47,25 @@ impl Envelope {
         Ok(subject)
     }
 
+    /// The value in an envelope; `None` when its key was destroyed. Who asks
+    /// has asked policy for the purpose.
+    pub(crate) fn open_value(&self, attribute: &Attribute) -> Result<Option<Value>, Error> {
+        let Value::Sealed(sealed) = &attribute.value else { return Ok(Some(attribute.value.clone())) };
+        let Some(secret) = self.store.key_by_id(sealed.key)? else { return Ok(None) };
+        let damaged = || Error::internal("a personal value cannot be opened: its ciphertext is damaged");
+        let (nonce, msg) = sealed.ciphertext.split_first_chunk::<24>().ok_or_else(damaged)?;
+        let payload = Payload { msg, aad: attribute.name.iri().as_bytes() };
+        let plain = XChaCha20Poly1305::new(&secret.into()).decrypt(&XNonce::from(*nonce), payload).map_err(|_| damaged())?;
+        Ok(Some(store::codec::decode_value(&plain)?))
+    }
+
+    /// Destroys the key of a person: what is kept under it, in memory, log,
+    /// snapshots and history, can never be opened again.
+    pub(crate) fn forget(&self, id: &EntityId) -> Result<(), Error> {
+        self.store.destroy_subject_key(&keyed_hash(&self.subject_key, &[id.as_str().as_bytes()]))?;
+        Ok(())
+    }
+
     /// Whether two instances say the same, one of them perhaps sealed.
     pub(crate) fn says_the_same(&self, there: &Attribute, sent: &Attribute) -> bool {
         match (&there.value, &sent.value) {

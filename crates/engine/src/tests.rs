@@ -4,6 +4,7 @@ mod import;
 mod indexes;
 mod model_based;
 mod policy;
+mod report;
 mod write;
 
 use model::dataset::{Agent, Aggregate, Column, ColumnKind, Texts};

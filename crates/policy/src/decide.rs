@@ -13,6 +13,10 @@ pub enum Action {
     Write,
     /// Look after sources: definitions, runs, quarantine.
     ManageSources,
+    /// Say that a value is wrong.
+    Report,
+    /// Read such reports with the address for questions, and answer them.
+    AnswerReports,
     /// Look after accounts, tokens, the audit.
     Administer,
 }
@@ -25,6 +29,8 @@ impl Action {
             Self::Read => "read data",
             Self::Write => "write data",
             Self::ManageSources => "manage sources",
+            Self::Report => "report errors",
+            Self::AnswerReports => "answer reports",
             Self::Administer => "manage accounts and tokens",
         }
     }
@@ -83,8 +89,8 @@ pub struct Denied {
 /// [`Denied`] names the role it takes. Reading is never refused, only narrowed.
 pub fn decide(principal: &Principal, action: Action) -> Result<Permit, Denied> {
     let needed = match action {
-        Action::Read => Role::Public,
-        Action::Write | Action::ManageSources => Role::Editor,
+        Action::Read | Action::Report => Role::Public,
+        Action::Write | Action::ManageSources | Action::AnswerReports => Role::Editor,
         Action::Administer => Role::Administrator,
     };
     if principal.role < needed {

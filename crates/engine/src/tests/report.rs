@@ -1,0 +1,120 @@
+//! Reports of errors: taken from anybody, hidden from everybody but who answers them.
+
+use model::{Filter, Instant, Query};
+
+use super::{dataset, id, instant, name, no2, station};
+use crate::{Access, Engine, Kind, NewReport, Operation, ReportState, ReportedValue, Role, ScratchEngine};
+
+const AT: &str = "2026-05-04T09:00:00Z";
+
+async fn city() -> ScratchEngine {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    access.put_dataset(dataset(true)).await.expect("declared");
+    access.write(vec![Operation::Create(station("a").with(no2("40", AT)))]).await.expect("written");
+    engine
+}
+
+fn new(contact: Option<&str>) -> NewReport {
+    let about = ReportedValue {
+        dataset: dataset(true).id,
+        entity: id("a"),
+        attribute: name("no2"),
+        observed_at: Some(instant(AT)),
+        shown: "40 µg/m³".into(),
+    };
+    NewReport { about, message: "Das kann nicht sein.".into(), contact: contact.map(Into::into) }
+}
+
+fn public(engine: &ScratchEngine) -> Access {
+    engine.access(&ScratchEngine::tenant(), policy::Principal::anonymous()).expect("the tenant is there")
+}
+
+#[tokio::test]
+async fn anybody_reports_and_follows_by_the_key_alone() {
+    let engine = city().await;
+    let key = public(&engine).report(new(Some("erika@beispiel.example"))).await.expect("taken");
+    let report = public(&engine).report_of(&key).expect("known by its key");
+    assert_eq!((report.state, report.about, report.has_contact), (ReportState::Open, new(None).about, true));
+    assert_eq!(public(&engine).report_of(&key.replace(['0', 'a'], "1").replace('2', "3")).expect_err("another key").kind(), Kind::NotFound);
+    assert_eq!(public(&engine).report_of("../a").expect_err("no key").kind(), Kind::NotFound);
+    assert_eq!(public(&engine).reports().expect_err("restricted").kind(), Kind::Forbidden);
+    assert_eq!(engine.with_role(Role::Reader).contact_of_report(&key).await.expect_err("restricted").kind(), Kind::Forbidden);
+    let all = Query::of(Filter::Type(model::Name::known("https://allmende.eu/def/Report")), 10);
+    assert_eq!(public(&engine).query(&all).expect("answered").views.len(), 0);
+    let seen = engine.with_role(Role::Editor).query(&all).expect("answered").views;
+    assert!(seen[0].entity().attributes.iter().all(|attribute| attribute.name.short() != "contactAddress"));
+}
+
+#[tokio::test]
+async fn a_dataset_of_that_type_opens_nothing() {
+    let engine = city().await;
+    let key = public(&engine).report(new(None)).await.expect("taken");
+    let mut greedy = dataset(true);
+    greedy.id = model::EntityId::parse("urn:ngsi-ld:Dataset:gier").expect("valid");
+    greedy.slug = "gier".into();
+    greedy.entity_type = model::Name::known("https://allmende.eu/def/Report");
+    greedy.columns[0].attribute = model::Name::known("https://allmende.eu/def/message");
+    engine.with_role(Role::Editor).put_dataset(greedy).await.expect("declared");
+    let id = model::EntityId::parse(&format!("urn:ngsi-ld:Report:{key}")).expect("valid");
+    assert!(public(&engine).entity(&id).is_err());
+}
+
+#[tokio::test]
+async fn the_address_is_ciphertext_and_goes_with_its_key_when_settled() {
+    let engine = city().await;
+    let key = public(&engine).report(new(Some("erika@beispiel.example"))).await.expect("taken");
+    let clerk = engine.with_role(Role::Editor);
+    assert_eq!(clerk.contact_of_report(&key).await.expect("may").as_deref(), Some("erika@beispiel.example"));
+    drop(clerk);
+    let engine = engine.reopened();
+    let clerk = engine.with_role(Role::Editor);
+    assert_eq!(clerk.contact_of_report(&key).await.expect("may").as_deref(), Some("erika@beispiel.example"));
+    let seen = clerk.report_of(&key).expect("there").changed_at;
+    clerk.settle_report(&key, seen, ReportState::Answered, Some("Berichtigt.")).await.expect("settled");
+    assert_eq!(clerk.contact_of_report(&key).await.expect("may"), None);
+    assert!(!clerk.report_of(&key).expect("there").has_contact);
+    drop(clerk);
+    let engine = engine.reopened();
+    let log = std::fs::read(engine.folder().join("tenants/musterstadt/tenant.db")).expect("the log");
+    assert!(!log.windows(5).any(|part| part == b"erika"), "nowhere in clear");
+}
+
+#[tokio::test]
+async fn answers_are_public_and_rejections_are_not() {
+    let engine = city().await;
+    let clerk = engine.with_role(Role::Editor);
+    for (state, answer) in [(ReportState::Answered, Some("Berichtigt.")), (ReportState::Rejected, None)] {
+        let key = public(&engine).report(new(None)).await.expect("taken");
+        let seen = clerk.report_of(&key).expect("there").changed_at;
+        clerk.settle_report(&key, seen, state, answer).await.expect("settled");
+        assert_eq!(public(&engine).report_of(&key).expect("there").state, state);
+    }
+    let said = public(&engine).answers_about(&id("a"), name("no2")).expect("visible");
+    assert_eq!(said.iter().map(|report| report.answer.as_deref()).collect::<Vec<_>>(), [Some("Berichtigt.")]);
+    assert_eq!(clerk.reports().expect("may").len(), 2);
+}
+
+#[tokio::test]
+async fn what_cannot_be_right_is_refused() {
+    let engine = city().await;
+    let refused = |new: NewReport| async { public(&engine).report(new).await.expect_err("refused").kind() };
+    let long = NewReport { message: "x".repeat(2001).into(), ..new(None) };
+    assert_eq!(refused(long).await, Kind::TooLarge);
+    assert_eq!(refused(NewReport { message: "".into(), ..new(None) }).await, Kind::TooLarge);
+    let mut elsewhere = new(None);
+    elsewhere.about.observed_at = Some(instant("2020-01-01T00:00:00Z"));
+    assert_eq!(refused(elsewhere).await, Kind::NotFound);
+    let mut hidden = new(None);
+    hidden.about.attribute = name("note");
+    assert_eq!(refused(hidden).await, Kind::NotFound);
+    let key = public(&engine).report(new(None)).await.expect("taken");
+    let clerk = engine.with_role(Role::Editor);
+    let seen = clerk.report_of(&key).expect("there").changed_at;
+    let silent = clerk.settle_report(&key, seen, ReportState::Answered, Some(" ")).await;
+    assert_eq!(silent.expect_err("no answer").kind(), Kind::Invalid);
+    let late = clerk.settle_report(&key, Instant::MAX, ReportState::Rejected, None).await;
+    assert_eq!(late.expect_err("changed in between").kind(), Kind::Conflict);
+    let public = public(&engine).settle_report(&key, seen, ReportState::Rejected, None).await;
+    assert_eq!(public.expect_err("may not").kind(), Kind::Forbidden);
+}
