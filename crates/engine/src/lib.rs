@@ -12,9 +12,11 @@ mod account;
 mod catalogue;
 mod changes;
 mod classes;
+mod dashboards;
 mod engine;
 mod error;
 mod fold;
+mod live;
 mod operation;
 mod past;
 mod privacy;
@@ -32,13 +34,17 @@ mod tenant;
 mod tests;
 
 pub use access::Access;
-pub use account::{Account, AccountInfo, NewSession, Session, TokenInfo};
+pub use account::{
+    Account, AccountInfo, NewSession, OwnSession, PASSWORD_CHARS_MIN, SESSION_IDLE_MICROS, SESSION_MICROS, Session, TokenInfo,
+};
 pub use catalogue::{ColumnStatistics, Statistics};
 pub use changes::Change;
+pub use dashboards::DashboardRow;
 pub use engine::{Config, Engine, Health, TenantHealth};
 pub use error::{Error, Kind};
 /// Tables as Parquet files, for whoever gives data out.
 pub use history::table;
+pub use live::{Listener, News};
 pub use operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Operation, Outcome, Receipt};
 pub use past::{Bucket, BucketQuery, BucketSeries, Period};
 pub use policy::{Actor, Principal, Role};

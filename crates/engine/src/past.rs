@@ -3,20 +3,20 @@
 mod buckets;
 mod seal;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use history::History;
 use model::series::{SeriesLimit, SeriesQuery};
 use model::time::TimeProperty;
-use model::{Authorized, Instant, NumberSeries, Observation, Segment, SeriesKey, Value};
+use model::{Authorized, EntityId, Instant, NumberSeries, Observation, Segment, SeriesKey, Value};
 use parking_lot::{Mutex, RwLock};
 use store::TenantStore;
 
 pub(crate) use buckets::fill;
 pub use buckets::{Bucket, BucketQuery, BucketSeries, Period};
 
-use crate::Error;
+use crate::{Error, Table};
 
 /// The past of a tenant.
 pub(crate) struct Past {
@@ -26,12 +26,20 @@ pub(crate) struct Past {
     parts: RwLock<Parts>,
     /// One seal at a time.
     sealing: Mutex<()>,
+    /// Held while what was committed is shown: a seal sees all of it or nothing.
+    showing: Mutex<()>,
 }
+
+/// Observations by series, in the order in which they came.
+type Tail = Table<SeriesKey, Vec<Observation>>;
 
 #[derive(Default)]
 struct Parts {
-    tail: HashMap<SeriesKey, Vec<Observation>>,
+    tail: Tail,
+    /// Observations in `tail`.
     tail_len: usize,
+    /// What is being sealed: read behind the tail, and never changed.
+    frozen: Option<Arc<Tail>>,
     segments: Arc<Vec<Segment>>,
     sealed_upto: u64,
 }
@@ -44,7 +52,7 @@ impl Past {
         }
         let (segments, sealed_upto) = store.segments()?;
         let parts = Parts { segments: Arc::new(segments), sealed_upto, ..Parts::default() };
-        Ok(Self { history, store, parts: RwLock::new(parts), sealing: Mutex::new(()) })
+        Ok(Self { history, store, parts: RwLock::new(parts), sealing: Mutex::new(()), showing: Mutex::new(()) })
     }
 
     /// Up to which position of the log all values are sealed.
@@ -52,6 +60,7 @@ impl Past {
         self.parts.read().sealed_upto
     }
 
+    /// How many values wait for the next seal.
     pub(crate) fn tail_len(&self) -> usize {
         self.parts.read().tail_len
     }
@@ -60,7 +69,14 @@ impl Past {
         self.parts.read().segments.len()
     }
 
-    /// Adds what was just committed.
+    /// Adds what was just committed, then lets `show` bring the state to the same position.
+    pub(crate) fn publish(&self, observations: Vec<Observation>, show: impl FnOnce()) {
+        let _together = self.showing.lock();
+        self.extend(observations);
+        show();
+    }
+
+    /// Adds what the log holds while nothing seals.
     pub(crate) fn extend(&self, observations: Vec<Observation>) {
         let mut parts = self.parts.write();
         parts.tail_len += observations.len();
@@ -71,7 +87,8 @@ impl Past {
 
     /// The newest value for an instant in the tail.
     pub(crate) fn in_tail(&self, key: &SeriesKey, at: Instant) -> Option<Observation> {
-        self.parts.read().tail.get(key)?.iter().rev().find(|o| o.time() == at).cloned()
+        let parts = self.parts.read();
+        parts.tails().find_map(|tail| tail.get(key)?.iter().rev().find(|o| o.time() == at)).cloned()
     }
 
     /// Values of series, sorted by series and time, corrections applied.
@@ -104,33 +121,31 @@ impl Past {
 }
 
 impl Parts {
+    /// What is not sealed, the newest first.
+    fn tails(&self) -> impl Iterator<Item = &Tail> {
+        std::iter::once(&self.tail).chain(self.frozen.as_deref())
+    }
+
     /// What of the tail is asked for, and the segments to read beside it.
     fn select(&self, question: &SeriesQuery) -> (Vec<Observation>, Arc<Vec<Segment>>) {
         let mut found = Vec::new();
-        let asked = |key: &SeriesKey| question.attributes.as_ref().is_none_or(|names| names.contains(&key.attribute));
-        let mut take = |observations: &[Observation]| found.extend(observations.iter().filter(|o| in_window(o, question)).cloned());
-        match (&question.attributes, question.entities.len() < self.tail.len()) {
-            (Some(names), true) => {
-                // Few entities, known attributes: default instances are found by key, the rest by walking only when there are any.
-                let entities: std::collections::HashSet<_> = question.entities.iter().collect();
-                for entity in &entities {
-                    for name in names {
-                        let key = SeriesKey { entity: (*entity).clone(), attribute: *name, dataset: None };
-                        self.tail.get(&key).into_iter().for_each(|observations| take(observations));
-                    }
-                }
-                self.tail
-                    .iter()
-                    .filter(|(key, _)| key.dataset.is_some() && entities.contains(&key.entity) && asked(key))
-                    .for_each(|(_, observations)| take(observations));
+        let entities: HashSet<&EntityId> = question.entities.iter().collect();
+        for tail in self.tails() {
+            let mut take = |observations: &[Observation]| found.extend(observations.iter().filter(|o| in_window(o, question)).cloned());
+            let few = question.attributes.as_ref().filter(|_| question.entities.len() < tail.len());
+            // Few entities, known attributes: default instances are found by key, the rest by walking.
+            for (entity, name) in
+                few.into_iter().flat_map(|names| entities.iter().flat_map(move |entity| names.iter().map(move |n| (entity, n))))
+            {
+                let key = SeriesKey { entity: (*entity).clone(), attribute: *name, dataset: None };
+                tail.get(&key).into_iter().for_each(|observations| take(observations));
             }
-            _ => {
-                let entities: std::collections::HashSet<_> = question.entities.iter().collect();
-                self.tail
-                    .iter()
-                    .filter(|(key, _)| entities.contains(&key.entity) && asked(key))
-                    .for_each(|(_, observations)| take(observations));
-            }
+            let asked = |key: &SeriesKey| {
+                entities.contains(&key.entity)
+                    && (few.is_none() || key.dataset.is_some())
+                    && question.attributes.as_ref().is_none_or(|names| names.contains(&key.attribute))
+            };
+            tail.iter().filter(|(key, _)| asked(key)).for_each(|(_, observations)| take(observations));
         }
         (found, Arc::clone(&self.segments))
     }

@@ -9,7 +9,7 @@ use model::{Attribute, Change, Class, Effect, Entity, EntityId, Instant, Iri, Na
 use crate::classes::Classes;
 use crate::operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Operation, Outcome};
 use crate::privacy::Envelope;
-use crate::{Error, Kind, fold};
+use crate::{Error, Kind, Table, fold};
 
 /// How many attribute instances an entity may have.
 const INSTANCES_MAX: usize = 10_000;
@@ -28,7 +28,7 @@ pub(crate) struct Draft<'a> {
     pub(crate) find: &'a dyn Fn(&EntityId) -> Option<Arc<Entity>>,
     /// Finds a value of the past that is not in this draft.
     pub(crate) past: &'a dyn Fn(&SeriesKey, Instant) -> Option<Observation>,
-    pub(crate) entities: HashMap<EntityId, Option<Arc<Entity>>>,
+    pub(crate) entities: Table<EntityId, Option<Arc<Entity>>>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) observations: Vec<Observation>,
 }
@@ -115,8 +115,9 @@ impl Draft<'_> {
             }
         }
         for attribute in entity.attributes {
-            if self.set_if_new(&entity.id, attribute.clone())? {
-                note(&mut updated, attribute.name);
+            let name = attribute.name;
+            if self.set_if_new(&entity.id, attribute)? {
+                note(&mut updated, name);
             }
         }
         Ok(Outcome::Updated { updated, not_updated: Vec::new() })
@@ -220,10 +221,13 @@ impl Draft<'_> {
 
     /// Sets an instance unless it says the same already.
     fn set_if_new(&mut self, id: &EntityId, attribute: Attribute) -> Result<bool, Error> {
-        let old = self.current(id).and_then(|entity| entity.instance(attribute.name, attribute.dataset.as_ref()).cloned());
-        if old.is_some_and(|old| self.envelope.says_the_same(&old, &attribute)) {
+        let current = self.current(id);
+        let old = current.as_ref().and_then(|entity| entity.instance(attribute.name, attribute.dataset.as_ref()));
+        if old.is_some_and(|old| self.envelope.says_the_same(old, &attribute)) {
             return Ok(false);
         }
+        // The entity is not shared while it is changed.
+        drop(current);
         self.set(id, attribute, None)?;
         Ok(true)
     }
@@ -315,12 +319,12 @@ impl Draft<'_> {
     }
 
     fn push(&mut self, id: &EntityId, subject: Option<[u8; 32]>, change: Change) -> Result<(), Error> {
-        let mut entity = match self.entities.remove(id) {
-            Some(drafted) => drafted,
-            None => (self.find)(id),
-        };
-        fold::apply(&mut entity, id, &change, self.at);
-        self.entities.insert(id.clone(), entity);
+        if !self.entities.contains_key(id) {
+            self.entities.insert(id.clone(), (self.find)(id));
+        }
+        if let Some(entity) = self.entities.get_mut(id) {
+            fold::apply(entity, id, &change, self.at);
+        }
         if let Some(observation) = observation_of(id, &change, self.seq, self.at) {
             self.observations.push(observation);
         }

@@ -6,7 +6,6 @@
 //! the next batch against the pending overlay. When an append fails,
 //! everything that was built on it fails too.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
@@ -18,7 +17,7 @@ use tokio::sync::oneshot;
 use crate::operation::{ImportReceipt, Operation, Outcome};
 use crate::resolve::{Draft, Known};
 use crate::tenant::{self, Shared};
-use crate::{Error, Kind};
+use crate::{Error, Kind, Table};
 
 /// How many effects one append may hold before the rest waits for the next.
 const EFFECTS_PER_BATCH: usize = 20_000;
@@ -58,7 +57,7 @@ pub(crate) struct Sequencer {
 struct Batch {
     number: u64,
     commits: Vec<Commit>,
-    entities: HashMap<EntityId, Option<Arc<Entity>>>,
+    entities: Table<EntityId, Option<Arc<Entity>>>,
     observations: Vec<Observation>,
     replies: Vec<(Reply, Done)>,
 }
@@ -75,7 +74,7 @@ type PendingEntity = (u64, Option<Arc<Entity>>);
 /// What is queued and not yet durable.
 #[derive(Default)]
 struct Pending {
-    entities: Mutex<HashMap<EntityId, PendingEntity>>,
+    entities: Mutex<Table<EntityId, PendingEntity>>,
     /// An append failed: what is pending will not come true.
     broken: AtomicBool,
 }
@@ -162,6 +161,7 @@ impl Collector {
             tenant::follow(&self.shared.store, &self.shared.past, &mut state, shown)?;
         }
         self.shared.reread_datasets();
+        self.shared.feed.tell_all(last.as_ref().map_or(0, |header| header.seq));
         self.begin_after(last.as_ref());
         Ok(())
     }
@@ -171,7 +171,7 @@ impl Collector {
         // Time never runs backwards in the log, whatever the clock does.
         self.at = self.shared.clock.now().max(self.at);
         let mut batch =
-            Batch { number: self.number, commits: Vec::new(), entities: HashMap::new(), observations: Vec::new(), replies: Vec::new() };
+            Batch { number: self.number, commits: Vec::new(), entities: Table::default(), observations: Vec::new(), replies: Vec::new() };
         let full = self.shared.store.check_room().err().map(Error::from);
         let mut effects = 0;
         let mut next = Some(first);
@@ -205,7 +205,7 @@ impl Collector {
             envelope: &self.shared.envelope,
             find: &find,
             past: &past,
-            entities: HashMap::new(),
+            entities: Table::default(),
             effects: Vec::new(),
             observations: Vec::new(),
         };
@@ -343,22 +343,23 @@ impl Writer {
     fn publish(&self, batch: Batch) {
         let Batch { number, commits, entities, observations, replies } = batch;
         if let Some(last) = commits.last() {
-            // History first: a seal takes from the tail everything up to the state's position.
-            self.shared.past.extend(observations);
             let datasets = entities.iter().any(|(id, entity)| self.shared.concerns_datasets(id, entity.as_deref()));
-            {
+            self.shared.past.publish(observations, || {
                 let mut state = self.shared.state.write();
                 // In the order of the log, so that entities of one batch are kept in the order they came.
-                let mut left: HashMap<&EntityId, &Option<Arc<Entity>>> = entities.iter().collect();
+                let mut left: Table<&EntityId, &Option<Arc<Entity>>> = entities.iter().collect();
                 for effect in commits.iter().flat_map(|commit| &commit.effects) {
                     if let Some(entity) = left.remove(&effect.entity) {
                         state.put(&effect.entity, entity.clone());
                     }
                 }
                 state.seq = last.header.seq;
-            }
+            });
             if datasets {
                 self.shared.reread_datasets();
+                self.shared.feed.tell_all(last.header.seq);
+            } else {
+                self.shared.feed.tell(last.header.seq, entities.iter());
             }
             let mut pending = self.pending.entities.lock();
             for id in entities.keys() {

@@ -3,17 +3,24 @@
 //! evaluator decides.
 
 mod columns;
+mod holdings;
 mod plan;
+#[cfg(test)]
+mod tests;
 
-use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
-use model::{Entity, EntityId, Name, Value};
+use model::{Dataset, Entity, EntityId, Instant, Name, Value};
+use parking_lot::{Mutex, MutexGuard};
 use rstar::primitives::{GeomWithData, Rectangle};
 use rstar::{AABB, RTree};
 
+use crate::Table;
+use crate::classes::Classes;
 use columns::Columns;
+pub use holdings::Freshness;
+pub(crate) use holdings::{Held, Holdings, look};
 pub(crate) use plan::{Candidates, candidates};
 
 /// Place of an entity in the order of creation.
@@ -35,9 +42,9 @@ pub(crate) struct Stored {
 #[derive(Default)]
 pub(crate) struct State {
     slots: Vec<Option<Arc<Stored>>>,
-    by_id: HashMap<EntityId, Slot>,
-    by_type: HashMap<Name, Vec<Slot>>,
-    revisions: HashMap<Name, u64>,
+    by_id: Table<EntityId, Slot>,
+    by_type: Table<Name, Vec<Slot>>,
+    holdings: Mutex<Holdings>,
     places: RTree<Place>,
     columns: Columns,
     memory_bytes: usize,
@@ -78,19 +85,24 @@ impl State {
         self.by_type.iter().filter(|(_, slots)| !slots.is_empty()).map(|(name, _)| *name)
     }
 
-    /// How often entities of a type have changed since the start.
-    pub(crate) fn revision(&self, name: Name) -> u64 {
-        self.revisions.get(&name).copied().unwrap_or(0)
+    /// What the datasets hold at a time; held until it is dropped.
+    pub(crate) fn holdings(&self, now: Instant) -> MutexGuard<'_, Holdings> {
+        let mut holdings = self.holdings.lock();
+        holdings.refresh(now, |name| self.of_type(name).map(|stored| &*stored.entity));
+        holdings
+    }
+
+    /// Makes these the datasets of whose entities it is known what they hold.
+    pub(crate) fn declare(&self, datasets: &[Arc<Dataset>], classes: Arc<Classes>) {
+        let kin = |name| self.of_type(name).flat_map(|stored| &stored.entity.types).copied().collect();
+        self.holdings.lock().declare(datasets, classes, kin);
     }
 
     /// Sets or removes an entity.
     pub(crate) fn put(&mut self, id: &EntityId, entity: Option<Arc<Entity>>) {
         let slot = self.by_id.get(id).copied();
         let old = slot.and_then(|slot| self.slots[slot as usize].take());
-        let (before, after) = (old.iter().flat_map(|stored| &stored.entity.types), entity.iter().flat_map(|entity| &entity.types));
-        for name in before.chain(after) {
-            *self.revisions.entry(*name).or_default() += 1;
-        }
+        self.holdings.get_mut().follow(old.as_ref().map(|stored| &*stored.entity), entity.as_deref());
         match (entity, slot) {
             (Some(entity), Some(slot)) => self.set(slot, entity, old.as_deref()),
             (Some(entity), None) => {

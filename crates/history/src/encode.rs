@@ -49,7 +49,7 @@ fn groups(rows: &[&Observation], layout: &Layout) -> Vec<Range<usize>> {
     groups
 }
 
-enum Fault {
+pub(crate) enum Fault {
     Value(Error),
     Shape(arrow_schema::ArrowError),
 }
@@ -62,7 +62,7 @@ struct Cells {
     sub: Option<String>,
 }
 
-fn batch(rows: &[&Observation]) -> Result<RecordBatch, Fault> {
+pub(crate) fn batch(rows: &[&Observation]) -> Result<RecordBatch, Fault> {
     let cells: Vec<Cells> = rows.iter().map(|row| Cells::of(row)).collect::<Result<_, _>>().map_err(Fault::Value)?;
     let sealed = || rows.iter().map(|o| sealed(&o.attribute.value));
     let blinds = FixedSizeBinaryArray::try_from_sparse_iter_with_size(sealed().map(|s| s.map(|s| s.blind)), 32).map_err(Fault::Shape)?;

@@ -55,10 +55,11 @@ impl History {
     }
 
     /// Sorts observations into objects and names these, so that the intent to
-    /// write them can be durable before [`Self::write`].
+    /// write them can be durable before [`Self::write`]. Each slice holds the
+    /// observations of one series, and no series comes twice.
     #[must_use]
-    pub fn plan(&self, observations: Vec<Observation>) -> Seal {
-        Seal::plan(observations, &self.0.layout)
+    pub fn plan<'a>(&self, series: impl IntoIterator<Item = &'a [Observation]>) -> Seal<'a> {
+        Seal::plan(series, &self.0.layout)
     }
 
     /// Writes the objects of a seal. When it returns they survive a power cut;
@@ -67,8 +68,8 @@ impl History {
     /// # Errors
     /// [`Error::NotKept`] names a value that would not come back as it is,
     /// [`Error::Disk`] what the disk refused.
-    pub fn write(&self, seal: &Seal) -> Result<Vec<Segment>, Error> {
-        seal.parts().map(|(object, rows)| self.write_object(object, &rows)).collect()
+    pub fn write(&self, seal: &Seal<'_>) -> Result<Vec<Segment>, Error> {
+        seal.parts().map(|(object, rows)| self.write_object(object, rows)).collect()
     }
 
     fn write_object(&self, object: &str, rows: &[&Observation]) -> Result<Segment, Error> {
@@ -159,7 +160,7 @@ impl History {
     }
 
     /// Gives every batch that may hold something wanted to `take`.
-    fn scan(
+    pub(crate) fn scan(
         &self,
         segments: &[Segment],
         wanted: &Wanted<'_>,

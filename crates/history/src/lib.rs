@@ -21,6 +21,7 @@ mod objects;
 mod prune;
 mod read;
 mod seal;
+mod stream;
 pub mod table;
 mod value;
 
@@ -32,3 +33,4 @@ mod tests;
 pub use error::Error;
 pub use history::History;
 pub use seal::Seal;
+pub use stream::{SegmentWriter, Written};

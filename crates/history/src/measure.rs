@@ -11,6 +11,7 @@ use model::time::TimeProperty;
 use model::{Attribute, Class, Instant, Iri, Json, Name, Number, Observation, Origin, Segment, SeriesQuery, TimeWindow, UnitCode, Value};
 
 use crate::History;
+use crate::tests::by_series;
 
 const DAY_S: i64 = 86_400;
 const START_S: i64 = 1_700_006_400;
@@ -68,8 +69,9 @@ fn fill(history: &History, plan: &Plan) -> (Vec<Segment>, Duration) {
                 rows.push(reading(index, step, *walk, plan, jitter_us));
             }
         }
+        let series = by_series(rows);
         let watch = Watch::now();
-        segments.extend(history.write(&history.plan(rows)).expect("written"));
+        segments.extend(history.write(&history.plan(series.iter().map(Vec::as_slice))).expect("written"));
         spent += watch.elapsed();
     }
     (segments, spent)

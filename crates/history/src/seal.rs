@@ -1,29 +1,25 @@
 //! Planning a seal: which observations go into which objects, in which order.
 
-use std::collections::HashMap;
-
-use model::{Json, Observation, SeriesKey, Value};
+use model::{Json, Observation, Value};
 
 use crate::columns::Layout;
 
-/// Observations, the order in which files will hold them, and the names of
+/// Observations in the order in which files will hold them, and the names of
 /// these files. The names are made once: writing the same seal again, after a
 /// crash or an error, writes the same objects.
 #[derive(Debug, Clone)]
-pub struct Seal {
-    observations: Vec<Observation>,
-    parts: Vec<Part>,
+pub struct Seal<'a> {
+    parts: Vec<Part<'a>>,
 }
 
-/// What one object will hold: places in the observations, sorted by series,
-/// time and position in the log.
+/// What one object will hold, sorted by series, time and position in the log.
 #[derive(Debug, Clone)]
-struct Part {
+struct Part<'a> {
     object: String,
-    order: Vec<usize>,
+    rows: Vec<&'a Observation>,
 }
 
-impl Seal {
+impl<'a> Seal<'a> {
     /// Names of the objects that [`crate::History::write`] will make.
     #[must_use]
     pub fn objects(&self) -> Vec<String> {
@@ -33,7 +29,7 @@ impl Seal {
     /// How many observations it holds.
     #[must_use]
     pub fn rows(&self) -> usize {
-        self.observations.len()
+        self.parts.iter().map(|part| part.rows.len()).sum()
     }
 
     /// Whether there is nothing to write.
@@ -43,36 +39,36 @@ impl Seal {
     }
 
     /// The objects with their rows; none is empty.
-    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, Vec<&Observation>)> {
-        self.parts.iter().map(|part| (part.object.as_str(), part.order.iter().map(|place| &self.observations[*place]).collect()))
+    pub(crate) fn parts(&self) -> impl Iterator<Item = (&str, &[&'a Observation])> {
+        self.parts.iter().map(|part| (part.object.as_str(), part.rows.as_slice()))
     }
 
-    pub(crate) fn plan(observations: Vec<Observation>, layout: &Layout) -> Self {
+    pub(crate) fn plan(series: impl IntoIterator<Item = &'a [Observation]>, layout: &Layout) -> Self {
         let mut parts = Vec::new();
-        let mut order = Vec::new();
+        let mut rows = Vec::new();
         let mut weight_bytes = 0;
-        for place in sorted(&observations) {
-            let weight = weight_bytes_of(&observations[place]);
-            let full = order.len() >= layout.segment_rows_max || weight_bytes + weight > layout.segment_weight_bytes_max;
-            if full && !order.is_empty() {
-                parts.push(Part::new(&observations, std::mem::take(&mut order)));
+        for observation in sorted(series) {
+            let weight = weight_bytes_of(observation);
+            let full = rows.len() >= layout.segment_rows_max || weight_bytes + weight > layout.segment_weight_bytes_max;
+            if full && !rows.is_empty() {
+                parts.push(Part::new(std::mem::take(&mut rows)));
                 weight_bytes = 0;
             }
             weight_bytes += weight;
-            order.push(place);
+            rows.push(observation);
         }
-        if !order.is_empty() {
-            parts.push(Part::new(&observations, order));
+        if !rows.is_empty() {
+            parts.push(Part::new(rows));
         }
-        Self { observations, parts }
+        Self { parts }
     }
 }
 
-impl Part {
-    fn new(observations: &[Observation], order: Vec<usize>) -> Self {
-        let (first, last) = span(order.iter().map(|place| observations[*place].seq)).unwrap_or_default();
+impl<'a> Part<'a> {
+    fn new(rows: Vec<&'a Observation>) -> Self {
+        let (first, last) = span(rows.iter().map(|row| row.seq)).unwrap_or_default();
         let chance = getrandom::u64().expect("the operating system gives random numbers");
-        Self { object: format!("{first:012}-{last:012}-{chance:016x}.parquet"), order }
+        Self { object: format!("{first:012}-{last:012}-{chance:016x}.parquet"), rows }
     }
 }
 
@@ -84,36 +80,19 @@ pub(crate) fn span<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<(T,
     })
 }
 
-/// Groups by series first: comparing two times is far cheaper than two ids.
-/// What is equal in time and position stays in the order it came.
-fn sorted(observations: &[Observation]) -> Vec<usize> {
-    let mut groups: HashMap<SeriesKey, usize> = HashMap::new();
-    let mut members: Vec<Vec<usize>> = Vec::new();
-    let mut last: Option<usize> = None;
-    for (place, observation) in observations.iter().enumerate() {
-        let group = match last {
-            Some(group) if is_same_series(&observations[members[group][0]], observation) => group,
-            _ => *groups.entry(observation.key()).or_insert_with(|| {
-                members.push(Vec::new());
-                members.len() - 1
-            }),
-        };
-        members[group].push(place);
-        last = Some(group);
-    }
-    let mut groups: Vec<(SeriesKey, usize)> = groups.into_iter().collect();
-    groups.sort_unstable();
-    let mut order = Vec::with_capacity(observations.len());
-    for (_, group) in groups {
-        let places = &mut members[group];
-        places.sort_by_key(|place| (observations[*place].time(), observations[*place].seq));
-        order.append(places);
-    }
-    order
-}
-
-fn is_same_series(one: &Observation, two: &Observation) -> bool {
-    one.attribute.name == two.attribute.name && one.entity == two.entity && one.attribute.dataset == two.attribute.dataset
+/// Orders series by entity, name and instance, and within one by time and
+/// position. What is equal in both stays in the order it came.
+fn sorted<'a>(series: impl IntoIterator<Item = &'a [Observation]>) -> impl Iterator<Item = &'a Observation> {
+    let mut all: Vec<&[Observation]> = series.into_iter().filter(|observations| !observations.is_empty()).collect();
+    all.sort_unstable_by_key(|observations| {
+        let Observation { entity, attribute, .. } = &observations[0];
+        (entity, attribute.name, &attribute.dataset)
+    });
+    all.into_iter().flat_map(|observations| {
+        let mut rows: Vec<&Observation> = observations.iter().collect();
+        rows.sort_by_key(|row| (row.time(), row.seq));
+        rows
+    })
 }
 
 /// Roughly what an observation weighs before compression.

@@ -2,7 +2,7 @@
 
 mod given;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
 
@@ -26,10 +26,19 @@ fn tiny() -> (tempfile::TempDir, History) {
 }
 
 fn seal(history: &History, observations: Vec<Observation>) -> Vec<Segment> {
-    let seal = history.plan(observations);
+    let series = by_series(observations);
+    let seal = history.plan(series.iter().map(Vec::as_slice));
     let segments = history.write(&seal).expect("written");
     assert_eq!(seal.objects(), segments.iter().map(|segment| segment.object.clone()).collect::<Vec<_>>());
     segments
+}
+
+pub(crate) fn by_series(observations: Vec<Observation>) -> Vec<Vec<Observation>> {
+    let mut series: HashMap<SeriesKey, Vec<Observation>> = HashMap::new();
+    for observation in observations {
+        series.entry(observation.key()).or_default().push(observation);
+    }
+    series.into_values().collect()
 }
 
 fn entity(index: usize) -> Iri {
@@ -222,14 +231,15 @@ fn only_the_pages_that_can_answer_are_selected() {
 #[test]
 fn writing_a_seal_again_makes_the_same_segments() {
     let (folder, history) = tiny();
-    let seal = history.plan((0..100).map(|minute| reading(1, minute, "1.5", 7)).collect());
+    let rows: Vec<Observation> = (0..100).map(|minute| reading(1, minute, "1.5", 7)).collect();
+    let seal = history.plan([rows.as_slice()]);
     let first = history.write(&seal).expect("written");
     assert_eq!(first.len(), 3);
     assert_eq!(history.write(&seal).expect("written again"), first);
     assert_eq!(first[0].time, (Instant::from_seconds(0), Instant::from_seconds(39 * 60)));
     assert_eq!(first[2].rows, 20);
     assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 3);
-    assert!(history.plan(Vec::new()).is_empty());
+    assert!(history.plan([]).is_empty());
 }
 
 #[test]
@@ -238,7 +248,7 @@ fn what_would_not_come_back_is_refused_before_it_is_sealed() {
     let mut row = reading(1, 0, "1", 1);
     let long = Number::parse(&"9".repeat(500)).expect("a number");
     row.attribute.value = Value::Property(Json::Array(vec![Json::Number(long.clone())]));
-    let error = history.write(&history.plan(vec![row.clone()])).expect_err("too many digits");
+    let error = history.write(&history.plan([[row.clone()].as_slice()])).expect_err("too many digits");
     assert!(matches!(error, Error::NotKept { .. }), "{error}");
     assert!(error.to_string().contains("urn:ngsi-ld:Station:1"), "{error}");
     assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
@@ -304,7 +314,8 @@ fn a_missing_segment_is_named() {
 #[test]
 fn removing_an_object_removes_what_an_interrupted_write_left() {
     let (folder, history) = tiny();
-    let seal = history.plan(vec![reading(1, 0, "1", 1)]);
+    let rows = [reading(1, 0, "1", 1)];
+    let seal = history.plan([rows.as_slice()]);
     let object = &seal.objects()[0];
     fs::write(folder.path().join(format!("{object}.part")), b"half").expect("written");
     history.remove(object).expect("removed");

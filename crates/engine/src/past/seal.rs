@@ -3,10 +3,11 @@
 use std::sync::Arc;
 
 use history::History;
-use model::Observation;
+use model::{Entity, Segment};
+use parking_lot::RwLock;
 use store::TenantStore;
 
-use super::Past;
+use super::{Parts, Past, Tail};
 use crate::Error;
 use crate::state::State;
 
@@ -17,45 +18,75 @@ impl Past {
     ///
     /// `state` is what a restart begins with: its snapshot is made durable
     /// before the log rows behind it go.
-    pub(crate) fn seal(&self, state: &parking_lot::RwLock<State>) -> Result<u64, Error> {
+    pub(crate) fn seal(&self, state: &RwLock<State>) -> Result<u64, Error> {
         let _one_at_a_time = self.sealing.lock();
-        let (seq, entities) = {
+        let (seq, entities, frozen) = {
+            let _together = self.showing.lock();
             let state = state.read();
-            (state.seq, state.iter().map(|stored| Arc::clone(&stored.entity)).collect::<Vec<_>>())
+            let Some(frozen) = self.parts.write().freeze() else { return Ok(0) };
+            (state.seq, state.iter().map(|stored| Arc::clone(&stored.entity)).collect::<Vec<_>>(), frozen)
         };
-        let observations: Vec<Observation> = {
-            let parts = self.parts.read();
-            parts.tail.values().flatten().filter(|o| o.seq <= seq).cloned().collect()
-        };
-        if observations.is_empty() {
-            return Ok(0);
+        let result = self.write(seq, entities, &frozen);
+        let mut parts = self.parts.write();
+        match result {
+            Ok(segments) => {
+                let count = segments.iter().map(|segment| segment.rows).sum();
+                let sealed = parts.segments.iter().cloned().chain(segments).collect();
+                parts.segments = Arc::new(sealed);
+                parts.sealed_upto = seq;
+                parts.frozen = None;
+                // Nobody waits while so many values are freed.
+                drop(parts);
+                drop(frozen);
+                Ok(count)
+            }
+            Err(error) => {
+                drop(frozen);
+                parts.thaw();
+                Err(error)
+            }
         }
+    }
+
+    /// Makes snapshot, objects and manifest durable, in this order.
+    fn write(&self, seq: u64, entities: Vec<Arc<Entity>>, frozen: &Tail) -> Result<Vec<Segment>, Error> {
         self.store.write_snapshot(seq, &mut entities.iter().map(|entity| &**entity))?;
         drop(entities);
-        let count = observations.len() as u64;
-        let plan = self.history.plan(observations);
+        let plan = self.history.plan(frozen.values().map(Vec::as_slice));
         let intent = self.store.begin_seal(&plan.objects())?;
-        let segments = match self.history.write(&plan) {
-            Ok(segments) => segments,
+        match self.history.write(&plan) {
+            Ok(segments) => {
+                self.store.finish_seal(intent, &segments, &[], seq)?;
+                Ok(segments)
+            }
             Err(error) => {
                 undo(&self.history, &self.store, intent, &plan.objects())?;
-                return Err(error.into());
+                Err(error.into())
             }
-        };
-        self.store.finish_seal(intent, &segments, &[], seq)?;
-        let mut parts = self.parts.write();
-        let mut all = parts.segments.to_vec();
-        all.extend(segments);
-        parts.segments = Arc::new(all);
-        parts.sealed_upto = seq;
-        parts.tail.retain(|_, observations| {
-            observations.retain(|o| o.seq > seq);
-            observations.shrink_to_fit();
-            !observations.is_empty()
-        });
-        parts.tail_len = parts.tail.values().map(Vec::len).sum();
-        parts.tail.shrink_to_fit();
-        Ok(count)
+        }
+    }
+}
+
+impl Parts {
+    /// Sets the tail aside to be sealed; nothing when there is none.
+    fn freeze(&mut self) -> Option<Arc<Tail>> {
+        if self.tail_len == 0 {
+            return None;
+        }
+        self.tail_len = 0;
+        let frozen = Arc::new(std::mem::take(&mut self.tail));
+        self.frozen = Some(Arc::clone(&frozen));
+        Some(frozen)
+    }
+
+    /// Puts what could not be sealed back, before what came since.
+    fn thaw(&mut self) {
+        let Some(frozen) = self.frozen.take() else { return };
+        let since = std::mem::replace(&mut self.tail, Arc::unwrap_or_clone(frozen));
+        for (key, observations) in since {
+            self.tail.entry(key).or_default().extend(observations);
+        }
+        self.tail_len = self.tail.values().map(Vec::len).sum();
     }
 }
 

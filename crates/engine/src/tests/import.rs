@@ -86,6 +86,58 @@ async fn a_value_leads_back_to_run_and_record() {
 }
 
 #[tokio::test]
+async fn a_seal_that_fails_loses_nothing() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    access.import(1, hours(0, 10, |h| h)).await.expect("imported");
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let folder = tenant.shared.store.history_folder();
+    let aside = folder.with_extension("aside");
+    std::fs::rename(&folder, &aside).expect("moved");
+    std::fs::write(&folder, "no folder").expect("written");
+    assert!(tenant.shared.past.seal(&tenant.shared.state).is_err());
+    assert_eq!(values(&engine).await.len(), 10);
+    assert_eq!(access.import(1, hours(3, 12, |_| 3)).await.expect("imported").corrected, 6);
+    assert!(tenant.shared.past.seal(&tenant.shared.state).is_err());
+    std::fs::remove_file(&folder).expect("removed");
+    std::fs::rename(&aside, &folder).expect("moved");
+    for _ in 0..2 {
+        assert_eq!(values(&engine).await, ["0.0", "1.0", "2.0", "3.0", "3.0", "3.0", "3.0", "3.0", "3.0", "3.0", "3.0", "3.0"]);
+        seal(&engine);
+    }
+    assert_eq!(tenant.shared.past.tail_len(), 0);
+}
+
+#[tokio::test]
+async fn values_that_come_while_it_seals_are_seen_and_kept() {
+    const BATCHES: i64 = 60;
+    let engine = Engine::scratch();
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let (stop, stopped) = std::sync::mpsc::channel::<()>();
+    let sealing = std::thread::spawn(move || {
+        let mut sealed = 0;
+        while stopped.try_recv() == Err(std::sync::mpsc::TryRecvError::Empty) {
+            sealed += tenant.shared.past.seal(&tenant.shared.state).expect("sealed");
+        }
+        sealed
+    });
+    let access = engine.with_role(Role::Editor);
+    for batch in 0..BATCHES {
+        // Each batch corrects the half of the one before it.
+        let receipt = access.import(1, hours(batch * 2, batch * 2 + 4, |hour| hour + batch)).await.expect("imported");
+        assert_eq!((receipt.written, receipt.corrected), if batch == 0 { (4, 0) } else { (2, 2) }, "batch {batch}");
+        let seen = values(&engine).await;
+        let hours = 0..batch * 2 + 4;
+        let expected: Vec<String> = hours.map(|hour| format!("{}.0", hour + (hour / 2).min(batch))).collect();
+        assert_eq!(seen, expected, "batch {batch}");
+    }
+    drop(stop);
+    let sealed = sealing.join().expect("no seal failed");
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    assert_eq!(sealed + tenant.shared.past.tail_len() as u64, 4 * BATCHES.unsigned_abs());
+}
+
+#[tokio::test]
 async fn buckets_join_sealed_and_unsealed() {
     let engine = Engine::scratch();
     let access = engine.with_role(Role::Editor);
