@@ -1,11 +1,17 @@
-//! Units of measure: UN/CEFACT Recommendation 20 codes and their conversion.
+//! Units of measure: UN/CEFACT Recommendation 20 and UCUM codes, and their conversion.
+
+mod table;
+mod ucum;
 
 use std::fmt;
 
 use crate::Text;
+use table::{UNITS, Unit};
+use ucum::Measure;
 
 /// A UN/CEFACT Recommendation 20 common code (`CEL`, `GQ`, `KMH`), as
-/// NGSI-LD's `unitCode` wants it. Unknown codes are kept, but not converted.
+/// NGSI-LD's `unitCode` wants it; a UCUM code (`mg/(m2.d)`) where that
+/// Recommendation has none in our table. Unknown codes are kept, but not converted.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct UnitCode(Text);
 
@@ -13,7 +19,9 @@ pub struct UnitCode(Text);
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ConversionError {
     /// The code is not in the table.
-    #[error("the unit `{0}` is not known; use a UN/CEFACT code such as `CEL` or `GQ`, or a symbol such as `°C` or `µg/m³`")]
+    #[error(
+        "the unit `{0}` is not known; use a UN/CEFACT code such as `CEL` or `GQ`, a UCUM code such as `Cel` or `ug/m3`, or a symbol such as `°C` or `µg/m³`"
+    )]
     Unknown(String),
     /// The units measure different things.
     #[error("`{from}` measures {from_kind} and `{to}` measures {to_kind}: they do not convert")]
@@ -21,125 +29,13 @@ pub enum ConversionError {
         /// The unit of the value.
         from: String,
         /// What it measures.
-        from_kind: &'static str,
+        from_kind: String,
         /// The unit wanted.
         to: String,
         /// What that measures.
-        to_kind: &'static str,
+        to_kind: String,
     },
 }
-
-struct Unit {
-    code: &'static str,
-    symbol: &'static str,
-    /// Other spellings met in data.
-    aliases: &'static [&'static str],
-    kind: &'static str,
-    /// base = value × factor + offset
-    factor: f64,
-    offset: f64,
-}
-
-const fn unit(
-    code: &'static str,
-    symbol: &'static str,
-    aliases: &'static [&'static str],
-    kind: &'static str,
-    factor: f64,
-    offset: f64,
-) -> Unit {
-    Unit { code, symbol, aliases, kind, factor, offset }
-}
-
-/// Codes, symbols and factors after UN/CEFACT Recommendation 20, revision 17.
-const UNITS: &[Unit] = &[
-    unit("CEL", "°C", &["C", "Celsius", "Grad Celsius"], "temperature", 1.0, 273.15),
-    unit("KEL", "K", &["Kelvin"], "temperature", 1.0, 0.0),
-    unit("FAH", "°F", &["F", "Fahrenheit"], "temperature", 5.0 / 9.0, 459.67 * 5.0 / 9.0),
-    unit("GQ", "µg/m³", &["ug/m3", "µg/m3", "μg/m³"], "mass concentration", 1e-9, 0.0),
-    unit("H29", "µg/l", &["ug/l", "µg/L", "μg/l"], "mass concentration", 1e-6, 0.0),
-    unit("M1", "mg/l", &["mg/L"], "mass concentration", 1e-3, 0.0),
-    unit("GL", "g/l", &["g/L"], "mass concentration", 1.0, 0.0),
-    unit("GP", "mg/m³", &["mg/m3"], "mass concentration", 1e-6, 0.0),
-    unit("A93", "g/m³", &["g/m3"], "mass concentration", 1e-3, 0.0),
-    unit("KMQ", "kg/m³", &["kg/m3"], "mass concentration", 1.0, 0.0),
-    unit("59", "ppm", &[], "fraction", 1e-6, 0.0),
-    unit("61", "ppb", &[], "fraction", 1e-9, 0.0),
-    unit("NX", "‰", &["Promille"], "fraction", 1e-3, 0.0),
-    unit("P1", "%", &["Prozent", "percent"], "fraction", 0.01, 0.0),
-    unit("C62", "1", &["Stück", "Anzahl"], "fraction", 1.0, 0.0),
-    unit("MTR", "m", &["Meter"], "length", 1.0, 0.0),
-    // Rain in litres per square metre is its depth.
-    unit("MMT", "mm", &["l/m²", "l/m2", "L/m²"], "length", 1e-3, 0.0),
-    unit("CMT", "cm", &[], "length", 1e-2, 0.0),
-    unit("KMT", "km", &[], "length", 1e3, 0.0),
-    unit("MTK", "m²", &["m2", "qm"], "area", 1.0, 0.0),
-    // `HAR` is what older revisions call it.
-    unit("H18", "ha", &["HAR", "Hektar"], "area", 1e4, 0.0),
-    unit("KMK", "km²", &["km2", "qkm"], "area", 1e6, 0.0),
-    unit("MTQ", "m³", &["m3", "cbm"], "volume", 1.0, 0.0),
-    unit("LTR", "l", &["Liter", "L"], "volume", 1e-3, 0.0),
-    unit("MLT", "ml", &["mL", "Milliliter"], "volume", 1e-6, 0.0),
-    unit("MQS", "m³/s", &["m3/s"], "flow", 1.0, 0.0),
-    unit("MQH", "m³/h", &["m3/h"], "flow", 1.0 / 3600.0, 0.0),
-    unit("G52", "m³/d", &["m3/d"], "flow", 1.0 / 86_400.0, 0.0),
-    unit("G51", "l/s", &["L/s"], "flow", 1e-3, 0.0),
-    unit("L2", "l/min", &["L/min"], "flow", 1e-3 / 60.0, 0.0),
-    unit("E32", "l/h", &["L/h"], "flow", 1e-3 / 3600.0, 0.0),
-    unit("H67", "mm/h", &["l/(m²h)", "l/m²/h"], "speed", 1e-3 / 3600.0, 0.0),
-    unit("MTS", "m/s", &[], "speed", 1.0, 0.0),
-    unit("KMH", "km/h", &["kmh"], "speed", 1.0 / 3.6, 0.0),
-    unit("KNT", "kn", &["Knoten"], "speed", 1852.0 / 3600.0, 0.0),
-    unit("PAL", "Pa", &[], "pressure", 1.0, 0.0),
-    unit("A97", "hPa", &["mbar"], "pressure", 1e2, 0.0),
-    unit("KPA", "kPa", &[], "pressure", 1e3, 0.0),
-    unit("BAR", "bar", &[], "pressure", 1e5, 0.0),
-    unit("WTT", "W", &["Watt"], "power", 1.0, 0.0),
-    unit("KWT", "kW", &[], "power", 1e3, 0.0),
-    unit("MAW", "MW", &[], "power", 1e6, 0.0),
-    unit("A90", "GW", &[], "power", 1e9, 0.0),
-    unit("D46", "VA", &[], "apparent power", 1.0, 0.0),
-    unit("KVA", "kVA", &[], "apparent power", 1e3, 0.0),
-    unit("MVA", "MVA", &[], "apparent power", 1e6, 0.0),
-    unit("KVR", "kvar", &[], "reactive power", 1e3, 0.0),
-    unit("JOU", "J", &["Joule"], "energy", 1.0, 0.0),
-    unit("WHR", "Wh", &[], "energy", 3.6e3, 0.0),
-    unit("KWH", "kWh", &[], "energy", 3.6e6, 0.0),
-    unit("MWH", "MWh", &[], "energy", 3.6e9, 0.0),
-    unit("GWH", "GWh", &[], "energy", 3.6e12, 0.0),
-    unit("KJO", "kJ", &[], "energy", 1e3, 0.0),
-    unit("3B", "MJ", &[], "energy", 1e6, 0.0),
-    unit("GV", "GJ", &[], "energy", 1e9, 0.0),
-    unit("D54", "W/m²", &["W/m2"], "irradiance", 1.0, 0.0),
-    unit("C26", "ms", &["Millisekunden"], "duration", 1e-3, 0.0),
-    unit("SEC", "s", &["Sekunden"], "duration", 1.0, 0.0),
-    unit("MIN", "min", &["Minuten"], "duration", 60.0, 0.0),
-    unit("HUR", "h", &["Stunden"], "duration", 3600.0, 0.0),
-    unit("DAY", "d", &["Tage"], "duration", 86400.0, 0.0),
-    unit("GRM", "g", &[], "mass", 1e-3, 0.0),
-    unit("KGM", "kg", &[], "mass", 1.0, 0.0),
-    unit("TNE", "t", &["Tonnen"], "mass", 1e3, 0.0),
-    unit("DD", "°", &["Grad"], "angle", std::f64::consts::PI / 180.0, 0.0),
-    unit("C81", "rad", &[], "angle", 1.0, 0.0),
-    unit("VLT", "V", &["Volt"], "voltage", 1.0, 0.0),
-    unit("2Z", "mV", &[], "voltage", 1e-3, 0.0),
-    unit("KVT", "kV", &[], "voltage", 1e3, 0.0),
-    unit("4K", "mA", &[], "current", 1e-3, 0.0),
-    unit("AMP", "A", &["Ampere"], "current", 1.0, 0.0),
-    unit("HTZ", "Hz", &["Hertz"], "frequency", 1.0, 0.0),
-    unit("KHZ", "kHz", &[], "frequency", 1e3, 0.0),
-    unit("MHZ", "MHz", &[], "frequency", 1e6, 0.0),
-    unit("D10", "S/m", &[], "conductivity", 1.0, 0.0),
-    unit("H61", "mS/cm", &[], "conductivity", 0.1, 0.0),
-    unit("G42", "µS/cm", &["uS/cm", "μS/cm"], "conductivity", 1e-4, 0.0),
-    unit("Q30", "pH", &["pH-Wert"], "acidity", 1.0, 0.0),
-    unit("P72", "µSv/h", &["uSv/h", "μSv/h"], "dose rate", 1.0, 0.0),
-    unit("P73", "nSv/h", &[], "dose rate", 1e-3, 0.0),
-    unit("LUX", "lx", &["Lux"], "illuminance", 1.0, 0.0),
-    unit("2N", "dB", &["dB(A)"], "level", 1.0, 0.0),
-    // No code of Recommendation 20, but of ISO 4217: money is counted too.
-    unit("EUR", "€", &["Euro"], "money", 1.0, 0.0),
-];
 
 impl UnitCode {
     /// Takes a code as it stands.
@@ -148,11 +44,23 @@ impl UnitCode {
         Self(code.into())
     }
 
-    /// The code of a code, a symbol or a usual spelling.
+    /// The code of a code, a symbol or a usual spelling, of the units people write most.
     #[must_use]
     pub fn find(text: &str) -> Option<Self> {
         let text = text.trim();
-        UNITS.iter().find(|u| u.code == text || u.symbol == text || u.aliases.contains(&text)).map(|u| Self(u.code.into()))
+        UNITS.iter().find(|unit| unit.is_written(text)).map(|unit| Self(unit.code.into()))
+    }
+
+    /// The same, or any unit that UCUM can spell: as UN/CEFACT code where one
+    /// says the same (`m.s-1` is `MTS`), else as it is written (`mg/(m2.d)`).
+    /// What both know means what people write: `C` is degrees Celsius here,
+    /// and `ha` hectare.
+    #[must_use]
+    pub fn read(text: &str) -> Option<Self> {
+        let text = text.trim();
+        Self::find(text)
+            .or_else(|| ucum::in_table(text).map(|unit| Self(unit.code.into())))
+            .or_else(|| ucum::measure(text).map(|_| Self(text.into())))
     }
 
     /// The code.
@@ -168,7 +76,16 @@ impl UnitCode {
     }
 
     fn entry(&self) -> Option<&'static Unit> {
-        UNITS.iter().find(|u| u.code == self.0 || u.aliases.contains(&self.0.as_str()))
+        UNITS
+            .iter()
+            .find(|unit| unit.code == self.0 || unit.aliases.contains(&self.0.as_str()) || (!self.0.is_empty() && unit.ucum == self.0))
+    }
+
+    fn measure(&self) -> Result<Measure, ConversionError> {
+        match self.entry() {
+            Some(unit) => Ok(Measure { kind: unit.kind.to_owned(), factor: unit.factor, offset: unit.offset }),
+            None => ucum::measure(&self.0).ok_or_else(|| ConversionError::Unknown(self.0.to_string())),
+        }
     }
 
     /// Converts a value of this unit into another.
@@ -179,8 +96,7 @@ impl UnitCode {
         if self == to {
             return Ok(value);
         }
-        let known = |code: &Self| code.entry().ok_or_else(|| ConversionError::Unknown(code.0.to_string()));
-        let (from, target) = (known(self)?, known(to)?);
+        let (from, target) = (self.measure()?, to.measure()?);
         if from.kind != target.kind {
             return Err(ConversionError::Incompatible {
                 from: self.0.to_string(),
@@ -233,6 +149,72 @@ mod tests {
     }
 
     #[test]
+    fn reads_ucum() {
+        let code = |text: &str| UnitCode::read(text).map(|unit| unit.code().to_owned());
+        let same = [
+            ("Cel", "CEL"),
+            ("[degF]", "FAH"),
+            ("K", "KEL"),
+            ("ug/m3", "GQ"),
+            ("ug.m-3", "GQ"),
+            ("km/h", "KMH"),
+            ("m.s-1", "MTS"),
+            ("kW.h", "KWH"),
+            ("hPa", "A97"),
+            ("mbar", "A97"),
+            ("10*-6", "59"),
+            ("har", "H18"),
+            ("[kn_i]", "KNT"),
+            ("[nmi_i]/h", "KNT"),
+            ("L/m2", "MMT"),
+            ("kV.A", "KVA"),
+        ];
+        for (ucum, expected) in same {
+            assert_eq!(code(ucum).as_deref(), Some(expected), "{ucum}");
+        }
+        assert_eq!(code("mg/(m2.d)").as_deref(), Some("mg/(m2.d)"), "dust that settles has no code of ours");
+        for none in ["Äpfel", "", "m//s", "dB[SPL]", "[IU]", "furlong"] {
+            assert_eq!(code(none), None, "{none}");
+        }
+        // What people write means what they mean.
+        assert_eq!((code("C").as_deref(), code("F").as_deref(), code("ha").as_deref()), (Some("CEL"), Some("FAH"), Some("H18")));
+    }
+
+    #[test]
+    fn converts_ucum_by_published_factors() {
+        let check = |value: f64, from: &str, to: &str, expected: f64| {
+            let (from, to) = (UnitCode::read(from).expect(from), UnitCode::read(to).expect(to));
+            let got = from.convert(value, &to).expect("convertible");
+            assert!((got - expected).abs() <= expected.abs() * 1e-12, "{got} is not {expected}");
+        };
+        // UCUM 2.2, tables 4 to 19: international foot, mile, pound, horse power, BTU at 39 °F, gallon, inch of mercury.
+        check(1.0, "[ft_i]", "m", 0.3048);
+        check(1.0, "[mi_i]", "km", 1.609_344);
+        check(1.0, "[lb_av]", "kg", 0.453_592_37);
+        check(1.0, "[HP]", "W", 550.0 * 0.3048 * 0.453_592_37 * 9.806_65);
+        check(1.0, "[Btu_39]", "kJ", 1.059_67);
+        check(1.0, "[gal_us]", "L", 3.785_411_784);
+        check(1.0, "m[Hg]", "kPa", 133.322);
+        check(30.0, "mg/(m2.d)", "g/(m2.a)", 30e-3 * 365.25);
+        // NIST Special Publication 811: 68 °F is 20 °C, 300 K is 26.85 °C.
+        check(68.0, "[degF]", "Cel", 20.0);
+        check(300.0, "K", "Cel", 26.85);
+        check(80.0, "[degRe]", "Cel", 100.0);
+    }
+
+    #[test]
+    fn the_table_agrees_with_ucum() {
+        for unit in UNITS.iter().filter(|unit| !unit.ucum.is_empty() && !matches!(unit.code, "Q30" | "2N")) {
+            let base = UNITS.iter().find(|other| other.kind == unit.kind).expect("itself at least");
+            for value in [1.0, 250.0] {
+                let ours = UnitCode::new(unit.code).convert(value, &UnitCode::new(base.code)).expect("one kind");
+                let theirs = octofhir_ucum::convert(value, unit.ucum, base.ucum).expect(unit.ucum);
+                assert!((ours - theirs).abs() <= theirs.abs().max(1.0) * 1e-12, "{} {value}: {ours} is not {theirs}", unit.code);
+            }
+        }
+    }
+
+    #[test]
     fn refuses_nonsense() {
         let celsius = UnitCode::new("CEL");
         assert!(matches!(celsius.convert(1.0, &UnitCode::new("MTR")), Err(ConversionError::Incompatible { .. })));
@@ -245,7 +227,9 @@ mod tests {
     fn codes_and_spellings_are_unambiguous() {
         let mut seen = std::collections::HashMap::new();
         for unit in UNITS {
-            for spelling in [unit.code, unit.symbol].into_iter().chain(unit.aliases.iter().copied()) {
+            for spelling in
+                [unit.code, unit.symbol, unit.ucum].into_iter().chain(unit.aliases.iter().copied()).filter(|text| !text.is_empty())
+            {
                 if let Some(other) = seen.insert(spelling, unit.code) {
                     assert_eq!(other, unit.code, "`{spelling}` means two units");
                 }

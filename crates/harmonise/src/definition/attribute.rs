@@ -239,7 +239,7 @@ fn shape(section: &mut Section<'_>, kind: Kind, from: Option<&From>) -> Shape {
 }
 
 fn unit_of(text: &str) -> Result<UnitCode, Message> {
-    UnitCode::find(text).ok_or_else(|| Code::UnitUnknown.into())
+    UnitCode::read(text).ok_or_else(|| Code::UnitUnknown.into())
 }
 
 fn convertible(section: &Section<'_>, from: Option<&UnitCode>, to: Option<&UnitCode>) {
