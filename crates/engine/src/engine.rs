@@ -1,6 +1,6 @@
 //! The engine: the tenants of an installation and who may come in.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -44,30 +44,38 @@ struct Inner {
     clock: Arc<dyn Clock>,
     config: Config,
     tenants: RwLock<HashMap<TenantId, Arc<Tenant>>>,
+    /// Why tenants did not open.
+    closed: BTreeMap<TenantId, Error>,
 }
 
 impl Engine {
     /// Opens a data directory, made when it is not there, and loads its
-    /// tenants. Blocks.
+    /// tenants. One whose data do not open stays closed ([`Self::closed`])
+    /// and keeps no other from opening. Blocks.
     ///
     /// # Errors
-    /// When another process holds the directory, it cannot be written, or
-    /// what it holds cannot be read.
+    /// When another process holds the directory, it cannot be written, or no
+    /// tenant opens: why the first did not.
     pub fn open(config: Config, clock: Arc<dyn Clock>) -> Result<Self, Error> {
         let store = Store::open(&config.data, store::Config { wal_max_bytes: config.wal_bytes_max, ..store::Config::default() })?;
-        let engine = Self(Arc::new(Inner { store, clock, config, tenants: RwLock::default() }));
-        for tenant in engine.0.store.tenants()? {
-            engine.load(&tenant, false)?;
+        let (mut open, mut closed) = (HashMap::new(), BTreeMap::new());
+        for tenant in store.tenants()? {
+            let context = TenantContext::new(&DOOR, tenant.clone());
+            let kept = store.tenant(&context).map_err(Error::from);
+            match kept.and_then(|kept| Tenant::start(context, kept, Arc::clone(&clock), config.clone())) {
+                Ok(started) => drop(open.insert(tenant, started)),
+                Err(error) => drop(closed.insert(tenant, error)),
+            }
         }
-        Ok(engine)
-    }
-
-    fn load(&self, tenant: &TenantId, create: bool) -> Result<(), Error> {
-        let context = TenantContext::new(&DOOR, tenant.clone());
-        let store = if create { self.0.store.create_tenant(&context)? } else { self.0.store.tenant(&context)? };
-        let loaded = Tenant::start(context, store, Arc::clone(&self.0.clock), self.0.config.clone())?;
-        self.0.tenants.write().insert(tenant.clone(), loaded);
-        Ok(())
+        if open.is_empty()
+            && let Some((_, error)) = closed.pop_first()
+        {
+            return Err(error);
+        }
+        for (tenant, error) in &closed {
+            tracing::error!(tenant = tenant.as_str(), %error, "a tenant does not open; the others are served. `allmende check` names the way back");
+        }
+        Ok(Self(Arc::new(Inner { store, clock, config, tenants: RwLock::new(open), closed })))
     }
 
     /// What time the engine's clock shows.
@@ -76,7 +84,13 @@ impl Engine {
         self.0.clock.now()
     }
 
-    /// All tenants, by name.
+    /// The tenants that did not open, and why: for the operator, not for their users.
+    #[must_use]
+    pub fn closed(&self) -> &BTreeMap<TenantId, Error> {
+        &self.0.closed
+    }
+
+    /// All tenants that are open, by name.
     #[must_use]
     pub fn tenants(&self) -> Vec<TenantId> {
         let mut names: Vec<TenantId> = self.0.tenants.read().keys().cloned().collect();
@@ -84,12 +98,12 @@ impl Engine {
         names
     }
 
-    /// The tenant of a name.
+    /// The tenant of a name, open or closed.
     ///
     /// # Errors
     /// [`crate::Kind::NotFound`] names it.
     pub fn tenant(&self, name: &str) -> Result<TenantId, Error> {
-        let known = TenantId::parse(name).ok().filter(|id| self.0.tenants.read().contains_key(id));
+        let known = TenantId::parse(name).ok().filter(|id| self.0.closed.contains_key(id) || self.0.tenants.read().contains_key(id));
         known.ok_or_else(|| Error::not_found("tenant", &name.chars().take(100).collect::<String>()))
     }
 
@@ -98,22 +112,31 @@ impl Engine {
     /// # Errors
     /// [`crate::Kind::Exists`] when there is one of the name.
     pub fn create_tenant(&self, name: &TenantId) -> Result<(), Error> {
-        if self.0.tenants.read().contains_key(name) {
+        if self.tenant(name.as_str()).is_ok() {
             return Err(Error::exists("tenant", name));
         }
-        self.load(name, true)
+        let context = TenantContext::new(&DOOR, name.clone());
+        let store = self.0.store.create_tenant(&context)?;
+        let started = Tenant::start(context, store, Arc::clone(&self.0.clock), self.0.config.clone())?;
+        self.0.tenants.write().insert(name.clone(), started);
+        Ok(())
     }
 
     /// One principal's access to a tenant.
     ///
     /// # Errors
-    /// [`crate::Kind::NotFound`] when there is no such tenant.
+    /// [`crate::Kind::NotFound`] when there is no such tenant,
+    /// [`crate::Kind::Unavailable`] when it is closed.
     pub fn access(&self, tenant: &TenantId, principal: Principal) -> Result<Access, Error> {
         Ok(Access::new(self.loaded(tenant)?, principal))
     }
 
     pub(crate) fn loaded(&self, tenant: &TenantId) -> Result<Arc<Tenant>, Error> {
-        self.0.tenants.read().get(tenant).cloned().ok_or_else(|| Error::not_found("tenant", tenant))
+        match self.0.tenants.read().get(tenant) {
+            Some(open) => Ok(Arc::clone(open)),
+            None if self.0.closed.contains_key(tenant) => Err(Error::closed(tenant)),
+            None => Err(Error::not_found("tenant", tenant)),
+        }
     }
 
     /// How every tenant does.

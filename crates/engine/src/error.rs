@@ -62,6 +62,12 @@ impl Error {
         Self::new(Kind::Unavailable, "the platform is stopping; try again in a moment")
     }
 
+    /// Why it is closed is for the operator alone.
+    pub(crate) fn closed(tenant: &dyn fmt::Display) -> Self {
+        let message = format!("the tenant `{tenant}` is not available at the moment; its operator can see why, try again later");
+        Self::new(Kind::Unavailable, message)
+    }
+
     pub(crate) fn maybe(mut self) -> Self {
         self.may_have_happened = true;
         self

@@ -8,7 +8,7 @@ use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use engine::{Access, Kind, Role};
 use model::{Instant, TenantId};
-use web::{Params, Visitor};
+use web::{Params, Rejection, Visitor};
 
 use crate::frame::{Frame, Section, User};
 use crate::messages::{Language, Texts};
@@ -68,11 +68,17 @@ where
 
     async fn from_request_parts(parts: &mut Parts, outer: &S) -> Result<Self, Response> {
         let state = State::from_ref(outer);
-        let visitor = Visitor::from_request_parts(parts, outer).await.map_err(IntoResponse::into_response)?;
         let uri = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |original| original.0.clone());
         let (language, path) = language_of(uri.path());
-        let access =
-            state.engine().access(&visitor.tenant, visitor.principal.clone()).map_err(|_| StatusCode::NOT_FOUND.into_response())?;
+        let unavailable = || unavailable(&Frame::new(language, state.site().clone(), path, "", Section::Other));
+        let visitor = Visitor::from_request_parts(parts, outer).await.map_err(|rejection| match rejection {
+            Rejection::Unavailable(_) => unavailable(),
+            other => other.into_response(),
+        })?;
+        let access = state.engine().access(&visitor.tenant, visitor.principal.clone()).map_err(|error| match error.kind() {
+            Kind::Unavailable => unavailable(),
+            _ => StatusCode::NOT_FOUND.into_response(),
+        })?;
         let query = uri.query().unwrap_or("").to_owned();
         let params = Params::of_form(&query).map_err(IntoResponse::into_response)?;
         let https = parts.extensions.get::<web::Auth>().is_some_and(web::Auth::is_https);
@@ -180,13 +186,9 @@ impl Ask {
         if status == StatusCode::OK && is_known(&self.headers, &tag) {
             return unchanged(&tag);
         }
-        let mut response =
-            (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_LANGUAGE, self.language.code())], text)
-                .into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(if status == StatusCode::OK { "no-cache" } else { "no-store" }));
+        let mut response = html(status, self.language, text);
         if let Ok(tag) = HeaderValue::from_str(&tag) {
-            headers.insert(header::ETAG, tag);
+            response.headers_mut().insert(header::ETAG, tag);
         }
         response
     }
@@ -204,7 +206,7 @@ impl Ask {
             Trouble::Expired => self.page_with(StatusCode::FORBIDDEN, &ErrorPage::expired(frame)),
             Trouble::Engine(error) if error.kind() == Kind::Unavailable => {
                 tracing::warn!(%error, path = self.path, "a page could not be made");
-                self.page_with(StatusCode::SERVICE_UNAVAILABLE, &ErrorPage::unavailable(frame))
+                unavailable(&frame)
             }
             Trouble::Engine(error) => {
                 let reference = format!("{:04X}-{:02X}", self.now().micros() >> 20 & 0xffff, self.now().micros() >> 8 & 0xff);
@@ -213,6 +215,20 @@ impl Ask {
             }
         }
     }
+}
+
+/// A page. Only good ones are kept, and only against their tag.
+fn html(status: StatusCode, language: Language, text: String) -> Response {
+    let caching = if status == StatusCode::OK { "no-cache" } else { "no-store" };
+    let headers =
+        [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_LANGUAGE, language.code()), (header::CACHE_CONTROL, caching)];
+    (status, headers, text).into_response()
+}
+
+/// The page while the data cannot be reached.
+fn unavailable(frame: &Frame) -> Response {
+    let page = ErrorPage::unavailable(Frame { indexed: false, ..frame.clone() });
+    html(StatusCode::SERVICE_UNAVAILABLE, frame.language(), page.to_string())
 }
 
 /// Sends the browser to another address, by GET.

@@ -23,7 +23,7 @@ impl EngineAuthenticator {
 /// The tenant for requests that name none: the configured one, else the only one.
 pub(crate) fn default_tenant(engine: &Engine, configured: &str) -> Option<TenantId> {
     engine.tenant(configured).ok().or_else(|| match engine.tenants().as_slice() {
-        [only] => Some(only.clone()),
+        [only] if engine.closed().is_empty() => Some(only.clone()),
         _ => None,
     })
 }
@@ -42,23 +42,27 @@ impl Authenticator for EngineAuthenticator {
     }
 
     fn principal_of_token<'a>(&'a self, tenant: &'a TenantId, secret: &'a str) -> BoxFuture<'a, Result<Principal, Refusal>> {
-        Box::pin(async move { self.engine.principal_of_token(tenant, secret).await.map_err(|error| refusal(&error)) })
+        Box::pin(async move { self.engine.principal_of_token(tenant, secret).await.map_err(|error| self.refusal(tenant, &error)) })
     }
 
     fn principal_of_session<'a>(&'a self, tenant: &'a TenantId, secret: &'a str) -> BoxFuture<'a, Result<SessionPrincipal, Refusal>> {
         Box::pin(async move {
-            let session = self.engine.principal_of_session(tenant, secret).await.map_err(|error| refusal(&error))?;
+            let session = self.engine.principal_of_session(tenant, secret).await.map_err(|error| self.refusal(tenant, &error))?;
             Ok(SessionPrincipal { principal: session.principal, csrf: session.csrf })
         })
     }
 }
 
-fn refusal(error: &engine::Error) -> Refusal {
-    match error.kind() {
-        Kind::Unauthorized | Kind::NotFound | Kind::Invalid | Kind::Forbidden => Refusal::NotValid,
-        kind => {
-            tracing::error!(%error, ?kind, "credentials could not be checked");
-            Refusal::Unavailable("credentials cannot be checked at the moment; try again in a few seconds".into())
+impl EngineAuthenticator {
+    fn refusal(&self, tenant: &TenantId, error: &engine::Error) -> Refusal {
+        match error.kind() {
+            Kind::Unauthorized | Kind::NotFound | Kind::Invalid | Kind::Forbidden => Refusal::NotValid,
+            // The start has said why.
+            _ if self.engine.closed().contains_key(tenant) => Refusal::Unavailable(error.to_string()),
+            kind => {
+                tracing::error!(%error, ?kind, "credentials could not be checked");
+                Refusal::Unavailable("credentials cannot be checked at the moment; try again in a few seconds".into())
+            }
         }
     }
 }

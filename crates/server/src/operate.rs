@@ -15,6 +15,7 @@ use subtle::ConstantTimeEq;
 use web::{Fault, Metrics, Problem};
 
 use crate::config::Secret;
+use crate::messages::say;
 use crate::operator::Operator;
 
 /// The description of all APIs. A test asks the running server for each path in it.
@@ -44,14 +45,21 @@ async fn livez() -> Response {
     state_of(StatusCode::OK, &json!({ "live": true }))
 }
 
-/// The process takes reads and writes; while it stops it no longer does.
+/// The process takes reads and writes; while it stops it no longer does. A
+/// tenant that is closed is named and does not make the others unready.
 async fn readyz(State(state): State<Operate>) -> Response {
     let health = state.operator.engine().health();
     let stopping = state.stopping.load(Ordering::SeqCst);
     // A tenant that takes no writes is still read, and must be reached to take them again.
     let ready = !stopping;
-    let tenants: Vec<_> =
-        health.tenants.iter().map(|tenant| json!({ "tenant": tenant.tenant.as_str(), "writable": tenant.last_error.is_none() })).collect();
+    let open =
+        health.tenants.iter().map(|one| json!({ "tenant": one.tenant.as_str(), "open": true, "writable": one.last_error.is_none() }));
+    // Where the data lie is nobody's business here.
+    let data = format!("{}/", state.operator.config().data.display());
+    let closed = state.operator.closed().into_iter().map(|(tenant, cause)| {
+        json!({ "tenant": tenant.as_str(), "open": false, "writable": false, "cause": cause.replace(&data, ""), "remedy": say("closed.remedy", &[]) })
+    });
+    let tenants: Vec<_> = open.chain(closed).collect();
     let status = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     state_of(status, &json!({ "ready": ready, "stopping": stopping, "tenants": tenants }))
 }
@@ -101,6 +109,10 @@ fn write_tenants(out: &mut String, operator: &Operator) {
         for tenant in &tenants {
             line(out, &format_args!("{name}{{tenant=\"{}\"}} {}", tenant.tenant, value(tenant)));
         }
+    }
+    head(out, "allmende_open", "1 for a tenant that is served, 0 for one whose data do not open.");
+    for (tenant, open) in tenants.iter().map(|one| (&one.tenant, 1)).chain(operator.engine().closed().keys().map(|tenant| (tenant, 0))) {
+        line(out, &format_args!("allmende_open{{tenant=\"{tenant}\"}} {open}"));
     }
     head(out, "allmende_quarantined_records", "Records set aside and not settled, by source.");
     for tenant in &tenants {

@@ -126,6 +126,11 @@ impl Operator {
         tokio::task::spawn_blocking(codes).await.unwrap_or_default()
     }
 
+    /// The tenants that did not open, and why.
+    pub(crate) fn closed(&self) -> Vec<(TenantId, String)> {
+        self.engine.closed().iter().map(|(tenant, cause)| (tenant.clone(), cause.to_string())).collect()
+    }
+
     /// How many records each source has set aside.
     pub(crate) fn quarantine_counts(&self, tenant: &TenantId) -> Vec<(String, u64)> {
         self.access(tenant).and_then(|access| Ok(access.quarantine_counts()?)).unwrap_or_default()
@@ -143,7 +148,10 @@ impl Operator {
             None => default_tenant(&self.engine, &self.config.tenant),
         };
         match found {
-            Some(tenant) => self.access(&tenant),
+            Some(tenant) => match self.engine.closed().get(&tenant) {
+                Some(cause) => bail!(say("closed.tenant", &[("tenant", &tenant), ("cause", cause)])),
+                None => self.access(&tenant),
+            },
             None => {
                 let known = self.engine.tenants().iter().map(TenantId::as_str).collect::<Vec<_>>().join(", ");
                 let asked = name.unwrap_or(&self.config.tenant);
@@ -220,6 +228,7 @@ impl Operator {
                 "quarantined": quarantined, "last_error": health.last_error,
             }));
         }
+        tenants.extend(self.closed().into_iter().map(|(tenant, cause)| json!({ "tenant": tenant.as_str(), "closed": cause })));
         Ok(json!({ "version": env!("CARGO_PKG_VERSION"), "url": self.url.get(), "data": self.config.data, "tenants": tenants }))
     }
 }

@@ -112,6 +112,10 @@ impl Store {
         self.open_tenant(&mut tenants, tenant)
     }
 
+    pub(crate) fn parts(&self) -> (&Arc<Root>, &Config) {
+        (&self.root, &self.config)
+    }
+
     fn open_tenant(&self, tenants: &mut HashMap<TenantId, Weak<Inner>>, tenant: &TenantId) -> Result<TenantStore, Error> {
         if let Some(open) = tenants.get(tenant).and_then(Weak::upgrade) {
             return Ok(TenantStore::new(open));
@@ -176,7 +180,10 @@ impl Root {
         }
         Err(Error::unavailable(
             format!("the database of the tenant `{tenant}`"),
-            format!("`{}` is missing; put it back, or move what is left of the tenant aside and restore its last backup", database.display()),
+            format!(
+                "`{}` is missing; put it back, or move what is left of the tenant aside and restore its last backup",
+                database.display()
+            ),
         ))
     }
 

@@ -18,6 +18,10 @@ pub(super) fn backup(backup: &Backup) -> anyhow::Result<()> {
     let mebibytes = answer["size_bytes"].as_u64().unwrap_or_default() >> 20;
     out::line(&say("backup.done", &[("target", &target.display()), ("size", &mebibytes), ("files", &answer["files"])]));
     out::line(&say("backup.keys", &[("keys", &keys.display())]));
+    let left_out: Vec<&str> = answer["left_out"].as_array().into_iter().flatten().filter_map(|tenant| tenant.as_str()).collect();
+    if !left_out.is_empty() {
+        bail!(say("backup.left-out", &[("tenants", &left_out.join(", "))]));
+    }
     Ok(())
 }
 

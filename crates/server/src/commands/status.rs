@@ -14,11 +14,19 @@ pub(super) fn run(status: &Status) -> anyhow::Result<()> {
         return Ok(());
     }
     let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned);
+    let tenants = answer["tenants"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_whole = tenants.iter().all(|tenant| tenant["closed"].is_null());
     match answer["url"].as_str() {
         Some(url) => out::line(&say("status.running", &[("url", &url)])),
-        None => out::line(&say("status.not-running", &[])),
+        None if is_whole => out::line(&say("status.not-running", &[])),
+        None => out::line(&say("status.not-running-closed", &[])),
     }
-    for tenant in answer["tenants"].as_array().into_iter().flatten() {
+    for tenant in tenants {
+        if let Some(cause) = tenant["closed"].as_str() {
+            out::line(&say("status.closed", &[("tenant", &text(&tenant["tenant"])), ("cause", &cause)]));
+            out::line(&format!("  {}", say("closed.remedy", &[])));
+            continue;
+        }
         let mebibytes = tenant["memory_bytes"].as_u64().unwrap_or_default() >> 20;
         out::line(&say(
             "status.tenant",

@@ -12,7 +12,7 @@ use crate::messages::say;
 use crate::{commands, fail};
 
 impl Operator {
-    /// Backs up every tenant into a folder of its own. All targets are looked
+    /// Backs up every tenant that is open into a folder of its own. All targets are looked
     /// at before anything is made; a folder's manifest is written last.
     pub(super) async fn backup(&self, target: PathBuf, keys: PathBuf, progress: Progress<'_>) -> anyhow::Result<Value> {
         let failed = |error: engine::Error| anyhow!(say("backup.failed", &[("target", &target.display()), ("error", &error)]));
@@ -33,7 +33,8 @@ impl Operator {
             size_bytes += report.size_bytes;
             files += report.files;
         }
-        Ok(json!({ "size_bytes": size_bytes, "files": files }))
+        let left_out: Vec<&str> = self.engine.closed().keys().map(TenantId::as_str).collect();
+        Ok(json!({ "size_bytes": size_bytes, "files": files, "left_out": left_out }))
     }
 
     /// Looks at everything that is kept, while it is in use.

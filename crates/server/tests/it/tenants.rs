@@ -114,6 +114,98 @@ fn a_tenant_has_files_accounts_and_backups_of_its_own() {
     }
 }
 
+type Damage = fn(&Scene);
+
+/// How the data of a neighbour are lost, and what the operator reads of it.
+const DAMAGES: [(Damage, &str); 4] = [
+    (
+        |scene| std::fs::write(scene.data().join("tenants/nachbarstadt/tenant.db"), vec![b'x'; 8192]).expect("written"),
+        "nachbarstadt/tenant.db",
+    ),
+    (|scene| std::fs::remove_file(scene.data().join("tenants/nachbarstadt/tenant.db")).expect("removed"), "nachbarstadt/tenant.db"),
+    (|scene| std::fs::remove_dir_all(scene.data().join("tenants/nachbarstadt")).expect("removed"), "nachbarstadt/tenant.db"),
+    (|scene| std::fs::remove_file(scene.data().join("keys/nachbarstadt.db")).expect("removed"), "keys/nachbarstadt.db"),
+];
+
+#[test]
+fn a_tenant_that_does_not_open_leaves_the_others_alone() {
+    for (damage, named) in DAMAGES {
+        let Two { scene, platform, own, foreign } = Two::new();
+        assert!(platform.stop().success());
+        damage(&scene);
+        let two = Two { platform: scene.start(), scene, own, foreign };
+        let (own, foreign) = (Some(two.own.as_str()), Some(two.foreign.as_str()));
+        assert_eq!(two.ask(None, own, &write("hier")).status, 201, "{named}");
+
+        // Its users are told that it is not their fault, and nothing of the inside.
+        for (token, request) in [
+            (None, "GET /ngsi-ld/v1/entities?type=Ding"),
+            (foreign, "GET /ngsi-ld/v1/entities?type=Ding"),
+            (foreign, "DELETE /ngsi-ld/v1/entities/urn:ngsi-ld:Ding:1"),
+            (foreign, "GET /api/v1/quellen"),
+            (None, "GET /catalog.ttl"),
+            (None, "GET /"),
+            (None, "GET /verwaltung/anmelden"),
+            (None, "GET /\ncookie: allmende=0123456789abcdef0123456789abcdef"),
+        ] {
+            let answer = two.ask(Some("nachbarstadt"), token, request);
+            assert_eq!(answer.status, 503, "{named}: {request}: {answer:?}");
+            let said = if request.starts_with("GET /\n") || request.ends_with(" /") || request.ends_with("anmelden") {
+                "vorübergehend nicht verfügbar"
+            } else {
+                "not available at the moment"
+            };
+            assert!(answer.body.contains(said) && !answer.body.contains(named), "{named}: {request}: {answer:?}");
+        }
+
+        // Its operator is told what and what now.
+        let ready = two.ask(None, None, "GET /readyz");
+        assert_eq!((ready.status, ready.json()["tenants"][1]["open"].as_bool()), (200, Some(false)), "{ready:?}");
+        assert!(ready.body.contains(named) && ready.body.contains("allmende check"), "{ready:?}");
+        assert!(!ready.body.contains(two.scene.data().to_str().expect("UTF-8")), "{ready:?}");
+        let metrics = two.ask(None, own, "GET /metrics").body;
+        assert!(
+            metrics.contains("allmende_open{tenant=\"musterstadt\"} 1") && metrics.contains("allmende_open{tenant=\"nachbarstadt\"} 0")
+        );
+        let told = two.platform.complaints();
+        assert!(told.len() == 1 && told[0].contains("nachbarstadt") && told[0].contains(named), "{told:?}");
+        let status = two.scene.run("status").ok();
+        assert!(
+            status.contains("nachbarstadt: nicht verfügbar") && status.contains(named) && status.contains("allmende check"),
+            "{status}"
+        );
+        let check = two.scene.run("check");
+        assert_eq!(check.code, Some(1), "{check:?}");
+        assert!(
+            check.out.contains("musterstadt: unversehrt") && check.out.contains(named) && check.out.contains("beiseitelegen"),
+            "{check:?}"
+        );
+        let refused = two.scene.run("token create --role reader --tenant nachbarstadt").failed();
+        assert!(refused.contains(named) && refused.contains("allmende check"), "{refused}");
+        assert!(two.scene.run("tenant create nachbarstadt").failed().contains("gibt es schon"));
+        let backup = two.scene.run(&format!("backup {}", two.scene.path("sicherung").display()));
+        assert!(backup.code == Some(1) && backup.err.contains("nachbarstadt"), "{backup:?}");
+        assert!(two.scene.path("sicherung/musterstadt/manifest.json").is_file());
+        assert!(two.platform.stop().success());
+
+        // Without any tenant there is nothing to start for.
+        std::fs::rename(two.scene.data().join("tenants/musterstadt"), two.scene.path("musterstadt")).expect("moved");
+        std::fs::rename(two.scene.data().join("keys/musterstadt.db"), two.scene.path("musterstadt.db")).expect("moved");
+        assert!(two.scene.run("serve --listen 127.0.0.1:0").failed().contains(named));
+    }
+}
+
+#[test]
+fn nobody_takes_the_place_of_a_default_tenant_that_does_not_open() {
+    let Two { scene, platform, foreign, .. } = Two::new();
+    assert!(platform.stop().success());
+    std::fs::remove_file(scene.data().join("keys/musterstadt.db")).expect("removed");
+    let platform = scene.start();
+    assert_eq!(platform.ask("GET /ngsi-ld/v1/types").status, 503);
+    let named = format!("GET /ngsi-ld/v1/types\nngsild-tenant: nachbarstadt\nauthorization: Bearer {foreign}");
+    assert_eq!(platform.ask(&named).status, 200);
+}
+
 fn files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
