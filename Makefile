@@ -18,6 +18,7 @@ export CARGO_TARGET_DIR ?= $(CACHE)/target
 DATA ?= ./data
 LISTEN ?= 127.0.0.1:8080
 
+DENY := 0.20.2
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
 FRONTEND_SOURCES := $(shell find frontend/src -type f 2>/dev/null) frontend/build.mjs frontend/package-lock.json
 
@@ -61,8 +62,17 @@ lint:
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	cd frontend && npm run --silent typecheck
 
+# Licences, bans and origins of all dependencies.
 deny:
-	if cargo deny --version >/dev/null 2>&1; then cargo deny --offline check licenses bans sources; else echo "cargo-deny is not installed: licences are not checked"; fi
+	deny="$$(command -v cargo-deny || true)"
+	if [ -z "$$deny" ]; then
+	    deny="$(CACHE)/tools/bin/cargo-deny"
+	    if [ ! -x "$$deny" ]; then
+	        echo "cargo install cargo-deny: it checks the licences of what we use"
+	        env -u CARGO_TARGET_DIR cargo install --quiet --locked --debug --version $(DENY) --root "$(CACHE)/tools" cargo-deny
+	    fi
+	fi
+	"$$deny" --locked --log-level error check licenses bans sources
 
 # The tidy check of the workspace is one of the tests.
 tests:
