@@ -12,6 +12,7 @@ use store::TenantStore;
 use crate::account::TokenCache;
 use crate::catalogue::StatisticsCache;
 use crate::classes::Classes;
+use crate::live::Feed;
 use crate::past::Past;
 use crate::privacy::Envelope;
 use crate::search::Index;
@@ -36,6 +37,7 @@ pub(crate) struct Shared {
     pub(crate) classes: ArcSwap<Classes>,
     pub(crate) datasets: ArcSwap<Vec<Arc<Dataset>>>,
     pub(crate) search: RwLock<Index>,
+    pub(crate) feed: Feed,
     pub(crate) statistics: StatisticsCache,
     pub(crate) tokens: TokenCache,
     pub(crate) envelope: Envelope,
@@ -68,6 +70,7 @@ impl Tenant {
             classes: ArcSwap::default(),
             datasets: ArcSwap::default(),
             search: RwLock::default(),
+            feed: Feed::default(),
             statistics: StatisticsCache::default(),
             tokens: TokenCache::default(),
             clock,
@@ -87,6 +90,7 @@ impl Tenant {
 
     /// Takes no more writes, ends what is queued, writes a snapshot.
     pub(crate) fn stop(&self) -> Result<(), Error> {
+        self.shared.feed.close();
         drop(self.sequencer.lock().take());
         drop(self.shared.sealer.lock().take());
         for thread in self.threads.lock().drain(..) {

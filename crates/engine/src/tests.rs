@@ -2,6 +2,7 @@
 
 mod import;
 mod indexes;
+mod live;
 mod model_based;
 mod policy;
 mod report;
