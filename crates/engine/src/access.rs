@@ -2,6 +2,7 @@
 //! question is put to policy first.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use model::{Authorized, TenantId, Text};
 use policy::{Action, Permit, Principal};
@@ -32,6 +33,13 @@ impl Access {
     #[must_use]
     pub fn principal(&self) -> &Principal {
         &self.principal
+    }
+
+    /// Counts the writes that readers see all of: as long as it stays, answers
+    /// differ only by what the clock shows. It moves before a write is answered.
+    #[must_use]
+    pub fn edition(&self) -> u64 {
+        self.shared().edition.load(Ordering::SeqCst)
     }
 
     /// The same tenant for the platform's own work on behalf of a source.

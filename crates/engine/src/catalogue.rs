@@ -10,7 +10,7 @@ use parking_lot::Mutex;
 use policy::Action;
 
 use crate::operation::Operation;
-use crate::{Access, Error};
+use crate::{Access, Error, Table};
 
 /// What a dataset holds, as far as a principal may see it.
 #[derive(Debug, Clone, PartialEq)]
@@ -40,9 +40,28 @@ pub struct ColumnStatistics {
     pub expected: u64,
 }
 
-/// Statistics by dataset and role, with the log's position they show.
+impl Statistics {
+    /// How many rows a table of them has at least: a row for each thing and time.
+    #[must_use]
+    pub fn rows(&self) -> u64 {
+        let longest = self.columns.iter().map(|column| column.count).max();
+        longest.unwrap_or_default().max(self.entities as u64)
+    }
+}
+
+/// Statistics by role and dataset, with the log's position they show.
 #[derive(Default)]
-pub(crate) struct StatisticsCache(Mutex<HashMap<(EntityId, u8), (u64, Statistics)>>);
+pub(crate) struct StatisticsCache(Mutex<HashMap<u8, Counted>>);
+
+type Counted = Table<EntityId, (u64, Statistics)>;
+
+impl StatisticsCache {
+    /// The rows of datasets when they were last counted for a role.
+    pub(crate) fn rows(&self, role: u8) -> impl Fn(&EntityId) -> Option<u64> + '_ {
+        let cache = self.0.lock();
+        move |dataset| cache.get(&role)?.get(dataset).map(|(_, known)| known.rows())
+    }
+}
 
 impl Access {
     /// The datasets that may be seen, by title.
@@ -66,7 +85,9 @@ impl Access {
     /// # Errors
     /// [`crate::Kind::NotFound`], also when it may not be seen.
     pub fn dataset(&self, slug: &str) -> Result<Arc<Dataset>, Error> {
-        self.datasets()?.into_iter().find(|dataset| dataset.slug == slug).ok_or_else(|| Error::not_found("dataset", &slug))
+        let all = self.shared().datasets.load();
+        let named = all.iter().filter(|dataset| dataset.slug == slug).find(|dataset| self.entity(&dataset.id).is_ok());
+        named.cloned().ok_or_else(|| Error::not_found("dataset", &slug))
     }
 
     /// Declares a dataset: its texts, its columns and their classes, and
@@ -98,14 +119,14 @@ impl Access {
     /// When history is damaged.
     pub async fn statistics(&self, dataset: &Dataset) -> Result<Statistics, Error> {
         let seq = self.shared().state.read().seq;
-        let key = (dataset.id.clone(), self.principal().role as u8);
-        if let Some((at, known)) = self.shared().statistics.0.lock().get(&key)
+        let role = self.principal().role as u8;
+        if let Some((at, known)) = self.shared().statistics.0.lock().get(&role).and_then(|of_role| of_role.get(&dataset.id))
             && *at == seq
         {
             return Ok(known.clone());
         }
         let statistics = self.count(dataset).await?;
-        self.shared().statistics.0.lock().insert(key, (seq, statistics.clone()));
+        self.shared().statistics.0.lock().entry(role).or_default().insert(dataset.id.clone(), (seq, statistics.clone()));
         Ok(statistics)
     }
 

@@ -6,7 +6,6 @@
 //! Policy comes first: a dataset that may not be seen is no hit, lends no
 //! word to corrections, and moves no count (`docs/suche.md` tells the rest).
 
-mod freshness;
 mod index;
 mod near;
 mod place;
@@ -20,13 +19,15 @@ use std::collections::HashSet;
 use std::ops::Range;
 use std::sync::Arc;
 
-use model::Dataset;
+use model::{Dataset, EntityId};
 
-pub use freshness::Freshness;
 pub(crate) use index::Index;
 pub use place::Place;
 use rank::Seen;
 
+use crate::classes::Visibility;
+pub use crate::state::Freshness;
+use crate::state::{Held, State, look};
 use crate::{Access, Error};
 
 /// A dataset that was found.
@@ -38,6 +39,12 @@ pub struct Hit {
     pub score: f32,
     /// How new its data are.
     pub freshness: Freshness,
+    /// Whether something of it that may be seen has a place.
+    pub has_places: bool,
+    /// How many rows a table of it had when they were last counted; `None` when nobody asked since the start.
+    pub rows: Option<u64>,
+    /// A small number that no other dataset of the tenant has now: for tables beside.
+    pub number: u32,
 }
 
 /// The answer to a question.
@@ -89,22 +96,14 @@ impl Access {
     pub fn search(&self, text: &str) -> Result<Found, Error> {
         self.with_eyes(|eyes| {
             let index = self.shared().search.read();
-            let visible: Vec<bool> =
-                index.entries.iter().map(|entry| entry.as_ref().is_some_and(|entry| eyes.shows_entity(&entry.entity))).collect();
-            let seen = Seen { index: &index, visible: &visible };
+            let sight = index.sight(eyes);
+            let seen = Seen { index: &index, sight: &sight };
             let asked = rank::asked(text);
             let state = self.shared().state.read();
-            let entries = || index.entries.iter().zip(&visible).filter(|(_, seen)| **seen).filter_map(|(entry, _)| entry.as_ref());
-            let areas = entries().filter_map(|entry| Some((entry.area.as_ref()?, &entry.dataset.spatial.as_ref()?.label)));
-            let places = if asked.is_empty() { Vec::new() } else { place::recognise(&asked, &state, eyes, areas) };
+            let places = if asked.is_empty() { Vec::new() } else { place::recognise(&asked, &state, eyes, seen.areas()) };
             let ranking = seen.rank(&asked, &places);
-            let hit = |(slot, score): (u32, f32)| {
-                let entry = index.entries[slot as usize].as_ref()?;
-                let freshness = entry.freshness(index.version, &state, eyes);
-                Some(Hit { dataset: Arc::clone(&entry.dataset), score, freshness })
-            };
-            let mut hits: Vec<Hit> = ranking.found.into_iter().filter_map(hit).collect();
-            hits.sort_by(|a, b| b.score.total_cmp(&a.score).then_with(|| a.dataset.title.de.cmp(&b.dataset.title.de)));
+            let rows = self.shared().statistics.rows(self.principal().role as u8);
+            let hits = hits(&seen, ranking.found, &state, eyes, &rows);
             Found {
                 nearest: if hits.is_empty() { seen.nearest(&asked) } else { Vec::new() },
                 hits,
@@ -116,4 +115,26 @@ impl Access {
             }
         })
     }
+}
+
+/// The datasets that were found, with what they hold.
+fn hits(
+    seen: &Seen<'_>,
+    found: Vec<(u32, f32)>,
+    state: &State,
+    eyes: &Visibility<'_>,
+    rows: &dyn Fn(&EntityId) -> Option<u64>,
+) -> Vec<Hit> {
+    let mask = eyes.permit.mask();
+    let holdings = state.holdings(eyes.now);
+    let held = |dataset: &Dataset| match mask {
+        Some(mask) => holdings.of(&dataset.id, mask),
+        None => look(dataset, state.of_type(dataset.entity_type).map(|stored| &*stored.entity), eyes),
+    };
+    let hit = |(number, score): (u32, f32)| {
+        let dataset = Arc::clone(&seen.index.entries[number as usize].as_ref()?.dataset);
+        let Held { freshness, has_places } = held(&dataset);
+        Some(Hit { rows: rows(&dataset.id), dataset, score, freshness, has_places, number })
+    };
+    found.into_iter().filter_map(hit).collect()
 }

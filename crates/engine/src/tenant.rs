@@ -1,6 +1,7 @@
 //! A tenant at run time: its store, state, past and threads.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::mpsc;
 
 use arc_swap::ArcSwap;
@@ -43,6 +44,8 @@ pub(crate) struct Shared {
     pub(crate) envelope: Envelope,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) config: Config,
+    /// Counts what was shown to readers.
+    pub(crate) edition: AtomicU64,
     last_error: Mutex<Option<String>>,
     sealer: Mutex<Option<mpsc::SyncSender<()>>>,
 }
@@ -75,6 +78,7 @@ impl Tenant {
             tokens: TokenCache::default(),
             clock,
             config,
+            edition: AtomicU64::new(0),
             last_error: Mutex::new(None),
             sealer: Mutex::new(None),
         });
@@ -132,7 +136,9 @@ impl Shared {
             }
         }
         let datasets: Vec<Arc<Dataset>> = read.iter().map(|(_, dataset)| Arc::clone(dataset)).collect();
-        self.classes.store(Arc::new(Classes::of(&datasets)));
+        let classes = Arc::new(Classes::of(&datasets));
+        self.classes.store(Arc::clone(&classes));
+        self.state.read().declare(&datasets, classes);
         self.datasets.store(Arc::new(datasets));
         self.search.write().follow(&read);
     }

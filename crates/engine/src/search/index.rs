@@ -5,13 +5,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use model::dataset::Texts;
-use model::{Dataset, Entity, EntityId};
+use model::{Dataset, Entity, EntityId, Instant};
 use parking_lot::Mutex;
 
-use super::freshness::Known;
 use super::near::letters_of;
 use super::place::Area;
 use super::words::{is_stop_word, stem, words};
+use crate::classes::Visibility;
 
 /// Place of a dataset in the index.
 pub(super) type Slot = u32;
@@ -54,7 +54,6 @@ pub(super) struct Entry {
     /// The folded words of its title, with spaces around them.
     pub(super) title: String,
     pub(super) area: Option<Area>,
-    pub(super) freshness: Mutex<Known>,
     terms: Vec<TermId>,
 }
 
@@ -68,8 +67,20 @@ pub(crate) struct Index {
     by_stem: HashMap<String, Vec<TermId>>,
     by_trigram: HashMap<[u8; 3], Vec<TermId>>,
     free: Vec<Slot>,
-    /// Counts the changes.
-    pub(super) version: u64,
+    /// What those see who may see all of some classes, by the bit set of the classes.
+    sights: Mutex<HashMap<u8, Arc<Sight>>>,
+}
+
+/// The part of the index that somebody may see.
+pub(super) struct Sight {
+    /// By slot.
+    pub(super) visible: Vec<bool>,
+    /// The slots of what is visible, by title.
+    pub(super) by_title: Vec<Slot>,
+    /// By slot: the place in that order.
+    pub(super) places: Vec<u32>,
+    /// When the first of it expires.
+    until: Option<Instant>,
 }
 
 impl Index {
@@ -95,11 +106,36 @@ impl Index {
                 self.add(entity, dataset);
             }
         }
-        self.version += 1;
+        self.sights.get_mut().clear();
         if self.terms.iter().filter(|term| term.postings.is_empty()).count() > DEAD_TERMS_MAX {
-            *self = Self { version: self.version, ..Self::default() };
+            *self = Self::default();
             datasets.iter().for_each(|(entity, dataset)| self.add(entity, dataset));
         }
+    }
+
+    /// What a principal may see; found out once for all who may see the same, until the next change.
+    pub(super) fn sight(&self, eyes: &Visibility<'_>) -> Arc<Sight> {
+        let Some(mask) = eyes.permit.mask() else { return Arc::new(self.look(eyes)) };
+        let mut sights = self.sights.lock();
+        let known = sights.get(&mask).filter(|sight| sight.until.is_none_or(|until| eyes.now < until));
+        if let Some(known) = known {
+            return Arc::clone(known);
+        }
+        let sight = Arc::new(self.look(eyes));
+        sights.insert(mask, Arc::clone(&sight));
+        sight
+    }
+
+    fn look(&self, eyes: &Visibility<'_>) -> Sight {
+        let sees = |entry: &Option<Entry>| entry.as_ref().is_some_and(|entry| eyes.shows_entity(&entry.entity));
+        let visible: Vec<bool> = self.entries.iter().map(sees).collect();
+        let mut own: Vec<(Slot, &Entry)> = (0..).zip(&self.entries).filter_map(|(slot, entry)| Some((slot, entry.as_ref()?))).collect();
+        own.retain(|(slot, _)| visible[*slot as usize]);
+        own.sort_by(|a, b| a.1.dataset.title.de.cmp(&b.1.dataset.title.de));
+        let mut places = vec![u32::MAX; visible.len()];
+        own.iter().zip(0..).for_each(|((slot, _), place)| places[*slot as usize] = place);
+        let until = own.iter().filter_map(|(_, entry)| entry.entity.expires_at).min();
+        Sight { visible, by_title: own.into_iter().map(|(slot, _)| slot).collect(), places, until }
     }
 
     fn add(&mut self, entity: &Arc<Entity>, dataset: &Arc<Dataset>) {
@@ -127,7 +163,6 @@ impl Index {
             dataset: Arc::clone(dataset),
             title: title_of(dataset),
             area: dataset.spatial.as_ref().and_then(|spatial| Area::of_iri(&spatial.iri)),
-            freshness: Mutex::default(),
             terms: found.into_keys().collect(),
         });
     }

@@ -8,9 +8,11 @@
 
 use std::collections::{HashMap, HashSet};
 
-use super::index::{Index, TermId, trigrams};
+use model::Text;
+
+use super::index::{Index, Sight, Slot, TermId, trigrams};
 use super::near::{distance, errors_allowed, letters_of};
-use super::place::{MUNICIPALITY, Recognised};
+use super::place::{Area, MUNICIPALITY, Recognised};
 use super::synonyms::SYNONYMS;
 use super::words::{is_stop_word, is_vowel, stem, words};
 use super::{Correction, Marks};
@@ -58,7 +60,7 @@ pub(super) fn asked(text: &str) -> Vec<Asked> {
 /// Scores of the datasets by slot, and what is to be said about the question.
 #[derive(Default)]
 pub(super) struct Ranking {
-    /// Slots with their scores, in no order.
+    /// Slots with their scores, best first, then by title.
     pub(super) found: Vec<(u32, f32)>,
     pub(super) corrections: Vec<Correction>,
     pub(super) missing: Vec<String>,
@@ -71,21 +73,34 @@ type Fits = HashMap<TermId, f32>;
 /// The part of the index that may be seen.
 pub(super) struct Seen<'a> {
     pub(super) index: &'a Index,
-    /// By slot.
-    pub(super) visible: &'a [bool],
+    pub(super) sight: &'a Sight,
 }
 
-impl Seen<'_> {
+impl<'a> Seen<'a> {
+    fn shows_slot(&self, slot: Slot) -> bool {
+        self.sight.visible[slot as usize]
+    }
+
+    /// The areas of the datasets, with their names.
+    pub(super) fn areas(&self) -> impl Iterator<Item = (&'a Area, &'a Text)> + Clone + use<'a> {
+        let index = self.index;
+        let entries = self.sight.by_title.iter().filter_map(|slot| index.entries[*slot as usize].as_ref());
+        entries.filter_map(|entry| Some((entry.area.as_ref()?, &entry.dataset.spatial.as_ref()?.label)))
+    }
+
     /// The datasets that fit the most words of the question.
     pub(super) fn rank(&self, asked: &[Asked], places: &[Recognised]) -> Ranking {
-        let visible = || self.visible.iter().enumerate().filter(|(_, seen)| **seen).map(|(slot, _)| slot);
+        let visible = || self.sight.by_title.iter().copied();
+        if asked.is_empty() {
+            return Ranking { found: visible().map(|slot| (slot, 0.0)).collect(), ..Ranking::default() };
+        }
         let mut ranking = Ranking::default();
-        let mut totals = vec![(0.0_f32, 0_usize); self.visible.len()];
+        let mut totals = vec![(0.0_f32, 0_usize); self.sight.visible.len()];
         #[expect(clippy::cast_precision_loss, reason = "a logarithm of counts")]
         let ratio = |all: usize, some: usize| all as f32 / some as f32;
-        let count = visible().count();
+        let count = self.sight.by_title.len();
         for (at, word) in asked.iter().enumerate() {
-            let mut scores = vec![0.0_f32; self.visible.len()];
+            let mut scores = vec![0.0_f32; self.sight.visible.len()];
             self.score_places(places.iter().filter(|place| place.words.contains(&at)), &mut scores);
             let is_place = scores.iter().any(|score| *score > 0.0);
             self.score_word(word, is_place, &mut scores, &mut ranking);
@@ -100,18 +115,21 @@ impl Seen<'_> {
             }
         }
         let most = totals.iter().map(|(_, words)| *words).max().unwrap_or(0);
-        if most > 0 || asked.is_empty() {
-            ranking.found = visible().filter(|slot| totals[*slot].1 == most).map(|slot| (slot as u32, totals[slot].0)).collect();
+        if most > 0 {
+            let found = visible().filter(|slot| totals[*slot as usize].1 == most);
+            ranking.found = found.map(|slot| (slot, totals[slot as usize].0)).collect();
         }
         ranking.is_partial = 0 < most && most < asked.len();
         self.prefer_titles(asked, &mut ranking.found);
+        let place = |slot: Slot| self.sight.places[slot as usize];
+        ranking.found.sort_unstable_by(|a, b| b.1.total_cmp(&a.1).then_with(|| place(a.0).cmp(&place(b.0))));
         ranking
     }
 
     fn prefer_titles(&self, asked: &[Asked], found: &mut [(u32, f32)]) {
         let question: Vec<&str> = asked.iter().map(|word| word.folded.as_str()).collect();
         let question = format!(" {} ", question.join(" "));
-        for (slot, score) in found.iter_mut().filter(|_| !asked.is_empty()) {
+        for (slot, score) in found.iter_mut() {
             if self.index.entries[*slot as usize].as_ref().is_some_and(|entry| entry.title.contains(&question)) {
                 *score *= worth::IN_TITLE;
             }
@@ -121,8 +139,8 @@ impl Seen<'_> {
     fn score_places<'p>(&self, places: impl Iterator<Item = &'p Recognised>, scores: &mut [f32]) {
         for recognised in places {
             let key = recognised.place.key.as_str();
-            for (slot, entry) in self.index.entries.iter().enumerate().filter(|(slot, _)| self.visible[*slot]) {
-                let Some(entry) = entry else { continue };
+            for slot in self.sight.by_title.iter().map(|slot| *slot as usize) {
+                let Some(entry) = &self.index.entries[slot] else { continue };
                 let lists = recognised.is_listed && entry.dataset.entity_type == *MUNICIPALITY;
                 if lists || entry.area.as_ref().is_some_and(|area| area.meets(key)) {
                     scores[slot] = worth::PLACE;
@@ -159,7 +177,7 @@ impl Seen<'_> {
         for (term, worth) in fits {
             let term = &self.index.terms[*term as usize];
             marks.0.insert(term.word.clone());
-            for (slot, weight) in term.postings.iter().filter(|(slot, _)| self.visible[*slot as usize]) {
+            for (slot, weight) in term.postings.iter().filter(|(slot, _)| self.shows_slot(*slot)) {
                 let score = &mut scores[*slot as usize];
                 *score = score.max(weight * worth * part);
             }
@@ -167,7 +185,7 @@ impl Seen<'_> {
     }
 
     fn shows(&self, term: TermId) -> bool {
-        self.index.terms[term as usize].postings.iter().any(|(slot, _)| self.visible[*slot as usize])
+        self.index.terms[term as usize].postings.iter().any(|(slot, _)| self.shows_slot(*slot))
     }
 
     /// The words that a word finds: itself, its stem, compounds with it, and all that of its synonyms.
@@ -262,7 +280,7 @@ impl Seen<'_> {
     }
 
     fn seen_in(&self, term: TermId) -> usize {
-        self.index.terms[term as usize].postings.iter().filter(|(slot, _)| self.visible[*slot as usize]).count()
+        self.index.terms[term as usize].postings.iter().filter(|(slot, _)| self.shows_slot(*slot)).count()
     }
 
     /// Words that share the most letters with those asked for, the likest first.

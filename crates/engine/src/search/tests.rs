@@ -7,8 +7,9 @@ use model::{Attribute, Class, Dataset, EntityId, Json, Value};
 
 use super::index::Index;
 use super::near::distance;
-use super::rank::{Seen, asked};
+use super::rank::{Ranking, Seen, asked};
 use super::words::{fold, stem, words};
+use crate::classes::{Classes, Visibility};
 use crate::tests::{instant, no2, station};
 use crate::{Engine, Operation, Role, ScratchEngine};
 
@@ -37,10 +38,15 @@ fn found(datasets: &[Dataset], question: &str) -> Vec<String> {
     let mut index = Index::default();
     let read: Vec<_> = datasets.iter().map(|dataset| (Arc::new(dataset.to_entity()), Arc::new(dataset.clone()))).collect();
     index.follow(&read);
-    let visible = vec![true; datasets.len()];
-    let mut ranking = Seen { index: &index, visible: &visible }.rank(&asked(question), &[]);
-    ranking.found.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));
+    let ranking = ranked(&index, question);
     ranking.found.into_iter().map(|(slot, _)| datasets[slot as usize].slug.to_string()).collect()
+}
+
+/// What a question finds for somebody who may see all that is open.
+fn ranked(index: &Index, question: &str) -> Ranking {
+    let permit = policy::decide(&policy::Principal::anonymous(), policy::Action::Read).expect("reading is never refused");
+    let eyes = Visibility { classes: &Classes::default(), permit: &permit, now: instant("2026-05-04T10:00:00Z") };
+    Seen { index, sight: &index.sight(&eyes) }.rank(&asked(question), &[])
 }
 
 #[track_caller]
@@ -186,8 +192,7 @@ fn the_index_follows_one_dataset_at_a_time() {
     assert!(Arc::ptr_eq(&index.known(&luft.0).expect("read before"), &luft.1));
     index.follow(&[rad.clone(), read(titled("wind", "Wind"))]);
     assert!(index.known(&luft.0).is_none() && !index.holds(&luft.0.id) && index.holds(&rad.0.id));
-    let visible = vec![true; 2];
-    let slots = |question: &str| Seen { index: &index, visible: &visible }.rank(&asked(question), &[]).found.len();
+    let slots = |question: &str| ranked(&index, question).found.len();
     assert_eq!((slots("Luft"), slots("Rad"), slots("Wind")), (0, 1, 1));
 }
 
