@@ -162,6 +162,7 @@ impl Collector {
         }
         self.shared.reread_datasets();
         self.shared.feed.tell_all(last.as_ref().map_or(0, |header| header.seq));
+        self.shared.edition.fetch_add(1, Ordering::SeqCst);
         self.begin_after(last.as_ref());
         Ok(())
     }
@@ -361,6 +362,7 @@ impl Writer {
             } else {
                 self.shared.feed.tell(last.header.seq, entities.iter());
             }
+            self.shared.edition.fetch_add(1, Ordering::SeqCst);
             let mut pending = self.pending.entities.lock();
             for id in entities.keys() {
                 if pending.get(id).is_some_and(|(since, _)| *since == number) {
