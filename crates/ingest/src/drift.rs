@@ -47,10 +47,35 @@ fn said(look: &str) -> Code {
     }
 }
 
+/// The shapes of a source's records. Files of one folder look alike; those of
+/// another may look otherwise without anything being wrong.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub(crate) struct Shapes(BTreeMap<String, Known>);
+
+impl Shapes {
+    /// Looks at the columns of an input that lay in a folder; empty where there are no folders.
+    pub(crate) fn see(&mut self, folder: &str, version: u64, columns: &BTreeMap<String, ColumnLook>) {
+        // What no longer speaks of the definition as it is would be kept for ever.
+        self.0.retain(|_, known| known.version == version);
+        self.0.entry(folder.to_owned()).or_default().see(version, columns);
+    }
+
+    /// What is other than it was.
+    pub(crate) fn drift(&self) -> impl Iterator<Item = &Drift> {
+        self.0.values().flat_map(|known| &known.drift)
+    }
+
+    /// The columns as they are now are right.
+    pub(crate) fn accept(&mut self) {
+        self.0.values_mut().for_each(Known::accept);
+    }
+}
+
 /// The shape that records had when the definition was written, and what is other now.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(default)]
-pub(crate) struct Known {
+struct Known {
     version: u64,
     /// Look of each column, with `?` when not every record has it.
     columns: BTreeMap<String, String>,
@@ -58,13 +83,13 @@ pub(crate) struct Known {
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     now: BTreeMap<String, String>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub(crate) drift: Vec<Drift>,
+    drift: Vec<Drift>,
 }
 
 impl Known {
     /// Looks at the columns of an input. The first one of a definition's
     /// version is what later ones are compared with.
-    pub(crate) fn see(&mut self, version: u64, columns: &BTreeMap<String, ColumnLook>) {
+    fn see(&mut self, version: u64, columns: &BTreeMap<String, ColumnLook>) {
         if columns.is_empty() {
             return;
         }
@@ -81,7 +106,7 @@ impl Known {
     }
 
     /// The columns as they are now are right.
-    pub(crate) fn accept(&mut self) {
+    fn accept(&mut self) {
         self.drift.clear();
         if !self.now.is_empty() {
             self.columns = std::mem::take(&mut self.now);
@@ -174,6 +199,18 @@ mod tests {
         assert_eq!(known.drift, []);
         known.see(1, &columns("a=x"));
         assert_eq!(known.drift.len(), 1);
+    }
+
+    #[test]
+    fn each_folder_has_its_own_shape() {
+        let mut shapes = Shapes::default();
+        for (folder, look) in [("a", "a=n"), ("b", "b=n"), ("a", "a=n"), ("b", "b=n c=n")] {
+            shapes.see(folder, 1, &columns(look));
+        }
+        assert_eq!(shapes.drift().collect::<Vec<_>>(), [&Drift::Appeared("c".into())]);
+        shapes.accept();
+        shapes.see("b", 1, &columns("b=n c=n"));
+        assert_eq!(shapes.drift().count(), 0);
     }
 
     #[test]

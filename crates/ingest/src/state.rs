@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use engine::{Access, SourceRow, SourceState};
-use harmonise::{Code, Message, Reason};
+use harmonise::{Code, Message, Reason, Transport};
 use model::Instant;
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
 use crate::definition::Plan;
-use crate::drift::{Drift, Known};
+use crate::drift::{Drift, Shapes};
 use crate::report::{Outcome, RunReport};
 use crate::schedule;
 use crate::service::Ingest;
@@ -50,8 +50,8 @@ pub(crate) struct Memo {
     /// What the server said about the answer that was taken in last.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) validators: Option<Validators>,
-    /// The shape of the records.
-    pub(crate) known: Known,
+    /// The shapes of the records.
+    pub(crate) shapes: Shapes,
 }
 
 /// What makes a question conditional (RFC 9110, section 13.1).
@@ -94,7 +94,7 @@ impl Ingest {
             failures: state.failures,
             silent_since: (quiet && !source.paused && trouble.is_none()).then_some(base),
             trouble,
-            drift: read_memo(&state.memo).known.drift.iter().map(Drift::message).collect(),
+            drift: read_memo(&state.memo).shapes.drift().map(Drift::message).collect(),
         })
     }
 
@@ -115,8 +115,10 @@ impl Ingest {
         }
         let mut memo = read_memo(&before.memo);
         memo.validators = looked.validators.or(memo.validators);
-        for summary in looked.report.inputs.iter().filter_map(|input| input.summary.as_ref()) {
-            memo.known.see(plan.row.version, &summary.columns);
+        let lie_in_folders = matches!(plan.definition.source.transport, Transport::Folder { .. });
+        for (input, summary) in looked.report.inputs.iter().filter_map(|input| Some((&input.input, input.summary.as_ref()?))) {
+            let folder = input.rsplit_once('/').filter(|_| lie_in_folders).map_or("", |(folder, _)| folder);
+            memo.shapes.see(folder, plan.row.version, &summary.columns);
         }
         let counts = looked.report.counts();
         let newest = looked.report.inputs.iter().filter_map(|input| Some(input.summary.as_ref()?.observed?.1)).max();
@@ -153,7 +155,7 @@ impl Ingest {
         let _turn = self.turn(access, source)?;
         let mut state = state_of(access, source)?;
         let mut memo = read_memo(&state.memo);
-        memo.known.accept();
+        memo.shapes.accept();
         state.memo = serde_json::to_string(&memo).map_err(internal)?;
         Ok(access.put_source_state(source, state).await?)
     }

@@ -103,6 +103,8 @@ fn source_page(ask: &Ask, name: &str, shown: Shown) -> Result<Response, Trouble>
     let standing = standing(ask, &source)?;
     let mut badges = vec![source_badge(&source, &standing, runs.first(), t)];
     if waiting > 0 {
+        // Nothing is in order while lines wait, though the run itself went well.
+        badges.retain(|badge| badge.tone != Tone::Success);
         badges.push(Badge::new(Tone::Warning, t.count_quarantined(waiting)));
     }
     let (quarantine, next) = quarantine::of_source(ask, name)?;
