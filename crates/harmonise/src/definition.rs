@@ -4,7 +4,9 @@
 
 mod attribute;
 mod check;
+pub(crate) mod codes;
 mod dataset;
+mod lookup;
 mod section;
 mod source;
 #[cfg(test)]
@@ -13,11 +15,11 @@ mod transport;
 
 use std::cell::RefCell;
 
-use model::{Class, Dataset, Json, Name};
+use model::{Class, Dataset, Name};
 use regex::Regex;
 use toml::Table as Toml;
 
-pub(crate) use attribute::{AttributeRule, From, Otherwise, Shape};
+pub(crate) use attribute::{AttributeRule, From, Scalar, Shape};
 pub(crate) use source::{Encoding, Format, Kind, SecondHeader, Table};
 pub use source::{Glob, Source};
 pub use transport::{Http, Key, KeyPlace, Paging, Transport};
@@ -39,7 +41,7 @@ pub struct Definition {
     pub(crate) time: Option<TimeRule>,
     pub(crate) entity: EntityRule,
     pub(crate) wide: Option<Wide>,
-    pub(crate) lookups: Vec<Lookup>,
+    pub(crate) lookups: Vec<lookup::Lookup>,
     pub(crate) computed: Vec<Computed>,
     pub(crate) attributes: Vec<AttributeRule>,
     dataset: Option<Dataset>,
@@ -64,17 +66,6 @@ pub(crate) struct Wide {
     pub(crate) value: String,
     /// Fields from other columns of the row: name and template of the column's name.
     pub(crate) beside: Vec<(String, Template)>,
-}
-
-/// Fields looked up in a table of the definition.
-#[derive(Debug, Clone)]
-pub(crate) struct Lookup {
-    pub(crate) name: String,
-    pub(crate) field: String,
-    /// Whether a value that is not in the table rejects the record.
-    pub(crate) strict: bool,
-    /// Value of the field, and the fields it brings.
-    pub(crate) values: Vec<(String, Vec<(String, Json)>)>,
 }
 
 /// A field computed from the others.
@@ -136,7 +127,7 @@ impl Definition {
         let mut made: Vec<&str> = self.computed.iter().map(|computed| computed.field.as_str()).collect();
         made.extend(self.format.number.as_deref());
         made.extend(self.source.file_pattern.iter().flat_map(|pattern| pattern.capture_names().flatten()));
-        made.extend(self.lookups.iter().flat_map(|lookup| &lookup.values).flat_map(|(_, fields)| fields).map(|(name, _)| name.as_str()));
+        made.extend(self.lookups.iter().flat_map(lookup::Lookup::brings));
         if let Some(wide) = &self.wide {
             made.push(&wide.value);
             made.extend(wide.columns.capture_names().flatten());
@@ -155,7 +146,7 @@ impl Definition {
         let made = self.made_fields();
         let mut needed: Vec<&str> = self.time.iter().flat_map(|time| &time.fields).map(String::as_str).collect();
         needed.extend(self.entity.id.fields());
-        needed.extend(self.lookups.iter().map(|lookup| lookup.field.as_str()));
+        needed.extend(self.lookups.iter().flat_map(lookup::Lookup::fields));
         needed.extend(self.attributes.iter().filter(|attribute| !attribute.optional).flat_map(AttributeRule::fields));
         let mut seen = std::collections::HashSet::new();
         needed.retain(|field| !made.contains(field) && seen.insert(*field));
@@ -206,14 +197,15 @@ fn read(mut root: Section<'_>) -> Option<Definition> {
         }
     };
     let wide = root.child("wide").and_then(wide);
-    let lookups = root.named("lookup").into_iter().filter_map(|(name, section)| lookup(name, section)).collect();
+    let lookups = root.named("lookup").into_iter().filter_map(|(name, section)| lookup::lookup(name, section)).collect();
+    let codes = codes::shared(&mut root);
     let computed = root.children("compute").into_iter().filter_map(computed).collect();
     let subject = type_text.as_deref().and_then(terms::subject_of);
     // Of a type that is not known one fault is enough: its attributes are looked up anywhere.
     let type_known = entity.is_some();
     let name = |term: &str| attribute_name(term, &own_terms, subject, !type_known);
     let geojson = format.as_ref().is_some_and(|format| matches!(format.kind, Kind::Json { geo: true, .. }));
-    let around = attribute::Surroundings { name: &name, timed, geojson };
+    let around = attribute::Surroundings { name: &name, terms: &own_terms, codes: &codes, timed, geojson };
     let mut attributes = Vec::new();
     for mut section in root.children("attribute") {
         attributes.extend(attribute::attribute(&mut section, &around));
@@ -349,23 +341,6 @@ fn wide(mut section: Section<'_>) -> Option<Wide> {
     }
     section.finish();
     Some(Wide { columns: columns?, except, value, beside })
-}
-
-fn lookup(name: String, mut section: Section<'_>) -> Option<Lookup> {
-    let field = section.need("field", Code::NameLookupField);
-    let strict = section.word("otherwise", &[("missing", false), ("reject", true)]).unwrap_or(false);
-    let mut values = Vec::new();
-    for (value, fields) in section.values("values") {
-        match fields {
-            Json::Object(members) => values.push((value, members.into_iter().map(|(name, json)| (name.to_string(), json)).collect())),
-            other => section.fault("values", Some(&other.to_string()), Code::BringsNothing.with("value", value), Code::WriteLookup),
-        }
-    }
-    if values.is_empty() {
-        section.fault("values", None, Code::TableEmpty, Code::ListLookup);
-    }
-    section.finish();
-    Some(Lookup { name, field: field?, strict, values })
 }
 
 fn computed(mut section: Section<'_>) -> Option<Computed> {

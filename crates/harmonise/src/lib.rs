@@ -16,6 +16,7 @@ mod issue;
 mod local;
 mod map;
 mod message;
+mod municipality;
 mod number;
 mod quality;
 mod read;

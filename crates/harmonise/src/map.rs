@@ -212,15 +212,7 @@ impl<'d> Mapper<'d> {
     /// Looked-up, then computed fields.
     fn add_fields(&self, fields: &mut Fields<'_>) -> Result<(), Issue> {
         for lookup in &self.definition.lookups {
-            let text = fields.text(&lookup.field).map(|text| text.into_owned()).unwrap_or_default();
-            match lookup.values.iter().find(|(value, _)| *value == text) {
-                Some((_, found)) => found.iter().for_each(|(name, value)| fields.add(name.as_str(), value.clone())),
-                None if lookup.strict => {
-                    let reason = Code::NotInList.with("value", text).with("list", lookup.name.as_str());
-                    return Err(Issue::refused(&lookup.field, reason));
-                }
-                None => {}
-            }
+            lookup.add_to(fields)?;
         }
         for (field, expression) in &self.expressions {
             match expression.evaluate(&fields.object()) {

@@ -5,6 +5,7 @@
 mod bad;
 mod demo;
 mod fixtures;
+mod kinds;
 
 use model::{Entity, Instant};
 

@@ -3,6 +3,7 @@
 use model::dataset::{Aggregate, Column, ColumnKind, Texts};
 use model::{Class, Crs, Json, Name, UnitCode};
 
+use super::codes::{self, CodeList};
 use super::section::Section;
 use super::source;
 use crate::local::Interval;
@@ -24,8 +25,11 @@ pub(crate) struct AttributeRule {
     pub(crate) unit: Option<UnitCode>,
     pub(crate) target_unit: Option<UnitCode>,
     pub(crate) crs: Option<Crs>,
-    pub(crate) codes: Vec<(String, Json)>,
-    pub(crate) otherwise: Otherwise,
+    pub(crate) codes: CodeList,
+    /// What parts the items of a text, where the value is several.
+    pub(crate) separator: Option<String>,
+    /// The definition's own terms, for values that are terms.
+    pub(crate) vocabulary: Vec<(String, String)>,
     pub(crate) missing: Vec<String>,
     /// Whether it carries the record's time.
     pub(crate) observed: bool,
@@ -56,23 +60,31 @@ pub(crate) enum From {
 /// What the value becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Shape {
+    Property(Scalar),
+    List(Scalar),
+    JsonProperty,
+    Geometry,
+    Relationship,
+    ListRelationship,
+    Language,
+    Vocab,
+}
+
+/// What a value of a Property, or an item of a ListProperty, becomes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scalar {
     Number,
     Text,
     Bool,
     Instant,
     Json,
-    Geometry,
-    Relationship,
-    Language,
 }
 
-/// What happens to a value that is in no code list.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Otherwise {
-    Keep,
-    Reject,
-    Missing,
-    Value(Json),
+impl Shape {
+    /// Whether the value may be several, parted by the separator.
+    pub(crate) fn is_several(self) -> bool {
+        matches!(self, Self::List(_) | Self::Relationship | Self::ListRelationship | Self::Vocab)
+    }
 }
 
 /// What makes a value deserve a second look.
@@ -111,6 +123,8 @@ impl AttributeRule {
 /// What the rest of the definition says that an attribute needs.
 pub(super) struct Surroundings<'a> {
     pub(super) name: &'a dyn Fn(&str) -> Result<Name, Message>,
+    pub(super) terms: &'a [(String, String)],
+    pub(super) codes: &'a [codes::Shared],
     pub(super) timed: bool,
     pub(super) geojson: bool,
 }
@@ -132,6 +146,10 @@ pub(super) fn attribute(section: &mut Section<'_>, around: &Surroundings<'_>) ->
             ("GeoProperty", Kind::Geo),
             ("Relationship", Kind::Relationship),
             ("LanguageProperty", Kind::Language),
+            ("VocabProperty", Kind::Vocab),
+            ("ListProperty", Kind::List),
+            ("ListRelationship", Kind::ListRelationship),
+            ("JsonProperty", Kind::Json),
         ],
     );
     let kind = kind.unwrap_or(Kind::Property);
@@ -143,8 +161,11 @@ pub(super) fn attribute(section: &mut Section<'_>, around: &Surroundings<'_>) ->
     let target_unit = section.read("target_unit", Code::WriteTargetUnit, unit_of);
     convertible(section, unit.as_ref(), target_unit.as_ref());
     let crs = section.read("crs", Code::WriteCrs, |text| Crs::find(text).map_err(|_| Code::CrsUnknown.with("value", text)));
-    let codes = section.values("codes");
-    let otherwise = otherwise(section);
+    let codes = codes::codes(section, around.codes);
+    let separator = section.raw_text("separator").filter(|separator| !separator.is_empty());
+    if separator.is_some() && !shape.is_several() {
+        section.fault("separator", None, Code::SeparatorKind, Code::DropSeparator);
+    }
     let missing = section.texts("missing");
     let observed = section.flag("observed").unwrap_or(around.timed);
     if observed && !around.timed {
@@ -166,7 +187,8 @@ pub(super) fn attribute(section: &mut Section<'_>, around: &Surroundings<'_>) ->
         target_unit,
         crs,
         codes,
-        otherwise,
+        separator,
+        vocabulary: if shape == Shape::Vocab { around.terms.to_vec() } else { Vec::new() },
         missing,
         observed,
         dataset,
@@ -183,6 +205,10 @@ enum Kind {
     Geo,
     Relationship,
     Language,
+    Vocab,
+    List,
+    ListRelationship,
+    Json,
 }
 
 fn from(section: &mut Section<'_>, kind: Kind, around: &Surroundings<'_>) -> Option<From> {
@@ -223,18 +249,21 @@ fn from(section: &mut Section<'_>, kind: Kind, around: &Surroundings<'_>) -> Opt
 
 fn shape(section: &mut Section<'_>, kind: Kind, from: Option<&From>) -> Shape {
     let words =
-        [("number", Shape::Number), ("text", Shape::Text), ("bool", Shape::Bool), ("instant", Shape::Instant), ("json", Shape::Json)];
+        [("number", Scalar::Number), ("text", Scalar::Text), ("bool", Scalar::Bool), ("instant", Scalar::Instant), ("json", Scalar::Json)];
     let given = section.word("as", &words);
-    if given.is_some() && kind != Kind::Property {
+    if given.is_some() && !matches!(kind, Kind::Property | Kind::List) {
         section.fault("as", None, Code::ShapeKind, Code::DropAs);
     }
-    match (kind, given) {
-        (Kind::Geo, _) => Shape::Geometry,
-        (Kind::Relationship, _) => Shape::Relationship,
-        (Kind::Language, _) => Shape::Language,
-        (Kind::Property, Some(shape)) => shape,
-        (Kind::Property, None) if matches!(from, Some(From::Constant(_))) => Shape::Json,
-        (Kind::Property, None) => Shape::Text,
+    let usual = if matches!(from, Some(From::Constant(_))) { Scalar::Json } else { Scalar::Text };
+    match kind {
+        Kind::Property => Shape::Property(given.unwrap_or(usual)),
+        Kind::List => Shape::List(given.unwrap_or(usual)),
+        Kind::Json => Shape::JsonProperty,
+        Kind::Geo => Shape::Geometry,
+        Kind::Relationship => Shape::Relationship,
+        Kind::ListRelationship => Shape::ListRelationship,
+        Kind::Language => Shape::Language,
+        Kind::Vocab => Shape::Vocab,
     }
 }
 
@@ -250,26 +279,6 @@ fn convertible(section: &Section<'_>, from: Option<&UnitCode>, to: Option<&UnitC
         (None, Some(to)) => section.fault("target_unit", Some(to.code()), Code::UnitLacking, Code::GiveUnit),
         _ => {}
     }
-}
-
-fn otherwise(section: &mut Section<'_>) -> Otherwise {
-    let default = section.any("default");
-    let word = section.word("otherwise", &[("keep", Otherwise::KEEP), ("reject", Otherwise::REJECT), ("missing", Otherwise::MISSING)]);
-    match (default, word) {
-        (Some(value), None) => Otherwise::Value(value),
-        (Some(_), Some(_)) => {
-            section.fault("otherwise", None, Code::DefaultTwice, Code::KeepOne);
-            Otherwise::Keep
-        }
-        (None, Some(index)) => [Otherwise::Keep, Otherwise::Reject, Otherwise::Missing][index].clone(),
-        (None, None) => Otherwise::Keep,
-    }
-}
-
-impl Otherwise {
-    const KEEP: usize = 0;
-    const REJECT: usize = 1;
-    const MISSING: usize = 2;
 }
 
 fn quality(mut section: Section<'_>) -> QualityRule {
@@ -314,9 +323,9 @@ pub(super) fn column(mut section: Section<'_>, of: &Described) -> Option<Column>
         ("other", ColumnKind::Other),
     ];
     let kind = section.word("kind", &kinds).unwrap_or(match of.shape {
-        Shape::Number if of.observed => ColumnKind::Measure,
-        Shape::Number => ColumnKind::Number,
-        Shape::Text | Shape::Language => ColumnKind::Text,
+        Shape::Property(Scalar::Number) if of.observed => ColumnKind::Measure,
+        Shape::Property(Scalar::Number) => ColumnKind::Number,
+        Shape::Property(Scalar::Text) | Shape::Language | Shape::Vocab => ColumnKind::Text,
         Shape::Geometry => ColumnKind::Place,
         _ => ColumnKind::Other,
     });

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use model::dataset::{Agent, Column, Contact, Spatial, licence};
 use model::{Dataset, EntityId, Instant, Name, Text, TimeWindow};
 
-use super::attribute::{self, Described, Shape};
+use super::attribute::{self, Described, Scalar, Shape};
 use super::section::Section;
 use super::source::is_slug;
 use crate::issue::nearest;
@@ -177,7 +177,10 @@ fn all_columns(section: &mut Section<'_>, mut columns: Vec<Column>, name: &dyn F
         if attribute.is_some_and(|attribute| columns.iter().any(|column| column.attribute == attribute)) {
             extra.fault("attribute", None, Code::ColumnTwice, Code::DropOne);
         }
-        columns.extend(attribute::column(extra, &Described { name: attribute, shape: Shape::Text, unit: None, observed: false }));
+        columns.extend(attribute::column(
+            extra,
+            &Described { name: attribute, shape: Shape::Property(Scalar::Text), unit: None, observed: false },
+        ));
     }
     columns
 }

@@ -245,6 +245,16 @@ impl<'a> Section<'a> {
         section.table.iter().map(|(name, value)| (name.clone(), json_of(value))).collect()
     }
 
+    /// Its members as single values, whatever they are called.
+    pub(super) fn into_values(self) -> Vec<(String, Json)> {
+        self.table.iter().map(|(name, value)| (name.clone(), json_of(value))).collect()
+    }
+
+    /// Whether a key holds a text.
+    pub(super) fn is_text(&self, key: &str) -> bool {
+        matches!(self.table.get(key), Some(Value::String(_)))
+    }
+
     /// Any value.
     pub(super) fn any(&mut self, key: &'static str) -> Option<Json> {
         self.take(key).map(json_of)

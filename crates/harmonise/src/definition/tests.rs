@@ -144,7 +144,7 @@ fn what_only_the_parser_sees() {
     );
     check_deep(
         ("unit = \"cm\"", "unit = \"Ellen\""),
-        "`attribute[1].unit` = `Ellen`: this unit is not known; use a symbol such as `µg/m³` or a UN/CEFACT code such as `GQ`\n`attribute[1].target_unit` = `MTR`: nothing says which unit the values come in; give `unit`, too",
+        "`attribute[1].unit` = `Ellen`: this unit is not known; use a symbol such as `µg/m³`, a UN/CEFACT code such as `GQ` or a UCUM code such as `ug/m3`\n`attribute[1].target_unit` = `MTR`: nothing says which unit the values come in; give `unit`, too",
     );
     check_deep(
         ("target_unit = \"m\"", "target_unit = \"°C\""),
@@ -394,5 +394,28 @@ fn elements_of_lists_are_named_by_a_pointer_with_a_star() {
     check(
         ("zone =", "skipped_hour = \"earlier\"\nzone ="),
         "`time.skipped_hour` = `earlier`: this word is not known here; use one of `reject`, `later`",
+    );
+}
+
+#[test]
+fn kinds_codes_and_lookups_are_checked() {
+    check(
+        ("unit = \"cm\"", "separator = \";\"\nunit = \"cm\""),
+        "`attribute[1].separator`: only values that may be several have a separator; drop `separator`, or set `kind` to `ListProperty`, `Relationship`, `ListRelationship` or `VocabProperty`",
+    );
+    check(("as = \"number\"", "as = \"number\"\nkind = \"ListProperty\"\nseparator = \";\""), "");
+    check(("as = \"number\"", "kind = \"JsonProperty\""), "");
+    check_deep(
+        ("as = \"number\"", "as = \"number\"\ncodes = \"zustand\""),
+        "`attribute[1].codes` = `zustand`: the definition has no such code list; write the list under `[codes.NAME]`: code and meaning, for example `ges = \"closed\"`",
+    );
+    check(("[[attribute]]", "[lookup.g]\nfield = \"a\"\nlist = \"municipalities\"\n[[attribute]]"), "");
+    check(
+        ("[[attribute]]", "[lookup.g]\nfield = \"a\"\ntemplate = \"{a}\"\nlist = \"municipalities\"\n[[attribute]]"),
+        "`lookup.g.template`: `field`, `template` do not go together with this kind; keep one of them",
+    );
+    check(
+        ("[[attribute]]", "[lookup.g]\nfield = \"a\"\n[[attribute]]"),
+        "`lookup.g.values`: the table is empty; list values and the fields they bring",
     );
 }

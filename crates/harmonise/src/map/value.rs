@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use model::geo::{CrsError, InvalidGeometry, Position};
-use model::{Crs, Geometry, Instant, Iri, Json, Number, Text, Value};
+use model::{Crs, Geometry, Instant, Iri, Json, Name, Number, Text, Value};
 
 use super::{bad_iri, fill};
-use crate::definition::{AttributeRule, Definition, From, Otherwise, Shape};
+use crate::definition::codes::Otherwise;
+use crate::definition::{AttributeRule, Definition, From, Scalar, Shape};
 use crate::fields::{Fields, as_text};
 use crate::issue::Issue;
 use crate::local::Moment;
@@ -25,7 +26,7 @@ pub(super) fn read(
     match &rule.from {
         From::Constant(json) => reader.shaped(json).map_err(|reason| Issue::refused(&rule.term, reason)),
         From::Template(template) => match fill(template, fields, Code::TheTemplate) {
-            Ok(text) => reader.shaped(&Json::from(text.as_str())).map_err(|reason| Issue::refused(&rule.term, reason)),
+            Ok(text) => reader.coded(&Json::from(text.as_str())).map_err(|reason| Issue::refused(&rule.term, reason)),
             Err(_) => Ok(None),
         },
         From::Field(field) => match fields.get(field) {
@@ -52,27 +53,46 @@ impl Reader<'_> {
         text.is_empty() || self.rule.missing.iter().chain(&self.definition.format.missing).any(|token| token == text)
     }
 
-    /// A value from the record: missing tokens and code lists come first.
+    /// A value from the record: missing tokens and code lists come first, for each item where it is several.
     fn coded(&self, json: &Json) -> Result<Option<Value>, Message> {
+        if !self.rule.shape.is_several() {
+            return self.meant(json)?.map_or(Ok(None), |meant| self.shaped(&meant));
+        }
+        let items = self.items(json);
+        let meant: Vec<Json> =
+            items.iter().filter_map(|item| self.meant(item).transpose()).map(|item| item.map(Cow::into_owned)).collect::<Result<_, _>>()?;
+        if meant.is_empty() { Ok(None) } else { self.shaped(&Json::Array(meant)) }
+    }
+
+    /// The items of a list, or of a text that is parted by the separator.
+    fn items<'j>(&self, json: &'j Json) -> Cow<'j, [Json]> {
+        match (json, &self.rule.separator) {
+            (Json::Array(items), _) => Cow::Borrowed(items),
+            (Json::String(text), Some(separator)) => {
+                Cow::Owned(text.split(separator.as_str()).map(|item| Json::from(item.trim())).collect())
+            }
+            (one, _) => Cow::Borrowed(std::slice::from_ref(one)),
+        }
+    }
+
+    /// What a value means; `None` when it is missing.
+    fn meant<'j>(&'j self, json: &'j Json) -> Result<Option<Cow<'j, Json>>, Message> {
         let scalar = matches!(json, Json::String(_) | Json::Number(_) | Json::Bool(_) | Json::Null);
         if !scalar {
-            return self.shaped(json);
+            return Ok(Some(Cow::Borrowed(json)));
         }
         let text = as_text(json).unwrap_or(Cow::Borrowed(""));
         if self.is_missing(&text) {
             return Ok(None);
         }
-        if let Some((_, meant)) = self.rule.codes.iter().find(|(code, _)| *code == text) {
-            return self.shaped(meant);
+        if let Some(meaning) = self.rule.codes.meaning(&text) {
+            return Ok(Some(Cow::Borrowed(meaning)));
         }
-        match &self.rule.otherwise {
-            Otherwise::Keep => self.shaped(json),
+        match &self.rule.codes.otherwise {
+            Otherwise::Keep => Ok(Some(Cow::Borrowed(json))),
             Otherwise::Missing => Ok(None),
-            Otherwise::Value(value) => self.shaped(value),
-            Otherwise::Reject => {
-                let known: Vec<&str> = self.rule.codes.iter().map(|(code, _)| code.as_str()).collect();
-                Err(Code::CodeUnknown.with("value", text.as_ref()).with("known", known))
-            }
+            Otherwise::Value(value) => Ok(Some(Cow::Borrowed(value))),
+            Otherwise::Reject => Err(Code::CodeUnknown.with("value", text.as_ref()).with("known", self.rule.codes.known())),
         }
     }
 
@@ -80,18 +100,40 @@ impl Reader<'_> {
         if matches!(json, Json::Null) || json.as_str().is_some_and(|text| text.trim().is_empty()) {
             return Ok(None);
         }
-        let text = || as_text(json).unwrap_or(Cow::Borrowed(""));
+        let items = || self.items(json);
         let value = match self.rule.shape {
-            Shape::Number => Value::Property(Json::Number(self.number(json)?)),
-            Shape::Text => Value::Property(Json::from(text().as_ref())),
-            Shape::Bool => Value::Property(Json::from(boolean(&text())?)),
-            Shape::Instant => Value::Property(Json::from(self.instant(&text())?.to_string().as_str())),
-            Shape::Json => Value::Property(json.clone()),
+            Shape::Property(scalar) => Value::Property(self.scalar(scalar, json)?),
+            Shape::List(scalar) => Value::List(items().iter().map(|item| self.scalar(scalar, item)).collect::<Result<_, _>>()?),
+            Shape::JsonProperty => Value::JsonProperty(tree(json)?),
             Shape::Geometry => Value::Geo(self.geometry(json)?),
-            Shape::Relationship => Value::Relationship(targets(json)?),
+            Shape::Relationship => Value::Relationship(items().iter().map(target).collect::<Result<_, _>>()?),
+            Shape::ListRelationship => Value::ListRelationship(items().iter().map(target).collect::<Result<_, _>>()?),
             Shape::Language => Value::Language(language_map(json)),
+            Shape::Vocab => Value::Vocab(items().iter().map(|item| self.term(item)).collect::<Result<_, _>>()?),
         };
         Ok(Some(value))
+    }
+
+    fn scalar(&self, scalar: Scalar, json: &Json) -> Result<Json, Message> {
+        let text = || as_text(json).unwrap_or(Cow::Borrowed(""));
+        Ok(match scalar {
+            Scalar::Number => Json::Number(self.number(json)?),
+            Scalar::Text => Json::from(text().as_ref()),
+            Scalar::Bool => Json::from(boolean(&text())?),
+            Scalar::Instant => Json::from(self.instant(&text())?.to_string().as_str()),
+            Scalar::Json => json.clone(),
+        })
+    }
+
+    /// A value that is a term: one of the definition's own, or an IRI.
+    fn term(&self, json: &Json) -> Result<Name, Message> {
+        let text = as_text(json).unwrap_or_default();
+        let own = self.rule.vocabulary.iter().find(|(term, _)| *term == text).map(|(_, iri)| iri.as_str());
+        let iri = own.unwrap_or(&text);
+        if !model::id::is_absolute_iri(iri) {
+            return Err(Code::NotATerm.with("value", text.as_ref()));
+        }
+        Name::intern(iri).map_err(|_| Code::TooManyNames.with("name", iri))
     }
 
     fn number(&self, json: &Json) -> Result<Number, Message> {
@@ -204,14 +246,16 @@ fn boolean(text: &str) -> Result<bool, Message> {
     }
 }
 
-fn targets(json: &Json) -> Result<Vec<Iri>, Message> {
-    let one = |json: &Json| {
-        let text = as_text(json).unwrap_or_default();
-        Iri::parse(&text).map_err(|_| bad_iri(&text))
-    };
+fn target(json: &Json) -> Result<Iri, Message> {
+    let text = as_text(json).unwrap_or_default();
+    Iri::parse(&text).map_err(|_| bad_iri(&text))
+}
+
+/// A value of any structure; a text is JSON that a table holds.
+fn tree(json: &Json) -> Result<Json, Message> {
     match json {
-        Json::Array(items) => items.iter().map(one).collect(),
-        other => one(other).map(|target| vec![target]),
+        Json::String(text) => model::json::parse(text.as_bytes()).map_err(|error| Code::NotJson.with("detail", error.to_string())),
+        other => Ok(other.clone()),
     }
 }
 
