@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import AxeBuilder from '@axe-core/playwright';
 import { launch, open, unfold } from './browser.mjs';
-import { adminPages, base, documents, isOurs, logIn, publicPages } from './site.mjs';
+import { adminPages, base, documents, isOurs, logIn, publicPages, settle } from './site.mjs';
 
 const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const VIEWS = [
@@ -59,8 +59,8 @@ for (const [view, options] of VIEWS) {
   }
 }
 
-for (const [view, options] of VIEWS) {
-  describe(`administration, ${view}`, { skip: !isOurs }, () => {
+for (const [view, options, language] of [...VIEWS.map((one) => [...one, 'de']), [...VIEWS[0], 'en']]) {
+  describe(`administration, ${view}, ${language}`, { skip: !isOurs }, () => {
     let opened;
     before(async () => {
       opened = await open(browser, base, options);
@@ -69,9 +69,10 @@ for (const [view, options] of VIEWS) {
     after(() => opened.context.close());
     for (const path of adminPages) {
       test(path, async () => {
+        const address = await settle(opened.page, path);
         opened.faults.length = 0;
-        await opened.page.goto(path);
-        const { found } = await faultsOf(opened.page, 'de');
+        await opened.page.goto((language === 'en' ? '/en' : '') + address);
+        const { found } = await faultsOf(opened.page, language);
         assert.deepEqual([...found, ...opened.faults], []);
       });
     }

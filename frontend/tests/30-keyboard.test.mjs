@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, open } from './browser.mjs';
-import { adminPages, base, isOurs, logIn, picture } from './site.mjs';
+import { adminPages, base, isOurs, logIn, picture, publicPages, settle } from './site.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -40,7 +40,7 @@ async function walk(page) {
   return { stops, faults };
 }
 
-for (const path of ['/', '/datensaetze', picture, `${picture}/tabelle`, '/verwaltung/anmelden']) {
+for (const path of publicPages) {
   test(`Tab walks through ${path}`, async () => {
     const { page, context } = await open(browser, base, { viewport: { width: 1280, height: 900 } });
     await page.goto(path);
@@ -55,19 +55,21 @@ for (const path of adminPages) {
   test(`Tab walks through ${path}`, { skip: !isOurs }, async () => {
     const { page, context } = await open(browser, base, { viewport: { width: 1280, height: 900 } });
     await logIn(page);
-    await page.goto(path);
+    await page.goto(await settle(page, path));
     const { faults } = await walk(page);
     assert.deepEqual(faults, []);
     await context.close();
   });
 }
 
-test('the skip link leads to the content', async () => {
+test('the skip link leads to the content on every page', async () => {
   const { page, context } = await open(browser, base);
-  await page.goto(picture);
-  await page.keyboard.press('Tab');
-  await page.keyboard.press('Enter');
-  assert.equal(await page.evaluate(() => document.activeElement.id), 'content');
+  for (const path of publicPages) {
+    await page.goto(path);
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate(() => document.activeElement.id), 'content', path);
+  }
   await context.close();
 });
 

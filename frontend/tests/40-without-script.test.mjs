@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { launch, open } from './browser.mjs';
-import { account, base, isOurs, picture, publicPages } from './site.mjs';
+import { account, adminPages, base, isOurs, logIn, picture, publicPages, settle } from './site.mjs';
 
 let browser;
 before(async () => (browser = await launch()));
@@ -13,6 +13,16 @@ test('no page has a button that does nothing', async () => {
   const { page, context } = await open(browser, base, still);
   for (const path of publicPages) {
     await page.goto(path);
+    assert.deepEqual(await page.locator('button[type=button]:visible').allTextContents(), [], path);
+  }
+  await context.close();
+});
+
+test('no page of the administration has a button that does nothing', { skip: !isOurs }, async () => {
+  const { page, context } = await open(browser, base, still);
+  await logIn(page);
+  for (const path of adminPages) {
+    await page.goto(await settle(page, path));
     assert.deepEqual(await page.locator('button[type=button]:visible').allTextContents(), [], path);
   }
   await context.close();

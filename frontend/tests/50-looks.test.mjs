@@ -1,18 +1,38 @@
 // Weight, spacing, forced colours, print, contrasts that axe cannot see.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { launch, open } from './browser.mjs';
-import { base, picture, publicPages } from './site.mjs';
+import { launch, open, unfold } from './browser.mjs';
+import { adminPages, base, isOurs, logIn, picture, publicPages, settle } from './site.mjs';
 
 const PAGE_BYTES_MAX = 100_000;
 const SCRIPT_BYTES_MAX = 15_000;
+/** Cumulative layout shift: how far things move while the page comes in. */
+const SHIFT_MAX = 0.05;
 
 let browser;
 before(async () => (browser = await launch()));
 after(() => browser.close());
 
-test('no page weighs more than 100 kB, scripts no more than 15 kB', async () => {
-  for (const path of new Set(['/', '/datensaetze', picture, ...publicPages.filter((one) => /^\/datensaetze\/\w+$/.test(one))])) {
+/** Adds up how far things move, in the page (Layout Instability API). */
+function watchShifts() {
+  globalThis.shift = 0;
+  new PerformanceObserver((list) => list.getEntries().forEach((one) => (globalThis.shift += one.hadRecentInput ? 0 : one.value))).observe({ type: 'layout-shift', buffered: true });
+}
+
+/** Walks every page, those of the administration too, in a window of its own. */
+async function everywhere(options, look) {
+  const { page, context } = await open(browser, base, options);
+  if (isOurs) await logIn(page);
+  for (const path of isOurs ? [...publicPages.filter((one) => !one.includes('anmelden')), ...adminPages] : publicPages) {
+    const address = await settle(page, path);
+    await page.goto(address);
+    await look(page, address);
+  }
+  await context.close();
+}
+
+test('no page weighs more than 100 kB, scripts no more than 15 kB, nothing jumps', async () => {
+  for (const path of publicPages) {
     const { page, context } = await open(browser, base, { viewport: { width: 390, height: 844 } });
     const session = await context.newCDPSession(page);
     await session.send('Network.enable');
@@ -23,9 +43,12 @@ test('no page weighs more than 100 kB, scripts no more than 15 kB', async () => 
       bytes.all += event.encodedDataLength;
       if (kinds.get(event.requestId) === 'Script') bytes.Script += event.encodedDataLength;
     });
+    await page.addInitScript(watchShifts);
     await page.goto(path, { waitUntil: 'networkidle' });
     assert.ok(bytes.all > 10_000 && bytes.all <= PAGE_BYTES_MAX, `${path}: ${bytes.all} bytes`);
     assert.ok(bytes.Script <= SCRIPT_BYTES_MAX, `${path}: ${bytes.Script} bytes of script`);
+    const shift = await page.evaluate(() => globalThis.shift);
+    assert.ok(shift <= SHIFT_MAX, `${path}: moves by ${shift}`);
     await context.close();
   }
 });
@@ -60,6 +83,41 @@ test('more space between lines, words and letters cuts nothing off (WCAG 1.4.12)
     assert.deepEqual(result, { wide: 0, cut: [] }, `${width} px`);
     await context.close();
   }
+});
+
+test('no page is wider than a window of 320 px or of 640 px, 200 % of a usual one', async () => {
+  for (const width of [320, 640]) {
+    await everywhere({ viewport: { width, height: 800 } }, async (page, path) => {
+      await unfold(page);
+      assert.ok((await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)) <= 0, `${path} at ${width} px`);
+    });
+  }
+});
+
+test('with forced colours no icon and no control vanishes on any page', async () => {
+  await everywhere({ forcedColors: 'active', viewport: { width: 1280, height: 900 } }, async (page, path) => {
+    const lost = await page.evaluate(() => {
+      const ground = getComputedStyle(document.body).backgroundColor;
+      const seen = (element) => element.getClientRects().length > 0;
+      const icons = [...document.querySelectorAll('.kern-icon')].filter((one) => seen(one) && getComputedStyle(one).backgroundColor === ground && getComputedStyle(one).maskImage !== 'none');
+      const fields = [...document.querySelectorAll('input:not([type=hidden], [type=checkbox], [type=radio], [type=range], [type=file]), select, textarea, .kern-btn')].filter(
+        (one) => seen(one) && ['Top', 'Bottom'].every((side) => getComputedStyle(one)[`border${side}Style`] === 'none' || getComputedStyle(one)[`border${side}Width`] === '0px') && getComputedStyle(one).outlineStyle === 'none',
+      );
+      return [...icons, ...fields].map((one) => one.outerHTML.slice(0, 80));
+    });
+    assert.deepEqual(lost, [], path);
+  });
+});
+
+test('on paper every page keeps its words and leaves navigation and buttons out', async () => {
+  await everywhere({ viewport: { width: 1000, height: 900 } }, async (page, path) => {
+    await page.emulateMedia({ media: 'print' });
+    const seen = await page.evaluate(() => {
+      const visible = (selector) => [...document.querySelectorAll(selector)].some((one) => one.getClientRects().length > 0);
+      return { heading: visible('h1'), address: visible('.print-only'), controls: ['.service-nav', '.main-nav', '.header-search', '.site-footer nav', '.actions button'].filter(visible) };
+    });
+    assert.deepEqual(seen, { heading: true, address: true, controls: [] }, path);
+  });
 });
 
 test('forced colours keep icons and lines', async () => {

@@ -1,36 +1,48 @@
 // What all tests share: the address, the pages there are, logging in.
+import { pages, texts } from './routes.mjs';
+
 export const base = process.env.ALLMENDE_URL ?? '';
 export const code = process.env.ALLMENDE_CODE ?? '';
 export const account = { name: 'pruefung', password: 'Ein langer Satz zum Prüfen' };
 /** Whether the server is ours, so that we may log in and change things. */
 export const isOurs = code !== '';
 
-export const documents = ['ueber', 'schnittstellen', 'impressum', 'datenschutz', 'barrierefreiheit', 'barriere-melden', 'leichte-sprache', 'gebaerdensprache'].map((slug) => `/${slug}`);
-
 const place = 'ort=AirQualityObserved%3Anord';
-export const publicPages = isOurs
-  ? [
-      '/',
-      '/datensaetze',
-      '/datensaetze?thema=umwelt',
-      '/suche?q=luft',
-      '/suche?q=xyzzy',
-      '/datensaetze/luft',
-      `/datensaetze/luft?messwert=o3&${place}&zeitraum=woche`,
-      '/datensaetze/orte',
-      '/datensaetze/luft/tabelle',
-      '/datensaetze/orte/tabelle',
-      '/datensaetze/luft/herkunft?id=AirQualityObserved%3Anord&spalte=no2',
-      ...documents,
-      '/verwaltung/anmelden',
-      '/gibt-es-nicht',
-    ]
-  : ['/', '/datensaetze', '/suche?q=luft', ...[
-      'luftqualitaet', 'wetter', 'radverkehr', 'parken', 'gemeinden', 'verkehr', 'ladesaeulen', 'bahnhoefe', 'haltestellen', 'atemwege',
-      'lastprofile', 'wetter-rohdaten', 'sommer-2026', 'lorawan-tts', 'lorawan-chirpstack',
-    ].flatMap((slug) => [`/datensaetze/${slug}`, `/datensaetze/${slug}/tabelle`])];
 
-export const adminPages = ['/verwaltung', '/verwaltung/hochladen', '/verwaltung/quellen', '/verwaltung/quellen/luft', '/verwaltung/laeufe/1'];
+/** What stands for each page with a gap in its address, and pages with states worth a look. */
+const EXAMPLES = {
+  '/': ['/'],
+  '/datensaetze': ['/datensaetze', '/datensaetze?thema=umwelt'],
+  '/suche': ['/suche?q=luft', '/suche?q=xyzzy'],
+  '/datensaetze/{slug}': ['/datensaetze/luft', `/datensaetze/luft?messwert=o3&${place}&zeitraum=woche`, '/datensaetze/orte'],
+  '/datensaetze/{slug}/tabelle': ['/datensaetze/luft/tabelle', '/datensaetze/orte/tabelle'],
+  '/datensaetze/{slug}/herkunft': ['/datensaetze/luft/herkunft?id=AirQualityObserved%3Anord&spalte=no2'],
+  '/verwaltung/quellen/{name}': ['/verwaltung/quellen/luft'],
+  '/verwaltung/laeufe/{id}': ['/verwaltung/laeufe/1'],
+  '/verwaltung/hochladen/{id}': ['DRAFT'],
+  '/verwaltung/hochladen/{id}/angaben': ['DRAFT/angaben'],
+  '/verwaltung/hochladen/{id}/datensatz': ['MADE/datensatz'],
+};
+
+const routes = pages(EXAMPLES);
+
+/** The pages in the site map of a server that runs already, without the language in front. */
+async function mapped() {
+  const xml = await (await fetch(`${base}/sitemap.xml`)).text();
+  const paths = [...xml.matchAll(/<loc>https?:\/\/[^/]+([^<]*)<\/loc>/g)].map((match) => match[1]);
+  return paths.filter((one) => !/^\/en(\/|$)/.test(one));
+}
+
+/** The pages of text: two views of them are enough, they differ in their words alone. */
+export const documents = texts.map((name) => `/${name}`);
+
+/** Every public page; on a server that is not ours those of its site map. */
+export const publicPages = isOurs
+  ? [...routes.public.flatMap(([, examples]) => examples), '/gibt-es-nicht']
+  : (await mapped()).flatMap((one) => (one.startsWith('/datensaetze/') ? [one, `${one}/tabelle`] : [one]));
+
+/** Every page of the administration; `DRAFT` and `MADE` stand for an upload before and after its dataset, see `settle`. */
+export const adminPages = routes.administration.flatMap(([, examples]) => examples);
 
 /** A page with a picture: the one most tests look at. */
 export const picture = isOurs ? '/datensaetze/luft' : '/datensaetze/luftqualitaet';
@@ -41,4 +53,31 @@ export async function logIn(page) {
   await page.fill('#konto', account.name);
   await page.fill('#passwort', account.password);
   await Promise.all([page.waitForURL('**/verwaltung'), page.click('main form button')]);
+}
+
+/** The address of a page of the administration, for somebody who is logged in: makes the upload it needs. */
+export async function settle(page, address) {
+  const [state, ...rest] = address.split('/');
+  if (state !== 'DRAFT' && state !== 'MADE') return address;
+  const title = state === 'DRAFT' ? 'entwurf.csv' : 'angelegt.csv';
+  await page.goto('/verwaltung/hochladen');
+  const known = page.locator('main a[href*="/verwaltung/hochladen/"]').filter({ hasText: state === 'DRAFT' ? title : 'Angelegt' });
+  if ((await known.count()) === 0) await upload(page, title, state === 'MADE');
+  else await known.first().click();
+  const root = new URL(page.url()).pathname.split('/').slice(0, 4).join('/');
+  return [root, ...rest].join('/');
+}
+
+/** Uploads a small table; makes a dataset of it when that is wanted. */
+async function upload(page, name, whole) {
+  const press = (label) => Promise.all([page.waitForNavigation(), page.getByRole('button', { name: label, exact: true }).click()]);
+  await page.setInputFiles('#datei', { name, mimeType: 'text/csv', buffer: Buffer.from('Nr;Name;Höhe\nB-1;Linde;12,5\nB-2;Ulme;9,0\n') });
+  await press('Hochladen und ansehen');
+  if (!whole) return;
+  await press('Stimmt so, weiter');
+  await page.fill('#titel', 'Angelegt');
+  await page.fill('#aussage', 'Wie hoch die Bäume sind. Jedes Jahr gemessen.');
+  await page.fill('#herausgeber', 'Amt für Grün');
+  await page.check('#personen-nein');
+  await press('Datensatz anlegen');
 }

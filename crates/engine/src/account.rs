@@ -1,5 +1,6 @@
 //! Accounts, tokens and sessions. Secrets are shown once and kept as hashes.
 
+mod own;
 mod password;
 
 use std::collections::HashMap;
@@ -12,15 +13,17 @@ use subtle::ConstantTimeEq;
 
 use crate::tenant::Shared;
 use crate::{Access, Engine, Error, Kind};
+pub use own::OwnSession;
+pub use password::PASSWORD_CHARS_MIN;
 use password::{hash_password, is_right};
 
 /// An account with a password, as the store keeps it.
 pub use store::Account;
 
 /// How long a session lasts at most: 12 h.
-const SESSION_MICROS: i64 = 12 * 3_600_000_000;
+pub const SESSION_MICROS: i64 = 12 * 3_600_000_000;
 /// After how long without use a session ends: 30 min.
-const SESSION_IDLE_MICROS: i64 = 30 * 60_000_000;
+pub const SESSION_IDLE_MICROS: i64 = 30 * 60_000_000;
 /// How old a session's or token's last use may be before it is written again: 1 min.
 const TOUCH_MICROS: i64 = 60_000_000;
 /// The name of the setting that holds the hash of the first-run code.

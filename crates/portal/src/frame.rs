@@ -2,6 +2,7 @@
 
 use crate::assets::Assets;
 use crate::messages::{Language, Texts};
+use crate::pages::document::OwnTexts;
 use crate::parts::Phrase;
 use model::dataset::Texts as Translated;
 
@@ -20,6 +21,8 @@ pub struct Site {
     pub imprint: Vec<String>,
     /// A remark at the foot of every page.
     pub notice: Option<Translated>,
+    /// Pages of text of its own.
+    pub texts: OwnTexts,
 }
 
 /// Who is logged in.

@@ -1,5 +1,6 @@
 //! Handlers: from a request to the view of its page.
 
+pub(crate) mod account;
 pub(crate) mod admin;
 pub(crate) mod dataset;
 pub(crate) mod document;

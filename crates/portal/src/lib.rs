@@ -13,6 +13,7 @@ pub mod format;
 pub mod frame;
 mod handlers;
 pub mod map_image;
+mod markdown;
 pub mod messages;
 pub mod pages;
 pub mod parts;
@@ -26,5 +27,6 @@ mod upload;
 mod vocabulary;
 
 pub use frame::Site;
+pub use pages::document::{OwnTexts, TextFault, slugs as document_names};
 pub use routes::router;
 pub use state::{Replayed, Standing, State, WorkError, Workshop};

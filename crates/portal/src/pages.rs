@@ -1,5 +1,6 @@
 //! The pages: one view per page, filled by handlers, written by its template.
 
+pub mod account;
 pub mod admin;
 pub mod dataset;
 pub mod document;

@@ -6,7 +6,7 @@ use axum::routing::{get, post};
 
 use crate::handlers::admin::{overview, quarantine, runs, sources};
 use crate::handlers::upload::{answers, made, preview, start};
-use crate::handlers::{dataset, document, download, entry, machine, search, session, table};
+use crate::handlers::{account, dataset, document, download, entry, machine, search, session, table};
 use crate::pages::document::slugs;
 use crate::state::State;
 use crate::{ask::Ask, assets};
@@ -42,6 +42,7 @@ fn pages() -> Router<State> {
         .route("/verwaltung", get(overview::home))
         .route("/verwaltung/anmelden", get(session::form).post(session::log_in))
         .route("/verwaltung/abmelden", post(session::log_out))
+        .route("/verwaltung/konto", get(account::show).post(account::change))
         .route("/verwaltung/quellen", get(sources::list))
         .route("/verwaltung/quellen/{name}", get(sources::show).post(sources::change))
         .route("/verwaltung/quellen/{name}/lauf", post(sources::run_now))

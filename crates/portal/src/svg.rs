@@ -28,6 +28,11 @@ impl Markup {
         self.close(tag);
     }
 
+    /// A text where it stands.
+    pub fn words(&mut self, text: &str) {
+        escape(text, &mut self.0);
+    }
+
     /// Closes an element.
     pub fn close(&mut self, tag: &str) {
         let _ = write!(self.0, "</{tag}>");

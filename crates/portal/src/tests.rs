@@ -1,6 +1,7 @@
 //! The pages over a real engine: every address answers, in both languages,
 //! with what the data say.
 
+mod account;
 mod admin;
 mod city;
 mod files;

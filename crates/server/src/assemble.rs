@@ -1,5 +1,6 @@
 //! Puts the parts together. Nobody imports this file; what several parts need lives below.
 
+mod texts;
 mod workshop;
 
 use std::sync::Arc;
@@ -25,7 +26,7 @@ pub(crate) fn router(operator: &Arc<Operator>, url: &str, stopping: &Arc<AtomicB
     let kit = Kit { log: config.log.requests, ..Kit::new(auth) };
     let metrics = Arc::clone(&kit.metrics);
     let workshop = Arc::new(IngestWorkshop::new(ingest.clone()));
-    let pages = portal::router(portal::State::new(engine.clone(), pages_site(config, url), workshop));
+    let pages = portal::router(portal::State::new(engine.clone(), pages_site(config, url)?, workshop));
     let operate = Operate {
         operator: Arc::clone(operator),
         metrics: Arc::clone(&metrics),
@@ -40,17 +41,18 @@ pub(crate) fn router(operator: &Arc<Operator>, url: &str, stopping: &Arc<AtomicB
 }
 
 /// The municipality as the pages show it.
-fn pages_site(config: &Config, url: &str) -> portal::Site {
+fn pages_site(config: &Config, url: &str) -> anyhow::Result<portal::Site> {
     let own = &config.municipality;
     let both = |german: String, english: String| model::dataset::Texts { de: german.into(), en: Some(english.into()) };
-    portal::Site {
+    Ok(portal::Site {
         owner: own.name.clone(),
         name: both(format!("Datenportal {}", own.name), format!("Data portal of {}", own.name)),
         public_url: Some(url.to_owned()),
         email: own.email.clone().unwrap_or_default(),
         imprint: own.imprint.clone(),
         notice: own.notice.as_ref().map(|notice| model::dataset::Texts { de: notice.as_str().into(), en: None }),
-    }
+        texts: texts::read(config)?,
+    })
 }
 
 /// The municipality as harvesters see it.

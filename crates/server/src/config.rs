@@ -47,6 +47,7 @@ pub(crate) struct Municipality {
     pub(crate) email: Option<String>,
     pub(crate) imprint: Vec<String>,
     pub(crate) notice: Option<String>,
+    pub(crate) pages: Option<PathBuf>,
 }
 
 /// `[log]`.
@@ -123,6 +124,7 @@ impl Default for Config {
                 email: None,
                 imprint: Vec::new(),
                 notice: None,
+                pages: None,
             },
             tenant: "musterstadt".into(),
             workers: 2,
@@ -249,6 +251,11 @@ impl Config {
     /// Where the demo lays out its files.
     pub(crate) fn demo_folder(&self) -> PathBuf {
         self.data.join("demo")
+    }
+
+    /// Where the municipality's own pages of text lie.
+    pub(crate) fn pages(&self) -> PathBuf {
+        self.municipality.pages.clone().unwrap_or_else(|| self.data.join("seiten"))
     }
 
     /// Where people put files for sources, unless another folder is configured.

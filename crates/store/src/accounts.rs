@@ -3,12 +3,13 @@
 
 use model::Instant;
 
-use crate::backend::{Row, Sql, sql};
+use crate::backend::{Row, Session as Statements, Sql, sql};
 use crate::{Account, Error, Session, TenantStore, TokenRow};
 
 const ACCOUNT_PUT: Sql = sql!("account/put");
 const ACCOUNT_ONE: Sql = sql!("account/one");
-const ACCOUNT_ALL: Sql = sql!("account/all");
+pub(crate) const ACCOUNT_ALL: Sql = sql!("account/all");
+const ACCOUNT_REPLACE_PASSWORD: Sql = sql!("account/replace_password");
 const ACCOUNT_REMOVE: Sql = sql!("account/remove");
 const TOKEN_PUT: Sql = sql!("token/put");
 const TOKEN_BY_HASH: Sql = sql!("token/by_hash");
@@ -17,9 +18,11 @@ const TOKEN_REVOKE: Sql = sql!("token/revoke");
 const TOKEN_TOUCH: Sql = sql!("token/touch");
 const SESSION_PUT: Sql = sql!("session/put");
 const SESSION_BY_HASH: Sql = sql!("session/by_hash");
+const SESSION_OF: Sql = sql!("session/of");
 const SESSION_TOUCH: Sql = sql!("session/touch");
 const SESSION_REMOVE: Sql = sql!("session/remove");
 const SESSION_REMOVE_OF: Sql = sql!("session/remove_of");
+const SESSION_REMOVE_OTHERS: Sql = sql!("session/remove_others");
 const SESSION_REMOVE_EXPIRED: Sql = sql!("session/remove_expired");
 const SETTING_PUT: Sql = sql!("setting/put");
 const SETTING_GET: Sql = sql!("setting/get");
@@ -32,14 +35,7 @@ impl TenantStore {
     /// # Errors
     /// See the block.
     pub fn put_account(&self, account: &Account) -> Result<(), Error> {
-        let params = [
-            (&account.name).into(),
-            (&account.role).into(),
-            (&account.password_hash).into(),
-            account.created_at.into(),
-            account.must_change.into(),
-        ];
-        self.inner().write(|s| s.execute(ACCOUNT_PUT, &params)).map(|_| ())
+        self.inner().write(|s| put(s, account))
     }
 
     /// The account of a name.
@@ -66,6 +62,21 @@ impl TenantStore {
         self.inner().write(|s| {
             s.execute(SESSION_REMOVE_OF, &[name.into()])?;
             s.execute(ACCOUNT_REMOVE, &[name.into()]).map(|removed| removed > 0)
+        })
+    }
+
+    /// Gives an account another password, if its hash is still `old`, and ends
+    /// its sessions; says whether it did.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn replace_password(&self, name: &str, old: &str, new: &str) -> Result<bool, Error> {
+        self.inner().write(|s| {
+            let replaced = s.execute(ACCOUNT_REPLACE_PASSWORD, &[name.into(), old.into(), new.into()])? > 0;
+            if replaced {
+                s.execute(SESSION_REMOVE_OF, &[name.into()])?;
+            }
+            Ok(replaced)
         })
     }
 
@@ -145,6 +156,22 @@ impl TenantStore {
         self.inner().read(|s| s.first(SESSION_BY_HASH, &[hash.into()], read_session))
     }
 
+    /// The sessions of an account, the newest first, also expired ones.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn sessions_of(&self, account: &str) -> Result<Vec<Session>, Error> {
+        self.inner().read(|s| s.all(SESSION_OF, &[account.into()], read_session))
+    }
+
+    /// Ends all sessions of an account but one; says how many.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn remove_other_sessions(&self, account: &str, kept: &[u8; 32]) -> Result<u64, Error> {
+        self.inner().write(|s| s.execute(SESSION_REMOVE_OTHERS, &[account.into(), kept.into()]))
+    }
+
     /// Notes that a session was used. Costs a sync: call it once in a while, not per request.
     ///
     /// # Errors
@@ -194,7 +221,18 @@ impl TenantStore {
     }
 }
 
-fn read_account(row: &dyn Row) -> Result<Account, Error> {
+pub(crate) fn put(session: &dyn Statements, account: &Account) -> Result<(), Error> {
+    let params = [
+        (&account.name).into(),
+        (&account.role).into(),
+        (&account.password_hash).into(),
+        account.created_at.into(),
+        account.must_change.into(),
+    ];
+    session.execute(ACCOUNT_PUT, &params).map(|_| ())
+}
+
+pub(crate) fn read_account(row: &dyn Row) -> Result<Account, Error> {
     Ok(Account { name: row.get(0)?, role: row.get(1)?, password_hash: row.get(2)?, created_at: row.get(3)?, must_change: row.get(4)? })
 }
 

@@ -9,7 +9,7 @@ use super::dispensable;
 use crate::{Access, Error};
 
 /// The least length of a password.
-const CHARS_MIN: usize = 12;
+pub const PASSWORD_CHARS_MIN: usize = 12;
 /// A hash to compare with when there is none, so that the answer takes as long.
 const NOBODY: &str = "$argon2id$v=19$m=19456,t=2,p=1$c29tZXNhbHRzb21lc2FsdA$1iYmDBDhBqGUTz1ePbz3ckcNlpWfcHvdWvQY0c0tXcY";
 
@@ -48,9 +48,9 @@ impl Access {
 }
 
 pub(super) fn hash_password(password: &str) -> Result<String, Error> {
-    if password.chars().count() < CHARS_MIN {
+    if password.chars().count() < PASSWORD_CHARS_MIN {
         return Err(Error::invalid(format!(
-            "the password has fewer than {CHARS_MIN} characters; take a longer one, several words for example"
+            "the password has fewer than {PASSWORD_CHARS_MIN} characters; take a longer one, several words for example"
         )));
     }
     let hash = Argon2::default()

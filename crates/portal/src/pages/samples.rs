@@ -30,6 +30,7 @@ pub(super) fn site() -> Site {
         email: "daten@musterstadt.example".into(),
         imprint: vec!["Stadt Musterstadt".into(), "Marktplatz 1".into(), "12345 Musterstadt".into()],
         notice: Some(Translated { de: "Musterstadt ist erfunden.".into(), en: None }),
+        texts: document::OwnTexts::default(),
     }
 }
 

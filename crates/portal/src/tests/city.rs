@@ -250,6 +250,7 @@ impl City {
             email: "daten@musterstadt.example".into(),
             imprint: vec!["Stadt Musterstadt".into()],
             notice: None,
+            texts: crate::OwnTexts::default(),
         };
         let state = State::new((*engine).clone(), site, Arc::new(TestWorkshop));
         let router = web::testing::kit("musterstadt").wrap(router(state));

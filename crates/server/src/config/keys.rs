@@ -41,6 +41,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("municipality.email", |c| optional(c.municipality.email.as_ref()), |c, v| email(v).map(|t| c.municipality.email = Some(t))),
     key("municipality.imprint", |c| list(&c.municipality.imprint), |c, v| lines(v).map(|l| c.municipality.imprint = l)),
     key("municipality.notice", |c| optional(c.municipality.notice.as_ref()), |c, v| text(v).map(|t| c.municipality.notice = Some(t))),
+    key("municipality.pages", |c| path(c.municipality.pages.as_ref()), |c, v| text(v).map(|t| c.municipality.pages = Some(t.into()))),
     key("log.format", |c| quoted(format_word(c.log.format)), |c, v| format(v).map(|f| c.log.format = f)),
     key("log.level", |c| quoted(&c.log.level), |c, v| level(v).map(|t| c.log.level = t)),
     key("log.requests", |c| quoted(requests_word(c.log.requests)), |c, v| requests(v).map(|r| c.log.requests = r)),
