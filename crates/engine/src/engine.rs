@@ -7,7 +7,7 @@ use std::sync::Arc;
 use model::{Clock, Instant, TenantContext, TenantId};
 use parking_lot::RwLock;
 use policy::Principal;
-use store::{BackupReport, Finding, Store};
+use store::{BackupReport, Finding, NewTenant, Store};
 
 use crate::tenant::Tenant;
 use crate::{Access, DOOR, Error};
@@ -119,6 +119,19 @@ impl Engine {
         let store = self.0.store.create_tenant(&context)?;
         let started = Tenant::start(context, store, Arc::clone(&self.0.clock), self.0.config.clone())?;
         self.0.tenants.write().insert(name.clone(), started);
+        Ok(())
+    }
+
+    /// Begins a tenant that appears when it is filled.
+    pub(crate) fn begin_tenant(&self, context: &TenantContext) -> Result<NewTenant, Error> {
+        Ok(self.0.store.begin_tenant(context)?)
+    }
+
+    /// Opens a tenant that was just filled.
+    pub(crate) fn open_tenant(&self, context: TenantContext) -> Result<(), Error> {
+        let (tenant, store) = (context.tenant().clone(), self.0.store.tenant(&context)?);
+        let started = Tenant::start(context, store, Arc::clone(&self.0.clock), self.0.config.clone())?;
+        self.0.tenants.write().insert(tenant, started);
         Ok(())
     }
 

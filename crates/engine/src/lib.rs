@@ -32,6 +32,7 @@ mod state;
 mod tenant;
 #[cfg(test)]
 mod tests;
+pub mod transfer;
 
 pub use access::Access;
 pub use account::{

@@ -9,13 +9,14 @@ use std::sync::Arc;
 use history::History;
 use model::series::{SeriesLimit, SeriesQuery};
 use model::time::TimeProperty;
-use model::{Authorized, EntityId, Instant, NumberSeries, Observation, Segment, SeriesKey, Value};
+use model::{Authorized, Entity, EntityId, Instant, NumberSeries, Observation, Segment, SeriesKey, Value};
 use parking_lot::{Mutex, RwLock};
 use store::TenantStore;
 
 pub(crate) use buckets::fill;
 pub use buckets::{Bucket, BucketQuery, BucketSeries, Period};
 
+use crate::state::State;
 use crate::{Error, Table};
 
 /// The past of a tenant.
@@ -32,6 +33,17 @@ pub(crate) struct Past {
 
 /// Observations by series, in the order in which they came.
 type Tail = Table<SeriesKey, Vec<Observation>>;
+
+/// A tenant as of one position of the log, whatever is written after it.
+pub(crate) struct Moment {
+    pub(crate) seq: u64,
+    /// In order of creation.
+    pub(crate) entities: Vec<Arc<Entity>>,
+    pub(crate) segments: Arc<Vec<Segment>>,
+    /// What is not sealed, in the order of a segment.
+    pub(crate) tail: Vec<Observation>,
+    pub(crate) history: History,
+}
 
 #[derive(Default)]
 struct Parts {
@@ -82,6 +94,21 @@ impl Past {
         parts.tail_len += observations.len();
         for observation in observations {
             parts.tail.entry(observation.key()).or_default().push(observation);
+        }
+    }
+
+    /// Everything as of one position of the log.
+    pub(crate) fn moment(&self, state: &RwLock<State>) -> Moment {
+        let _together = self.showing.lock();
+        let (state, parts) = (state.read(), self.parts.read());
+        let mut tail: Vec<Observation> = parts.tails().flat_map(Tail::values).flatten().cloned().collect();
+        tail.sort_by(|a, b| compare_keys(a, b).then_with(|| a.time().cmp(&b.time())).then_with(|| a.seq.cmp(&b.seq)));
+        Moment {
+            seq: state.seq,
+            entities: state.iter().map(|stored| Arc::clone(&stored.entity)).collect(),
+            segments: Arc::clone(&parts.segments),
+            tail,
+            history: self.history.clone(),
         }
     }
 

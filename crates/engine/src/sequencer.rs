@@ -29,13 +29,20 @@ const QUEUE_LENGTH: usize = 4_096;
 /// What a request wants written.
 pub(crate) enum Work {
     Operations(Vec<Operation>),
-    Import { run: u64, records: Vec<(u64, Entity)>, known: Known },
+    Import {
+        run: u64,
+        records: Vec<(u64, Entity)>,
+        known: Known,
+    },
+    /// Nothing but an entry in the audit.
+    Note,
 }
 
 /// What became of it.
 pub(crate) enum Done {
     Operations(Vec<Result<Outcome, Error>>, u64),
     Import(ImportReceipt),
+    Noted,
 }
 
 type Reply = oneshot::Sender<Result<Done, Error>>;
@@ -191,10 +198,14 @@ impl Collector {
         let Request { work, actor, purpose, reply } = request;
         let run = match &work {
             Work::Import { run, .. } => Some(*run),
-            Work::Operations(_) => None,
+            Work::Operations(_) | Work::Note => None,
         };
-        let joins =
-            batch.commits.last().is_some_and(|last| last.header.actor == actor && last.header.purpose == purpose && last.header.run == run);
+        let is_note = matches!(work, Work::Note);
+        let joins = !is_note
+            && batch
+                .commits
+                .last()
+                .is_some_and(|last| last.header.actor == actor && last.header.purpose == purpose && last.header.run == run);
         let seq = if joins { self.seq } else { self.seq + 1 };
         let classes = self.shared.classes.load();
         let find = |id: &EntityId| batch.entities.get(id).map_or_else(|| self.find(id), Clone::clone);
@@ -218,7 +229,7 @@ impl Collector {
         match result {
             Ok(done) => {
                 let count = effects.len();
-                if count > 0 {
+                if count > 0 || is_note {
                     batch.entities.extend(entities);
                     batch.observations.extend(observations);
                     self.log(batch, joins, Header { seq, at: self.at, actor, purpose, run }, effects);
@@ -264,6 +275,7 @@ fn newest(observations: &[Observation], key: &SeriesKey, at: Instant) -> Option<
 /// Operations fail one by one; an import is taken whole or not at all.
 fn carry_out(draft: &mut Draft<'_>, work: Work, seq: u64) -> Result<Done, Error> {
     match work {
+        Work::Note => Ok(Done::Noted),
         Work::Operations(operations) => {
             let outcomes = operations.into_iter().map(|operation| atomically(draft, operation)).collect();
             Ok(Done::Operations(outcomes, seq))

@@ -29,4 +29,5 @@ pub use context::{Context, Library};
 pub use error::Error;
 pub use router::{ROUTES, router, router_with};
 pub use wire::parse::parse_entity;
+pub use wire::record::{read_record, write_record};
 pub use wire::render::{Form, RenderOptions, render_entity};

@@ -4,6 +4,7 @@ pub mod figures;
 pub mod geojson;
 mod instance;
 pub mod parse;
+pub mod record;
 pub mod render;
 pub mod temporal;
 #[cfg(test)]

@@ -19,6 +19,8 @@ pub enum Action {
     AnswerReports,
     /// Look after accounts, tokens, the audit.
     Administer,
+    /// Carry everything away. Values of persons need a purpose beside.
+    Export,
 }
 
 impl Action {
@@ -32,6 +34,7 @@ impl Action {
             Self::Report => "report errors",
             Self::AnswerReports => "answer reports",
             Self::Administer => "manage accounts and tokens",
+            Self::Export => "carry the data away",
         }
     }
 }
@@ -91,7 +94,7 @@ pub fn decide(principal: &Principal, action: Action) -> Result<Permit, Denied> {
     let needed = match action {
         Action::Read | Action::Report => Role::Public,
         Action::Write | Action::ManageSources | Action::AnswerReports => Role::Editor,
-        Action::Administer => Role::Administrator,
+        Action::Administer | Action::Export => Role::Administrator,
     };
     if principal.role < needed {
         return Err(Denied { role: principal.role, action, needed });

@@ -33,6 +33,7 @@ fn writing_takes_a_role() {
     check(Role::Reader, Action::ManageSources, "the role `reader` may not manage sources; it takes the role `editor`");
     check(Role::Editor, Action::Administer, "the role `editor` may not manage accounts and tokens; it takes the role `administrator`");
     check(Role::Editor, Action::Write, "open internal restricted");
+    check(Role::Editor, Action::Export, "the role `editor` may not carry the data away; it takes the role `administrator`");
     check(Role::Public, Action::Report, "open");
     check(Role::Reader, Action::AnswerReports, "the role `reader` may not answer reports; it takes the role `editor`");
 }

@@ -147,7 +147,7 @@ fn file_error(path: &Path, error: io::Error) -> Error {
     Error::io("read", path, error)
 }
 
-fn checksum_of(relative: &Path) -> Option<[u8; 32]> {
+pub(crate) fn checksum_of(relative: &Path) -> Option<[u8; 32]> {
     disk::unhex(relative.file_name()?.to_str()?)
 }
 

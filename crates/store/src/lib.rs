@@ -35,6 +35,7 @@ mod sqlite;
 mod tenant;
 #[cfg(test)]
 mod testing;
+mod transfer;
 
 pub use check::{Finding, Part};
 pub use error::{AppendError, Error, Kind};
@@ -45,3 +46,4 @@ pub use rows::{
     RunOutcome, RunRow, RunState, ScheduleRow, Session, Snapshot, SourceRow, SourceState, StoredFile, TokenRow,
 };
 pub use tenant::TenantStore;
+pub use transfer::{Kept, LoggedHeader, NewTenant};

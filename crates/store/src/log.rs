@@ -15,7 +15,7 @@ use crate::disk::sha256;
 use crate::{AppendError, BrokenLink, ChainReport, Error, TenantStore, codec};
 
 const APPEND: Sql = sql!("log/append");
-const APPEND_SUBJECT: Sql = sql!("log/append_subject");
+pub(crate) const APPEND_SUBJECT: Sql = sql!("log/append_subject");
 const LAST: Sql = sql!("log/last");
 const TAIL: Sql = sql!("log/tail");
 const AUDIT: Sql = sql!("log/audit");
@@ -179,7 +179,7 @@ fn pack(commit: &Commit) -> Result<Packed<'_>, Error> {
     })
 }
 
-fn link(before: &[u8; 32], header: &[u8]) -> [u8; 32] {
+pub(crate) fn link(before: &[u8; 32], header: &[u8]) -> [u8; 32] {
     Sha256::new().chain_update(before).chain_update(header).finalize().into()
 }
 

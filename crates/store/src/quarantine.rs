@@ -86,12 +86,12 @@ impl TenantStore {
 }
 
 /// Binds the ciphertext to its row: rows cannot be exchanged.
-fn context(source: &str, run: u64, record: u64) -> String {
+pub(crate) fn context(source: &str, run: u64, record: u64) -> String {
     format!("quarantine/{source}/{run}/{record}")
 }
 
 /// Reason and context, each after its length, then the record.
-fn pack(item: &QuarantineItem) -> Result<Vec<u8>, Error> {
+pub(crate) fn pack(item: &QuarantineItem) -> Result<Vec<u8>, Error> {
     let length = |text: &str| u32::try_from(text.len()).map_err(|_| Error::invalid("a reason of more than 4 GiB cannot be kept"));
     let (reason, context) = (length(&item.reason)?.to_le_bytes(), length(&item.context)?.to_le_bytes());
     Ok([&reason[..], item.reason.as_bytes(), &context[..], item.context.as_bytes(), &item.raw].concat())
@@ -109,7 +109,7 @@ fn unpack(plain: &[u8]) -> Option<(String, String, Vec<u8>)> {
     Some((reason, context, raw.to_vec()))
 }
 
-fn read(row: &dyn Row, key: &[u8; 32]) -> Result<QuarantineRow, Error> {
+pub(crate) fn read(row: &dyn Row, key: &[u8; 32]) -> Result<QuarantineRow, Error> {
     let id = row.get(0)?;
     let (source, run, record): (String, u64, u64) = (row.get(1)?, row.get(2)?, row.get(3)?);
     let (reason, said, raw) =

@@ -110,7 +110,7 @@ impl TenantStore {
     }
 }
 
-fn read(row: &dyn Row) -> Result<RunRow, Error> {
+pub(crate) fn read(row: &dyn Row) -> Result<RunRow, Error> {
     Ok(RunRow {
         id: row.get(0)?,
         source: row.get(1)?,

@@ -18,13 +18,13 @@ const INTENTS: Sql = sql!("seal/intents");
 const INTENT: Sql = sql!("seal/intent");
 const OBJECTS: Sql = sql!("seal/objects");
 const END: Sql = sql!("seal/end");
-const INSERT: Sql = sql!("seal/insert");
+pub(crate) const INSERT: Sql = sql!("seal/insert");
 const REMOVE: Sql = sql!("seal/remove");
 const SEGMENTS: Sql = sql!("seal/segments");
 const SIZES: Sql = sql!("log/sizes");
 const DROP: Sql = sql!("log/drop");
 
-const SEALED_UPTO: &str = "sealed_upto";
+pub(crate) const SEALED_UPTO: &str = "sealed_upto";
 pub(crate) const DROPPED_UPTO: &str = "dropped_upto";
 
 /// How much payload one transaction drops, so that a large seal neither fills
@@ -182,7 +182,7 @@ fn end_of_step(session: &dyn Session, from: u64, upto: u64) -> Result<u64, Error
     Ok(if rows == 0 { upto } else { end })
 }
 
-fn segment_cells(segment: &Segment) -> [Cell<'_>; 8] {
+pub(crate) fn segment_cells(segment: &Segment) -> [Cell<'_>; 8] {
     [
         (&segment.object).into(),
         segment.seq.0.into(),

@@ -2,16 +2,16 @@
 
 use model::Instant;
 
-use crate::backend::{Row, Sql, sql};
+use crate::backend::{Row, Session, Sql, sql};
 use crate::{Error, ScheduleRow, SourceRow, SourceState, TenantStore};
 
 const CURRENT: Sql = sql!("source/current");
-const PUT: Sql = sql!("source/put");
-const PUT_VERSION: Sql = sql!("source/put_version");
-const PAUSE: Sql = sql!("source/pause");
+pub(crate) const PUT: Sql = sql!("source/put");
+pub(crate) const PUT_VERSION: Sql = sql!("source/put_version");
+pub(crate) const PAUSE: Sql = sql!("source/pause");
 const ALL: Sql = sql!("source/all");
 const ONE: Sql = sql!("source/one");
-const SCHEDULE: Sql = sql!("source/schedule");
+pub(crate) const SCHEDULE: Sql = sql!("source/schedule");
 const PUT_STATE: Sql = sql!("source/put_state");
 
 impl TenantStore {
@@ -74,24 +74,27 @@ impl TenantStore {
     /// # Errors
     /// When the database cannot take it, or there is no such source.
     pub fn put_source_state(&self, source: &str, state: &SourceState) -> Result<(), Error> {
-        let params = [
-            source.into(),
-            state.version.into(),
-            state.due_at.into(),
-            state.checked_at.into(),
-            state.succeeded_at.into(),
-            state.news_at.into(),
-            state.observed_at.into(),
-            state.failures.into(),
-            state.trouble.as_ref().into(),
-            (&state.memo).into(),
-        ];
-        self.inner().write(|s| s.execute(PUT_STATE, &params))?;
-        Ok(())
+        self.inner().write(|s| put_state(s, source, state))
     }
 }
 
-fn read_schedule(row: &dyn Row) -> Result<ScheduleRow, Error> {
+pub(crate) fn put_state(session: &dyn Session, source: &str, state: &SourceState) -> Result<(), Error> {
+    let params = [
+        source.into(),
+        state.version.into(),
+        state.due_at.into(),
+        state.checked_at.into(),
+        state.succeeded_at.into(),
+        state.news_at.into(),
+        state.observed_at.into(),
+        state.failures.into(),
+        state.trouble.as_ref().into(),
+        (&state.memo).into(),
+    ];
+    session.execute(PUT_STATE, &params).map(|_| ())
+}
+
+pub(crate) fn read_schedule(row: &dyn Row) -> Result<ScheduleRow, Error> {
     let state = match row.get::<Option<u64>>(3)? {
         None => SourceState::default(),
         Some(version) => SourceState {
@@ -109,6 +112,6 @@ fn read_schedule(row: &dyn Row) -> Result<ScheduleRow, Error> {
     Ok(ScheduleRow { source: row.get(0)?, version: row.get(1)?, paused: row.get(2)?, state })
 }
 
-fn read(row: &dyn Row) -> Result<SourceRow, Error> {
+pub(crate) fn read(row: &dyn Row) -> Result<SourceRow, Error> {
     Ok(SourceRow { name: row.get(0)?, version: row.get(1)?, text: row.get(2)?, at: row.get(3)?, actor: row.get(4)?, paused: row.get(5)? })
 }

@@ -58,6 +58,12 @@ impl Inner {
     /// Makes key store and folder. The folder appears under its name only
     /// when it is complete; a key store left by a crash before that is used.
     pub(crate) fn create(root: &Arc<Root>, tenant: &TenantId, config: &Config) -> Result<(), Error> {
+        Self::prepare(root, tenant, config)?;
+        disk::rename(&root.unfinished(tenant), &root.folder(tenant))
+    }
+
+    /// Makes key store and folder, the folder not yet under its name.
+    pub(crate) fn prepare(root: &Arc<Root>, tenant: &TenantId, config: &Config) -> Result<(), Error> {
         let reserve = Reserve { folder: root.tenants(), bytes_max: config.reserve_max_bytes };
         reserve.check()?;
         let unfinished = root.unfinished(tenant);
@@ -75,14 +81,17 @@ impl Inner {
         })?;
         db.scrub()?;
         drop(db);
-        disk::sync_folder(&unfinished)?;
-        disk::rename(&unfinished, &root.folder(tenant))
+        disk::sync_folder(&unfinished)
     }
 
     pub(crate) fn open(root: &Arc<Root>, tenant: &TenantId, config: &Config) -> Result<Self, Error> {
+        Self::open_at(root.folder(tenant), root, tenant, config)
+    }
+
+    /// Opens a tenant whose folder stands somewhere else than under its name.
+    pub(crate) fn open_at(folder: PathBuf, root: &Arc<Root>, tenant: &TenantId, config: &Config) -> Result<Self, Error> {
         let keys = Keys::open(&root.keys(tenant), tenant)?;
-        let folder = root.folder(tenant);
-        let db = open_database(root, tenant, config)?;
+        let db = open_database(&folder, tenant, config)?;
         let keystore = meta(&db, "keystore", |cell| if let Cell::Blob(id) = cell { id.try_into().ok() } else { None })?;
         if keystore != Some(keys.id) {
             return Err(Error::unavailable(
@@ -111,7 +120,7 @@ impl Inner {
     }
 
     pub(crate) fn replace_keys(root: &Arc<Root>, tenant: &TenantId, config: &Config) -> Result<(), Error> {
-        let db = open_database(root, tenant, config)?;
+        let db = open_database(&root.folder(tenant), tenant, config)?;
         let keys = Keys::open_or_create(&root.keys(tenant), tenant)?;
         write(&db, |s| s.execute(META_PUT, &[Cell::Text("keystore"), (&keys.id).into()]))?;
         Ok(())
@@ -174,8 +183,8 @@ pub(crate) fn write<T>(db: &dyn Backend, mut work: impl FnMut(&dyn Session) -> R
     Ok(answer.expect("the backend runs the work before it says Ok"))
 }
 
-fn open_database(root: &Root, tenant: &TenantId, config: &Config) -> Result<Sqlite, Error> {
-    let path = root.database(tenant);
+fn open_database(folder: &Path, tenant: &TenantId, config: &Config) -> Result<Sqlite, Error> {
+    let path = folder.join("tenant.db");
     let db = Sqlite::open(&path, config.wal_max_bytes, MIGRATIONS)?;
     let owner = meta(&db, "tenant", |cell| if let Cell::Text(name) = cell { Some(name.to_owned()) } else { None })?;
     match owner {
@@ -195,6 +204,17 @@ fn meta<T>(db: &dyn Backend, key: &str, get: impl Fn(Cell<'_>) -> Option<T>) -> 
 impl TenantStore {
     pub(crate) fn new(inner: Arc<Inner>) -> Self {
         Self { inner }
+    }
+
+    /// Closes its files now: nobody else may hold it.
+    pub(crate) fn close(self) -> Result<(), Error> {
+        match Arc::try_unwrap(self.inner) {
+            Ok(inner) => {
+                drop(inner);
+                Ok(())
+            }
+            Err(held) => Err(Error::unavailable(format!("the tenant `{}`", held.tenant), "somebody still works with it, try again")),
+        }
     }
 
     pub(crate) fn inner(&self) -> &Inner {

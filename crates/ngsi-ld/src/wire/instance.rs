@@ -112,7 +112,7 @@ impl Reader<'_> {
                 "unitCode" => parts.unit = edit(node, read_unit)?,
                 "datasetId" => parts.dataset = read_dataset(node)?,
                 "expiresAt" => parts.expires_at = edit(node, |node| read_instant("expiresAt", node))?,
-                "objectType" | "valueType" => parts.sub.there.push(self.type_hint(&key, node)?),
+                "objectType" | "valueType" => parts.sub.there.push(type_hint(&key, node, self.context)?),
                 "entityIdSealed" | "entityTypeSealed" => parts.sub.there.push(seal_hint(&key, node)?),
                 "createdAt" | "modifiedAt" | "deletedAt" | "instanceId" | "entity" | "entityList" | "lang" => {}
                 "previousValue"
@@ -135,13 +135,23 @@ impl Reader<'_> {
         }
         Ok(parts)
     }
+}
 
-    /// `objectType` and `valueType` are kept beside the sub-attributes under the core's own names.
-    fn type_hint(&self, key: &str, node: Node<'_>) -> Result<Attribute, Error> {
-        let name = self.context.name(key)?;
-        let terms = value::terms(key, node, self.context)?;
-        Ok(Attribute::new(name, Value::Vocab(terms)))
-    }
+/// `objectType` and `valueType` are kept beside the sub-attributes under the core's own names.
+fn type_hint(key: &str, node: Node<'_>, context: &Context) -> Result<Attribute, Error> {
+    let name = context.name(key)?;
+    let terms = value::terms(key, node, context)?;
+    Ok(Attribute::new(name, Value::Vocab(terms)))
+}
+
+/// What a member is kept as that is written like one of the attribute's own
+/// and kept like a sub-attribute; `None` for all others.
+pub(super) fn hint(key: &str, node: Node<'_>, context: &Context) -> Result<Option<Attribute>, Error> {
+    Ok(match key {
+        "objectType" | "valueType" if node.as_object().is_none() => Some(type_hint(key, node, context)?),
+        "entityIdSealed" | "entityTypeSealed" if node.as_object().is_none() => Some(seal_hint(key, node)?),
+        _ => None,
+    })
 }
 
 impl Parts<'_> {

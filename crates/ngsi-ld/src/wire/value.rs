@@ -42,7 +42,7 @@ impl Kind {
     }
 
     /// The member that holds the value.
-    fn member(self) -> &'static str {
+    pub(super) fn member(self) -> &'static str {
         match self {
             Self::Property | Self::Geo => "value",
             Self::Relationship => "object",

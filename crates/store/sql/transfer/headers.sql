@@ -1,0 +1,1 @@
+SELECT seq, header, hash FROM log WHERE seq <= ?1 ORDER BY seq

@@ -1,0 +1,3 @@
+SELECT id, source, run, record, field, sealed, at, state, settled_run, settled_at
+FROM quarantine
+ORDER BY id
