@@ -6,7 +6,7 @@
 //! times how rare the word is among the datasets. Words of datasets that may
 //! not be seen are not there: neither as fits, nor in counts, nor as advice.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use model::Text;
 
@@ -28,8 +28,11 @@ mod worth {
     pub(super) const TWO_ERRORS: f32 = 0.3;
     /// A dataset that covers the place which the question names, or lists it.
     pub(super) const PLACE: f32 = 6.0;
-    /// The question stands in the title as it was typed.
+    /// Only its beginning is a word.
+    pub(super) const ONLY_BEGINNING: f32 = 0.4;
+    /// The question stands in the title as it was typed, or begins it.
     pub(super) const IN_TITLE: f32 = 1.25;
+    pub(super) const BEGINS_TITLE: f32 = 1.3;
 }
 
 /// Words looked at; who types more has pasted a text.
@@ -37,7 +40,7 @@ const WORDS_MAX: usize = 12;
 /// Words offered when nothing was found.
 const NEAREST_MAX: usize = 5;
 /// How alike such a word must be: shared letter triples among all of both.
-const ALIKE_MIN: f32 = 0.3;
+const ALIKE_MIN: f32 = 0.4;
 
 /// A word of a question.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,7 +71,8 @@ pub(super) struct Ranking {
     pub(super) marks: Marks,
 }
 
-type Fits = HashMap<TermId, f32>;
+/// Words with what each is worth; in order, so that sums are always the same.
+type Fits = BTreeMap<TermId, f32>;
 
 /// The part of the index that may be seen.
 pub(super) struct Seen<'a> {
@@ -116,8 +120,11 @@ impl<'a> Seen<'a> {
         }
         let most = totals.iter().map(|(_, words)| *words).max().unwrap_or(0);
         if most > 0 {
-            let found = visible().filter(|slot| totals[*slot as usize].1 == most);
-            ranking.found = found.map(|slot| (slot, totals[slot as usize].0)).collect();
+            // A dataset without one of the words may fit better than any with all: `Autos pro Tag` in the one of cars.
+            let best = totals.iter().filter(|(_, words)| *words == most).map(|(score, _)| *score).fold(0.0, f32::max);
+            let found = visible().map(|slot| (slot, totals[slot as usize]));
+            ranking.found =
+                found.filter(|(_, (score, words))| *words == most || *score > best).map(|(slot, (score, _))| (slot, score)).collect();
         }
         ranking.is_partial = 0 < most && most < asked.len();
         self.prefer_titles(asked, &mut ranking.found);
@@ -130,8 +137,10 @@ impl<'a> Seen<'a> {
         let question: Vec<&str> = asked.iter().map(|word| word.folded.as_str()).collect();
         let question = format!(" {} ", question.join(" "));
         for (slot, score) in found.iter_mut() {
-            if self.index.entries[*slot as usize].as_ref().is_some_and(|entry| entry.title.contains(&question)) {
-                *score *= worth::IN_TITLE;
+            match self.index.entries[*slot as usize].as_ref().and_then(|entry| entry.title.find(&question)) {
+                Some(0) => *score *= worth::BEGINS_TITLE,
+                Some(_) => *score *= worth::IN_TITLE,
+                None => {}
             }
         }
     }
@@ -149,13 +158,14 @@ impl<'a> Seen<'a> {
         }
     }
 
-    /// Fits of the word; only if there are none, of its two parts; only then, of words like it.
+    /// Fits of the word; only if there are none, of its two parts; only then, of words like it; at last, of its beginning.
+    /// A word that we know is none of these: nobody who asks for `Lärm` means `warm`.
     fn score_word(&self, word: &Asked, is_place: bool, scores: &mut [f32], ranking: &mut Ranking) {
         let fits = self.fits(&word.folded);
         if !fits.is_empty() {
             return self.add(&fits, 1.0, scores, &mut ranking.marks);
         }
-        if is_place {
+        if is_place || SYNONYMS.knows(&word.folded) {
             return;
         }
         if let Some((left, right)) = self.parts(&word.folded) {
@@ -167,7 +177,7 @@ impl<'a> Seen<'a> {
                 return;
             }
         }
-        if let Some((meant, fits)) = self.typing_error(&word.folded) {
+        if let Some((meant, fits)) = self.typing_error(&word.folded).or_else(|| self.beginning(&word.folded)) {
             self.add(&fits, 1.0, scores, &mut ranking.marks);
             ranking.corrections.push(Correction { asked: word.typed.clone(), meant });
         }
@@ -218,19 +228,19 @@ impl<'a> Seen<'a> {
     /// What it is worth that a word begins with a stem, or is a compound with it.
     ///
     /// The rest of a compound must look like a word: three letters with a
-    /// vowel, so that `Wein` is not in `Schweine`. Beside a stem of three
-    /// letters it must be one we know, so that `Ort` is not in `Transport`.
+    /// vowel, so that `Wein` is not in `Schweine`, and no mere ending, so that
+    /// `Wind` is not in `Geschwindigkeit`. Beside a stem of three letters it
+    /// must be one we know, so that `Ort` is not in `Transport`.
     fn part_worth(&self, word: &str, stem: &str) -> Option<f32> {
         let is_short = stem.chars().count() < 4;
-        let is_like_word = |rest: &str| rest.len() >= 3 && rest.contains(is_vowel);
-        let is_ending = |rest: &str| matches!(rest, "" | "e" | "en" | "er" | "ern" | "es" | "n" | "s");
+        let fits = |rest: &str| if is_short { self.knows(rest) } else { rest.len() >= 3 && rest.contains(is_vowel) };
         word.match_indices(stem).find_map(|(at, _)| {
             let (left, right) = (&word[..at], &word[at + stem.len()..]);
             if left.is_empty() {
-                return (!is_short || is_ending(right) || is_like_word(right)).then_some(worth::BEGINNING);
+                return (!is_short || is_ending(right) || fits(right)).then_some(worth::BEGINNING);
             }
-            let left_fits = if is_short { self.knows(left) } else { is_like_word(left) };
-            (left_fits && (is_ending(right) || is_like_word(right))).then_some(worth::PART_OF_COMPOUND)
+            let left_fits = fits(left) && !is_prefix(left) && (!is_suffix(right) || self.knows(left));
+            (left_fits && (is_ending(right) || fits(right))).then_some(worth::PART_OF_COMPOUND)
         })
     }
 
@@ -248,6 +258,22 @@ impl<'a> Seen<'a> {
             let left = ["", "s", "en", "n"].into_iter().filter_map(|joint| left.strip_suffix(joint)).find(|left| self.knows(left))?;
             self.knows(right).then(|| (self.fits(left), self.fits(right))).filter(|(a, b)| !a.is_empty() && !b.is_empty())
         })
+    }
+
+    /// The longest beginning that is a word, where the rest looks like one: `Radweg`.
+    fn beginning(&self, folded: &str) -> Option<(String, Fits)> {
+        let splits = folded.char_indices().map(|(at, _)| at).filter(|at| *at >= 3 && folded.len() - at >= 3);
+        splits.rev().map(|at| &folded[..at]).filter(|left| !is_prefix(left)).find_map(|left| {
+            let meant = SYNONYMS.written(left).map(str::to_owned).or_else(|| self.written(left))?;
+            let fits: Fits = self.fits(left).into_iter().map(|(term, worth)| (term, worth * worth::ONLY_BEGINNING)).collect();
+            (!fits.is_empty()).then_some((meant, fits))
+        })
+    }
+
+    /// A word as datasets write it.
+    fn written(&self, folded: &str) -> Option<String> {
+        let term = self.index.of_word(folded).filter(|term| self.shows(*term))?;
+        Some(self.index.terms[term as usize].written.clone())
     }
 
     /// The words with the fewest typing errors, and the one most datasets have.
@@ -308,4 +334,21 @@ impl<'a> Seen<'a> {
 
 fn worth_of_errors(errors: usize) -> f32 {
     if errors <= 1 { worth::ONE_ERROR } else { worth::TWO_ERRORS }
+}
+
+/// What words end in when they are bent.
+fn is_ending(rest: &str) -> bool {
+    matches!(rest, "" | "e" | "en" | "er" | "ern" | "es" | "n" | "s")
+}
+
+/// What makes another word of a word, and is none itself.
+fn is_suffix(rest: &str) -> bool {
+    ["ung", "keit", "igkeit", "heit", "isch", "lich", "bar", "sam"]
+        .into_iter()
+        .any(|suffix| rest.strip_prefix(suffix).is_some_and(is_ending))
+}
+
+/// What stands before verbs and the nouns made of them: `Wahl` is not in `Auswahl`.
+fn is_prefix(left: &str) -> bool {
+    matches!(left, "auf" | "aus" | "bei" | "ein" | "ent" | "mit" | "nach" | "uber" | "unter" | "ver" | "vor" | "zer" | "zusammen")
 }

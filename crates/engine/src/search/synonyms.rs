@@ -57,6 +57,11 @@ impl Synonyms {
         self.by_stem.contains_key(stem(folded))
     }
 
+    /// A word as the file writes it.
+    pub(super) fn written(&self, folded: &str) -> Option<&str> {
+        self.words.iter().find(|(known, _)| known == folded).map(|(_, written)| written.as_str())
+    }
+
     /// Every word: folded, and as it is written.
     pub(super) fn words(&self) -> impl Iterator<Item = (&str, &str)> {
         self.words.iter().map(|(folded, written)| (folded.as_str(), written.as_str()))

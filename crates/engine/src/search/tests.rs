@@ -45,7 +45,8 @@ fn found(datasets: &[Dataset], question: &str) -> Vec<String> {
 /// What a question finds for somebody who may see all that is open.
 fn ranked(index: &Index, question: &str) -> Ranking {
     let permit = policy::decide(&policy::Principal::anonymous(), policy::Action::Read).expect("reading is never refused");
-    let eyes = Visibility { classes: &Classes::default(), permit: &permit, now: instant("2026-05-04T10:00:00Z") };
+    let classes = Classes::default();
+    let eyes = Visibility::new(&classes, &permit, instant("2026-05-04T10:00:00Z"));
     Seen { index, sight: &index.sight(&eyes) }.rank(&asked(question), &[])
 }
 

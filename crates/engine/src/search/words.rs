@@ -100,9 +100,11 @@ pub(super) fn is_vowel(c: char) -> bool {
 /// Too common to tell anything, folded.
 const STOP_WORDS: &[&str] = &[
     "der", "die", "das", "des", "dem", "den", "ein", "eine", "einen", "einer", "und", "oder", "in", "im", "am", "an", "auf", "aus", "bei",
-    "von", "vom", "fur", "mit", "nach", "zu", "zum", "zur", "uber", "wie", "wo", "was", "wann", "welche", "ist", "sind", "wird", "werden",
-    "war", "viel", "viele", "ich", "wir", "sie", "es", "man", "finde", "gibt", "hat", "haben", "the", "of", "and", "or", "a", "to", "is",
-    "are", "at", "on", "for", "with", "how", "where", "what", "when", "many", "much", "there", "do", "does",
+    "von", "vom", "fur", "mit", "nach", "zu", "zum", "zur", "uber", "pro", "wie", "wo", "was", "wer", "wann", "welche", "ist", "sind",
+    "wird", "werden", "war", "viel", "viele", "ich", "wir", "sie", "es", "man", "mir", "uns", "mein", "meine", "kann", "konnen", "darf",
+    "muss", "will", "finde", "gibt", "hat", "haben", "heute", "jetzt", "hier", "the", "of", "and", "or", "a", "to", "is", "are", "at",
+    "on", "by", "for", "with", "how", "where", "what", "who", "when", "which", "many", "much", "there", "do", "does", "can", "i", "my",
+    "me", "it", "near", "today", "now", "per",
 ];
 
 /// Whether a folded word is too common to tell anything.
@@ -123,9 +125,15 @@ pub(super) fn stem(folded: &str) -> &str {
 
 fn cut(word: &str) -> &str {
     let letters = word.chars().count();
-    for ending in ["ern", "em", "en", "er", "es", "e"] {
+    if let Some(rest) = word.strip_suffix("nisse").or_else(|| word.strip_suffix("nissen")) {
+        // `Ergebnisse`: the stem keeps its `nis`.
+        return &word[..rest.len() + 3];
+    }
+    // Not the `en` of `Regen`, not the `e` of `Schnee`.
+    for (ending, least) in [("ern", 3), ("em", 3), ("en", 4), ("er", 3), ("es", 3), ("e", 3)] {
         if let Some(rest) = word.strip_suffix(ending)
-            && letters >= ending.len() + 3
+            && letters >= ending.len() + least
+            && !(ending == "e" && rest.ends_with('e'))
         {
             return rest;
         }
@@ -137,7 +145,7 @@ fn cut(word: &str) -> &str {
     }
     match (word.strip_suffix('n'), word.strip_suffix('s')) {
         (Some(rest), _) if letters >= 5 && rest.ends_with('l') => rest,
-        // Not the `s` of `Preis`, `Haus` and `Glas`.
+        // Not the `s` of `Preis`, `Haus` and `Glas`, not of `nis`.
         (_, Some(rest)) if letters >= 4 && rest.ends_with(['b', 'd', 'f', 'g', 'h', 'k', 'l', 'm', 'n', 'r', 't', 'y']) => rest,
         (_, Some(rest)) if letters >= 5 && rest.ends_with(['a', 'o']) => rest,
         _ => word,

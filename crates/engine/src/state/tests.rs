@@ -15,7 +15,7 @@ const NOW: i64 = 1_000;
 
 fn eyes<T>(classes: &Classes, role: Role, see: impl FnOnce(&Visibility<'_>) -> T) -> T {
     let permit = policy::decide(&Principal::new(policy::Actor::Anonymous, role), Action::Read).expect("reading is never refused");
-    see(&Visibility { classes, permit: &permit, now: Instant::from_micros(NOW) })
+    see(&Visibility::new(classes, &permit, Instant::from_micros(NOW)))
 }
 
 /// Datasets over the same type: all of it, ids with `a`, ids with `ab` where all is internal.
