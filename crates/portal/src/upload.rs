@@ -3,7 +3,7 @@
 //! attributes, so they are restricted. Its file is kept encrypted like every
 //! raw input.
 
-use engine::{Access, Kind, Operation, StoredFile};
+use engine::{Access, FileRemoval, Kind, Operation, StoredFile};
 use harmonise::guess::{Answers, Plan};
 use model::{Attribute, Entity, EntityId, Filter, Instant, Json, Name, Query, Value};
 use serde::{Deserialize, Serialize};
@@ -11,6 +11,8 @@ use tokio::sync::Mutex;
 
 /// How many drafts are listed.
 const DRAFTS_MAX: usize = 200;
+/// How many are looked through for one that needs a file; more than that keep every file.
+const DRAFTS_SEEN_MAX: usize = 10_000;
 
 /// One at a time looks whether a draft has changed and saves it.
 static SAVING: Mutex<()> = Mutex::const_new(());
@@ -41,6 +43,17 @@ pub(crate) struct Draft {
     pub(crate) answers: Answers,
     pub(crate) by: String,
     at_micros: i64,
+}
+
+/// What became of a draft's file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fate {
+    /// It is gone.
+    Removed,
+    /// A run has read it: it is where values came from.
+    Read,
+    /// Another draft needs it.
+    Shared,
 }
 
 /// What became of saving.
@@ -121,12 +134,17 @@ pub(crate) fn draft(access: &Access, id: &str) -> Result<Draft, engine::Error> {
     read(view.entity()).ok_or_else(|| engine::Error::new(Kind::NotFound, format!("there is no draft `{id}`")))
 }
 
-/// All drafts, the newest first.
+/// The newest drafts, the newest first.
 pub(crate) fn drafts(access: &Access) -> Result<Vec<Draft>, engine::Error> {
-    let found = access.query(&Query::of(Filter::Type(kind()), DRAFTS_MAX))?;
-    let mut drafts: Vec<Draft> = found.views.iter().filter_map(|view| read(view.entity())).collect();
+    let mut drafts = seen(access)?;
     drafts.sort_by_key(|draft| std::cmp::Reverse(draft.at_micros));
+    drafts.truncate(DRAFTS_MAX);
     Ok(drafts)
+}
+
+fn seen(access: &Access) -> Result<Vec<Draft>, engine::Error> {
+    let found = access.query(&Query::of(Filter::Type(kind()), DRAFTS_SEEN_MAX))?;
+    Ok(found.views.iter().filter_map(|view| read(view.entity())).collect())
 }
 
 /// Saves a draft, unless somebody else did since it was read. When it answers
@@ -140,6 +158,9 @@ pub(crate) async fn save(access: &Access, mut draft: Draft, now: Instant) -> Res
         Err(error) if error.kind() == Kind::NotFound && draft.revision == 0 => {}
         Err(error) => return Err(error),
     }
+    if access.open_file(&draft.kept().checksum).await?.is_none() {
+        return Err(engine::Error::new(Kind::Unavailable, format!("`{}` was discarded in the meantime; upload it again", draft.file)));
+    }
     draft.revision += 1;
     draft.by = access.principal().actor.to_string();
     draft.at_micros = now.micros();
@@ -149,9 +170,33 @@ pub(crate) async fn save(access: &Access, mut draft: Draft, now: Instant) -> Res
     Ok(Saved::Done(draft))
 }
 
-/// Discards a draft.
-pub(crate) async fn discard(access: &Access, id: &str) -> Result<(), engine::Error> {
-    written(access, Operation::Delete(id_of(id)?)).await
+/// Discards a draft. Its file goes first: a crash in between leaves a draft
+/// that can be discarded again, and no file.
+pub(crate) async fn discard(access: &Access, id: &str) -> Result<Fate, engine::Error> {
+    let _one = SAVING.lock().await;
+    let draft = draft(access, id)?;
+    let fate = remove(access, &draft.kept().checksum, Some(id)).await?;
+    written(access, Operation::Delete(id_of(id)?)).await?;
+    Ok(fate)
+}
+
+/// Removes a file that was kept and of which nothing became.
+pub(crate) async fn forget(access: &Access, kept: &StoredFile) -> Result<Fate, engine::Error> {
+    let _one = SAVING.lock().await;
+    remove(access, &kept.checksum, None).await
+}
+
+/// Removes a file unless a run or a draft but this one needs it.
+async fn remove(access: &Access, checksum: &[u8; 32], but: Option<&str>) -> Result<Fate, engine::Error> {
+    let drafts = seen(access)?;
+    let is_needed = |draft: &Draft| Some(draft.id.as_str()) != but && draft.kept().checksum == *checksum;
+    if drafts.len() == DRAFTS_SEEN_MAX || drafts.iter().any(is_needed) {
+        return Ok(Fate::Shared);
+    }
+    Ok(match access.remove_file(checksum).await? {
+        FileRemoval::Done | FileRemoval::NotThere => Fate::Removed,
+        FileRemoval::Needed { .. } => Fate::Read,
+    })
 }
 
 async fn written(access: &Access, operation: Operation) -> Result<(), engine::Error> {

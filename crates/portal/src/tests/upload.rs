@@ -85,3 +85,39 @@ async fn whoever_saves_second_is_told_and_keeps_the_input() {
     // With the newer state in the form the second choice holds.
     city.post_inside(&path, "csrf=csrf&stand=2&aktion=weiter&art2=text&kennung=0").await.expect(303);
 }
+
+/// How many raw files were removed, by whom.
+fn removed(city: &City) -> Vec<String> {
+    let access = city.engine.with_role(engine::Role::Editor);
+    access.removed_files(99).expect("asked").into_iter().map(|file| file.actor).collect()
+}
+
+#[tokio::test]
+async fn nothing_is_left_of_what_was_discarded_or_refused() {
+    let city = City::new().await;
+    let first = draft(&city).await;
+    city.engine.clock().advance_micros(1_000_000);
+    let second = draft(&city).await;
+    let discard = |path: String| {
+        let city = &city;
+        async move {
+            let answer = city.post_inside(&path, "csrf=csrf&aktion=verwerfen").await;
+            answer.expect(303);
+            city.get_inside(answer.header("location")).await.body
+        }
+    };
+    // The same file twice: the first of them still needs it.
+    let told = discard(second.clone()).await;
+    assert!(told.contains("Ein anderer Entwurf braucht sie noch."), "{told}");
+    assert!(removed(&city).is_empty());
+    city.get_inside(&first).await.expect(200);
+    assert!(discard(first.clone()).await.contains("Die hochgeladene Datei ist gelöscht."));
+    assert_eq!(removed(&city).len(), 1);
+    for path in [first, second] {
+        city.get_inside(&path).await.expect(404);
+    }
+    // What is no table is not kept either.
+    upload(&city, form("csrf", "kopf.csv", "Nr;Name\n")).await.expect(422);
+    assert_eq!(removed(&city).len(), 2);
+    assert!(removed(&city).iter().all(|actor| actor.starts_with("user:")), "{:?}", removed(&city));
+}

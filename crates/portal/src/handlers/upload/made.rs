@@ -107,7 +107,10 @@ async fn replace_file(ask: &Ask, id: &str, form: Multipart) -> Result<Response, 
     };
     let found = match sample(ask, kept.checksum, given(&draft.plan.layout)).await? {
         Ok(found) => found,
-        Err(refusal) => return page(ask, &draft, Some(start::refused(ask, &name, &refusal))),
+        Err(refusal) => {
+            upload::forget(&ask.access, &kept).await?;
+            return page(ask, &draft, Some(start::refused(ask, &name, &refusal)));
+        }
     };
     let missing: Vec<&str> = draft
         .plan
@@ -117,6 +120,7 @@ async fn replace_file(ask: &Ask, id: &str, form: Multipart) -> Result<Response, 
         .filter(|field| !found.header.iter().any(|name| name == field))
         .collect();
     if !missing.is_empty() {
+        upload::forget(&ask.access, &kept).await?;
         let t = ask.t();
         return page(
             ask,
@@ -129,7 +133,10 @@ async fn replace_file(ask: &Ask, id: &str, form: Multipart) -> Result<Response, 
     }
     let draft = match upload::save(&ask.access, draft.with_file(&name, &kept), ask.now()).await? {
         Saved::Done(draft) => draft,
-        Saved::Changed(now) => return page(ask, &now, Some(changed(ask, &now))),
+        Saved::Changed(now) => {
+            upload::forget(&ask.access, &kept).await?;
+            return page(ask, &now, Some(changed(ask, &now)));
+        }
     };
     match ask.state.workshop().take_kept(&ask.access, &draft.answers.slug, &name, kept).await {
         Ok(()) | Err(WorkError::Refused(_)) => Ok(redirect(&href(ask, &draft, "/datensatz?ersetzt=1"))),

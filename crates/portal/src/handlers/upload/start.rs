@@ -16,7 +16,15 @@ use crate::upload::{self, Draft, Saved, Stage};
 
 /// `GET /verwaltung/hochladen`
 pub(crate) async fn show(ask: Ask) -> Response {
-    let alert = ask.param("verworfen").map(|_| Alert::new(Tone::Success, ask.t().upload_discarded(), ""));
+    let t = ask.t();
+    let alert = ask.param("verworfen").map(|fate| {
+        let text = match fate {
+            "gelesen" => t.upload_discarded_read(),
+            "geteilt" => t.upload_discarded_shared(),
+            _ => t.upload_discarded_removed(),
+        };
+        Alert::new(Tone::Success, t.upload_discarded(), text)
+    });
     let answer = page(&ask, alert, StatusCode::OK);
     ask.answer(answer)
 }
@@ -43,7 +51,10 @@ async fn take_file(ask: &Ask, form: Multipart) -> Result<Response, Trouble> {
                 Saved::Done(draft) | Saved::Changed(draft) => Ok(redirect(&href(ask, &draft, ""))),
             }
         }
-        Err(refusal) => page(ask, Some(refused(ask, &name, &refusal)), StatusCode::UNPROCESSABLE_ENTITY),
+        Err(refusal) => {
+            upload::forget(&ask.access, &kept).await?;
+            page(ask, Some(refused(ask, &name, &refusal)), StatusCode::UNPROCESSABLE_ENTITY)
+        }
     }
 }
 
