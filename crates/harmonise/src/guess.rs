@@ -69,6 +69,9 @@ pub struct Layout {
     pub sheet: Option<String>,
     /// JSON pointer to the records; JSON only.
     pub records: Option<String>,
+    /// The column that holds the names of the records, when they are members of an object; JSON only.
+    #[serde(default)]
+    pub member: Option<String>,
     /// Line or row of the header, from 1; 0 is none.
     pub header: u64,
 }
@@ -226,6 +229,9 @@ pub struct Plan {
     pub numbers: Option<Writing>,
     /// Columns that tell things apart; none when all rows speak of one thing.
     pub key: Vec<String>,
+    /// Whether the number of the row tells things apart, alone or beside the key.
+    #[serde(default)]
+    pub by_row: bool,
     /// The column that names things for people.
     pub name: Option<String>,
     /// The columns.

@@ -27,6 +27,7 @@ pub fn propose(sample: &Sample) -> Plan {
         crs,
         numbers: None,
         key: Vec::new(),
+        by_row: false,
         name: None,
         columns,
     };
@@ -244,7 +245,7 @@ fn keys(plan: &mut Plan, sample: &Sample) {
     // Rows that a name or number tells apart are things; then a date says when something of them began.
     let is_register = single.is_some_and(|field| words::is_key(field)) || (single.is_some() && times.is_empty());
     if let (true, Some(key)) = (is_register, single) {
-        plan.columns.iter_mut().filter(|column| column.meaning == Meaning::Time).for_each(|column| column.meaning = Meaning::Text);
+        times_say_when_it_began(plan);
         plan.key = vec![key.clone()];
         return;
     }
@@ -253,7 +254,7 @@ fn keys(plan: &mut Plan, sample: &Sample) {
     if has_many_places(plan, sample)
         && let Some(key) = combination(sample, &candidates, &[])
     {
-        plan.columns.iter_mut().filter(|column| column.meaning == Meaning::Time).for_each(|column| column.meaning = Meaning::Text);
+        times_say_when_it_began(plan);
         plan.key = key;
         return;
     }
@@ -262,10 +263,17 @@ fn keys(plan: &mut Plan, sample: &Sample) {
         return;
     }
     plan.key = combination(sample, &candidates, &timed).unwrap_or_default();
-    if plan.key.is_empty() && !timed.is_empty() && single.is_some() {
-        plan.columns.iter_mut().filter(|column| column.meaning == Meaning::Time).for_each(|column| column.meaning = Meaning::Text);
-        plan.key = single.cloned().into_iter().collect();
+    if !plan.key.is_empty() || sample.rows.len() < 2 {
+        return;
     }
+    times_say_when_it_began(plan);
+    plan.key = single.cloned().into_iter().collect();
+    plan.by_row = plan.key.is_empty();
+}
+
+/// No row is an observation: dates are facts about the things.
+fn times_say_when_it_began(plan: &mut Plan) {
+    plan.columns.iter_mut().filter(|column| column.meaning == Meaning::Time).for_each(|column| column.meaning = Meaning::Text);
 }
 
 fn has_many_places(plan: &Plan, sample: &Sample) -> bool {
@@ -352,7 +360,8 @@ fn steady(plan: &mut Plan, sample: &Sample) {
                 Meaning::Text | Meaning::YesNo => {
                     let mut known = std::collections::HashMap::new();
                     sample.rows.iter().any(|row| {
-                        let thing: Vec<String> = key.iter().map(|at| text_of(&row.cells[*at])).collect();
+                        let place = plan.by_row.then(|| row.number.to_string());
+                        let thing: Vec<String> = key.iter().map(|at| text_of(&row.cells[*at])).chain(place).collect();
                         let value = text_of(&row.cells[at]);
                         *known.entry(thing).or_insert_with(|| value.clone()) != value
                     })

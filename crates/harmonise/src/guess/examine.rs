@@ -147,6 +147,8 @@ pub enum Finding {
     },
     /// Nothing says what a row is about.
     NoKey,
+    /// Only their place in the file tells rows apart.
+    ByRow,
 }
 
 impl Finding {
@@ -168,7 +170,8 @@ impl Finding {
             | Self::LostZero { .. }
             | Self::Unit { .. }
             | Self::System { .. }
-            | Self::Personal { .. } => Weight::Question,
+            | Self::Personal { .. }
+            | Self::ByRow => Weight::Question,
             Self::Ragged { .. } | Self::Unfit { .. } | Self::Elsewhere { .. } | Self::HalfPlace | Self::Repeated { .. } | Self::NoKey => {
                 Weight::Problem
             }
@@ -362,6 +365,9 @@ fn of_place(sample: &Sample, plan: &Plan) -> Vec<Finding> {
 }
 
 fn of_key(sample: &Sample, plan: &Plan) -> Option<Finding> {
+    if plan.by_row {
+        return Some(Finding::ByRow);
+    }
     let timed = plan.times().next().is_some();
     if plan.key.is_empty() && !timed {
         return (sample.rows.len() > 1).then_some(Finding::NoKey);

@@ -30,6 +30,7 @@ pub(super) fn sample(open: Open<'_>, given: &Given) -> Result<Sample, Refusal> {
         delimiter: Some(delimiter),
         sheet: None,
         records: None,
+        member: None,
         header: given.header.unwrap_or_else(|| header_of(&all)),
     };
     under_header(layout, all, complete)

@@ -22,7 +22,7 @@ pub(super) fn sample(open: Open<'_>, given: &Given) -> Result<Sample, Refusal> {
         return Err(Refusal::Empty);
     }
     let header = given.header.unwrap_or_else(|| table::header_of(&rows));
-    let layout = Layout { kind: Kind::Xlsx, encoding: None, delimiter: None, sheet, records: None, header };
+    let layout = Layout { kind: Kind::Xlsx, encoding: None, delimiter: None, sheet, records: None, member: None, header };
     let (has_formulas, has_macros) = extras(&bytes);
     let sample = table::under_header(layout, rows, complete)?;
     Ok(Sample { sheets, has_formulas, has_macros, ..sample })

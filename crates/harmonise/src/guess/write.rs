@@ -62,7 +62,8 @@ pub fn definition(plan: &Plan, answers: &Answers) -> String {
     }
     out.section("entity");
     out.text("type", &own);
-    let gaps: Vec<String> = plan.key.iter().map(|field| format!("{{{field}|slug}}")).collect();
+    let row = plan.by_row.then(|| format!("{{{}}}", row_field(plan)));
+    let gaps: Vec<String> = plan.key.iter().map(|field| format!("{{{field}|slug}}")).chain(row).collect();
     let rest = if gaps.is_empty() { answers.slug.clone() } else { gaps.join("-") };
     out.text("id", &format!("urn:ngsi-ld:{own}:{rest}"));
     attributes(&mut out, plan, answers, &names);
@@ -153,11 +154,23 @@ fn format(out: &mut Toml, plan: &Plan) {
     if let Some(records) = layout.records.as_ref().filter(|records| !records.is_empty() && layout.kind == Kind::Json) {
         out.text("records", records);
     }
+    if let Some(member) = &layout.member {
+        out.text("key", member);
+    }
+    if plan.by_row {
+        out.text("number", &row_field(plan));
+    }
     let general = general(plan);
     writing(out, general);
     if !plan.missing.is_empty() {
         out.texts("missing", &plan.missing);
     }
+}
+
+/// The field that holds the number of a row: a name that no column has.
+fn row_field(plan: &Plan) -> String {
+    let is_free = |name: &String| plan.columns.iter().all(|column| column.field != *name);
+    std::iter::once("zeile".to_owned()).chain((2..).map(|n| format!("zeile{n}"))).find(is_free).expect("columns come to an end")
 }
 
 fn writing(out: &mut Toml, writing: Writing) {
@@ -193,7 +206,12 @@ fn attributes(out: &mut Toml, plan: &Plan, answers: &Answers, names: &[(&Column,
     if plan.name.is_none() && plan.key.is_empty() {
         out.line("\n[[attribute]]");
         out.text("name", "name");
-        out.text("value", &answers.title);
+        if plan.by_row {
+            let title = answers.title.replace(['{', '}', '|'], "");
+            out.text("template", &format!("{title} {{{}}}", row_field(plan)));
+        } else {
+            out.text("value", &answers.title);
+        }
         attribute_end(out, timed, &Column { over_time: false, ..unnamed("Bezeichnung") }, answers);
     }
     if let Some((x, y)) = place_fields(plan) {

@@ -59,6 +59,8 @@ pub struct PreviewPage {
     pub layout: Vec<Select>,
     /// The columns with their choices.
     pub columns: Vec<ColumnItem>,
+    /// Whether the number of the row tells rows apart.
+    pub by_row: bool,
     /// The first rows.
     pub rows: Table,
     /// Where the form goes.

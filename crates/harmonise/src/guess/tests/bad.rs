@@ -69,7 +69,7 @@ fn files_that_are_no_tables_are_named() {
     refused(b"MZ\x90\0\x03\0\0\0", &Refusal::Binary);
     refused(b"Sehr geehrte Damen und Herren\nanbei die Zahlen\n", &Refusal::NoTable);
     refused(b"Name;Einwohner\n", &Refusal::HeaderOnly);
-    refused(br#"{"name":"Musterstadt","plz":"12345"}"#, &Refusal::NoRecords);
+    refused(br#"{"werte":[1,2,3]}"#, &Refusal::NoRecords);
     refused(br#"{"type":"FeatureCollection","features":[]}"#, &Refusal::HeaderOnly);
     refused(&archive(&[("bild.txt", "x")]), &Refusal::Archive);
     refused(&archive(&[("[Content_Types].xml", "x"), ("word/document.xml", "x")]), &Refusal::Document);
@@ -175,8 +175,10 @@ fn dates_that_can_be_read_in_two_ways_are_asked_about() {
 
 #[test]
 fn rows_that_nothing_tells_apart_are_told() {
-    let (_, plan, findings) = guess(b"Art;Menge\nGlas;1\nGlas;2\nPapier;3\n");
-    assert!(plan.key.is_empty() && findings.contains(&Finding::NoKey), "{findings:?}");
+    let (sample, mut plan, findings) = guess(b"Art;Menge\nGlas;1\nGlas;2\nPapier;3\n");
+    assert!(plan.key.is_empty() && plan.by_row && findings == [Finding::ByRow], "{findings:?}");
+    plan.by_row = false;
+    assert_eq!(crate::guess::examine(&sample, &plan), [Finding::NoKey]);
 }
 
 #[test]

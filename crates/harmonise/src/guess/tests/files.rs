@@ -227,3 +227,29 @@ fn geojson_in_metres_without_a_word_about_it() {
     assert_eq!(plan.crs.as_deref(), Some("EPSG:25832"));
     assert_eq!(findings, [Finding::System { code: "EPSG:25832".into() }]);
 }
+
+#[test]
+fn a_register_without_a_key_is_no_time_series() {
+    let path = "ladesaeulen/bnetza_ladesaeulenregister_2024-09_auszug.xlsx";
+    let (sample, plan, findings) = guess(&demo(path, usize::MAX));
+    assert_eq!((sample.layout.header, sample.rows.len()), (11, 108));
+    // Several of its rows are the same in all columns.
+    assert!(plan.by_row && plan.key.is_empty() && findings.contains(&Finding::ByRow), "{findings:?}");
+    assert_eq!(plan.times().count(), 0);
+    assert!(plan.columns.iter().all(|column| !column.over_time));
+}
+
+#[test]
+fn members_of_an_object_are_records() {
+    let bare = br#"{"nord":{"wert":1.5,"name":"Nord"},"sued":{"wert":2,"name":"S\u00fcd"}}"#;
+    let below = br#"{"stand":"2026-05-01","stationen":{"nord":{"wert":1.5,"name":"Nord"},"sued":{"wert":2,"name":"S\u00fcd"}}}"#;
+    for (bytes, records) in [(&bare[..], ""), (&below[..], "/stationen")] {
+        let (sample, plan, findings) = guess(bytes);
+        assert_eq!((sample.layout.records.as_deref(), sample.layout.member.as_deref()), (Some(records), Some("Kennung")));
+        assert_eq!(sample.header, ["Kennung", "wert", "name"]);
+        assert_eq!((plan.key, plan.name.as_deref(), findings), (vec!["Kennung".to_owned()], Some("name"), Vec::new()));
+    }
+    // One record is a list of one.
+    let (sample, _, _) = guess(br#"{"name":"Musterstadt","plz":"12345"}"#);
+    assert_eq!((sample.header, sample.rows.len()), (vec!["name".to_owned(), "plz".to_owned()], 1));
+}

@@ -89,3 +89,21 @@ fn types_are_readable() {
     assert_eq!(crate::guess::attribute_name("Type"), "spalteType");
     assert_eq!(crate::guess::slug_of("2026: Bäume"), "daten-2026-baeume");
 }
+
+#[test]
+fn rows_without_a_key_are_told_apart_by_their_place() {
+    assert_eq!(
+        entities(b"Art;Menge\nGlas;1\nGlas;2\n"),
+        "urn:ngsi-ld:FreiePlaetze:2 name=\"Freie Pl\u{e4}tze 2\" art=\"Glas\" menge=1\n\
+         urn:ngsi-ld:FreiePlaetze:3 name=\"Freie Pl\u{e4}tze 3\" art=\"Glas\" menge=2"
+    );
+}
+
+#[test]
+fn members_of_an_object_keep_their_names() {
+    assert_eq!(
+        entities(br#"{"meta":{},"orte":{"nord":{"wert":1.5},"sued":{"wert":2}}}"#),
+        "urn:ngsi-ld:FreiePlaetze:nord name=\"nord\" wert=1.5\n\
+         urn:ngsi-ld:FreiePlaetze:sued name=\"sued\" wert=2"
+    );
+}

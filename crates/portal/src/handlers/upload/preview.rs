@@ -14,7 +14,7 @@ use crate::format;
 use crate::frame::Frame;
 use crate::pages::upload::{ColumnItem, FoundItem, PreviewPage, Select};
 use crate::parts::{Alert, Cell, Choice, Head, Phrase, Table, Tone};
-use crate::upload::{self, Draft, Saved, Stage};
+use crate::upload::{self, Draft, Fate, Saved, Stage};
 
 /// How many rows are shown.
 const ROWS_SHOWN: usize = 8;
@@ -24,6 +24,9 @@ const EXAMPLES: usize = 3;
 const CELL_CHARS_MAX: usize = 60;
 /// In how many lines a header may be chosen.
 const HEADER_LINES: u64 = 30;
+
+/// What stands for the number of the row among the columns of a key.
+const BY_ROW: &str = "zeile";
 
 /// `GET /verwaltung/hochladen/{id}`
 pub(crate) async fn show(ask: Ask, Path(id): Path<String>) -> Response {
@@ -57,8 +60,12 @@ async fn change_draft(ask: &Ask, id: &str, body: Body) -> Result<Response, Troub
         return Ok(redirect(&href(ask, &draft, "/datensatz")));
     }
     if form.all("aktion").next() == Some("verwerfen") {
-        upload::discard(&ask.access, id).await?;
-        return Ok(redirect(&ask.href("/verwaltung/hochladen?verworfen=1")));
+        let fate = match upload::discard(&ask.access, id).await? {
+            Fate::Removed => "geloescht",
+            Fate::Read => "gelesen",
+            Fate::Shared => "geteilt",
+        };
+        return Ok(redirect(&ask.href(&format!("/verwaltung/hochladen?verworfen={fate}"))));
     }
     let wanted = layout(&form, &draft.plan);
     let found = match sample(ask, draft.kept().checksum, wanted.clone()).await? {
@@ -138,6 +145,7 @@ fn choose(form: &Params, plan: &mut Plan, found: &Sample) {
     if let Some(code) = word("bezug").filter(|code| harmonise::guess::systems().contains(code)) {
         plan.crs = Some(code.to_owned());
     }
+    plan.by_row = form.all("kennung").any(|word| word == BY_ROW);
     let chosen: Vec<usize> = form.all("kennung").filter_map(|place| place.parse().ok()).collect();
     plan.key = chosen
         .into_iter()
@@ -205,6 +213,7 @@ fn page(ask: &Ask, draft: &Draft, found: &Sample, alert: Option<Alert>) -> Resul
         found: findings.iter().map(|finding| FoundItem { badge: words::badge(t, finding), text: words::finding(t, finding) }).collect(),
         layout: layout_selects(ask, plan, found),
         columns,
+        by_row: plan.by_row,
         rows: first_rows(ask, found),
         action: href(ask, draft, ""),
         revision: draft.revision.to_string(),

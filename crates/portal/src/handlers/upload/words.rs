@@ -80,6 +80,7 @@ pub(super) fn finding(t: Texts, finding: &Finding) -> String {
         Finding::Personal { column, why } => t.upload_found_personal(column, personal(t, *why)),
         Finding::Repeated { key, rows } if key.is_empty() => t.upload_found_repeated_time(n(*rows)),
         Finding::Repeated { key, rows } => t.upload_found_repeated(key.join("“ + „"), n(*rows)),
+        Finding::ByRow => t.upload_found_by_row().to_owned(),
         Finding::NoKey => t.upload_found_no_key().to_owned(),
     }
 }
