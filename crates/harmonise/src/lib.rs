@@ -10,6 +10,7 @@
 mod columns;
 mod compute;
 mod definition;
+mod explain;
 mod fields;
 pub mod guess;
 mod issue;

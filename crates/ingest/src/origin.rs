@@ -1,7 +1,7 @@
 //! The way back: from a value to the run, the line and the raw record.
 
 use engine::{Access, Actor, Principal, Provenance, Role, RunRow};
-use harmonise::{Definition, Found, Input};
+use harmonise::{Definition, Found, Input, Message};
 use model::{Class, EntityId, Instant, Iri, Name};
 use tokio::sync::Semaphore;
 
@@ -68,6 +68,21 @@ impl Ingest {
         // Runs, definitions and inputs are for editors; the platform itself looks whether this one is for all.
         let own = self.engine().access(access.tenant(), Principal::new(Actor::System, Role::Editor))?;
         if opens(&own, run)? { self.raw_record(&own, run, record).await.map(Some) } else { Ok(None) }
+    }
+
+    /// How the definition of a run made an attribute of its records, in
+    /// sentences; empty when the principal may not see the records.
+    ///
+    /// # Errors
+    /// When there is no such run.
+    pub fn rules_behind(&self, access: &Access, run: u64, attribute: Name) -> Result<Vec<Message>, Error> {
+        let own = self.engine().access(access.tenant(), Principal::new(Actor::System, Role::Editor))?;
+        if access.principal().role < Role::Editor && !opens(&own, run)? {
+            return Ok(Vec::new());
+        }
+        let row = own.run(run)?;
+        let definition = own.source(&row.source, Some(row.version))?;
+        Ok(Definition::parse(&definition.text).map_err(Error::Definition)?.explain(attribute))
     }
 
     /// Where a value came from: the one observed at an instant, or the newest.

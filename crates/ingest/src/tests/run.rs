@@ -108,6 +108,22 @@ async fn a_value_leads_back_to_its_line() {
     assert_eq!(trace.provenance.run.expect("the run is told").input, "mai.csv");
 }
 
+#[tokio::test]
+async fn a_value_leads_back_to_the_rules_that_made_it() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    city.run().await.expect("runs");
+    let run = city.editor().runs(Some("wetter"), 1).expect("readable")[0].id;
+    let rules = |role| {
+        let rules = city.ingest.rules_behind(&city.engine.with_role(role), run, temperature()).expect("readable");
+        rules.iter().map(|rule| rule.say(Language::De)).collect::<Vec<_>>()
+    };
+    assert_eq!(rules(Role::Editor)[0], "Der Wert steht in „TEMP“.");
+    assert_eq!(rules(Role::Public), Vec::<String>::new(), "names of columns are part of the record");
+    // A later version opens the record; the rules told are still those of the run.
+    city.put(&opened("").replace("TEMP", "ANDERS")).await;
+    assert_eq!(rules(Role::Public)[0], "Der Wert steht in „TEMP“.");
+}
+
 /// Opened for everybody; a second column is kept beside the temperature.
 fn opened(note: &str) -> String {
     let open = WEATHER.replace("transport = \"folder\"", "transport = \"folder\"\nraw = \"open\"");
