@@ -12,6 +12,8 @@ mod describe;
 mod document;
 mod extent;
 mod http;
+mod seen;
+mod select;
 mod site;
 mod terms;
 #[cfg(test)]
@@ -21,6 +23,7 @@ mod write;
 
 pub use check::{Finding, Severity, check};
 pub use document::{Catalogue, Error};
-pub use http::{attach, dataset_documents, router};
+pub use http::attach;
+pub use select::Selection;
 pub use site::{InvalidSite, Site};
 pub use write::Format;

@@ -1,6 +1,7 @@
 //! Documents over the real engine, checked by our own rules and by SHACL.
 
 mod documents;
+mod harvest;
 mod http;
 mod rules;
 mod shacl;

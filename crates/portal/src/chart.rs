@@ -75,6 +75,13 @@ pub struct Drawing {
     pub sentences: Vec<String>,
     /// The newest values.
     pub table: Table,
+    /// What one point of the picture stands for.
+    pub step: Step,
+    /// When each point begins.
+    pub axis: Vec<Instant>,
+    /// JSON for the slider: for each series its name and the way of its values
+    /// back to their sources, without the time; empty when nobody traced them.
+    pub traces: Option<String>,
     /// JSON for the slider; `None` when there are fewer than two points.
     pub readings: Option<String>,
 }
@@ -123,8 +130,26 @@ impl Chart {
             legend: if aligned.series.len() > 1 { aligned.series.iter().map(|line| line.name.clone()).collect() } else { Vec::new() },
             table: words.table(),
             readings: words.readings(),
+            step: aligned.step,
+            axis: aligned.axis.clone(),
+            traces: None,
             sentences,
         }
+    }
+}
+
+impl Drawing {
+    /// Makes every value lead back to its source: `ways` are addresses, one
+    /// per series, to which `&ab=…&schritt=…` is put.
+    pub fn trace(&mut self, ways: &[String]) {
+        let (step, axis) = (self.step, &self.axis);
+        // The table begins with the newest.
+        for (row, at) in self.table.rows.iter_mut().zip(axis.iter().rev()) {
+            for (cell, way) in row.iter_mut().skip(1).zip(ways).filter(|(cell, _)| !cell.missing) {
+                cell.href = Some(format!("{way}&ab={at}&schritt={}", step.word()));
+            }
+        }
+        self.traces = serde_json::to_string(ways).ok();
     }
 }
 

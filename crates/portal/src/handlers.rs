@@ -2,13 +2,16 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
+pub(crate) mod api;
 pub(crate) mod dataset;
 pub(crate) mod document;
 pub(crate) mod download;
 pub(crate) mod entry;
+pub(crate) mod feed;
 mod figures;
 pub(crate) mod machine;
 mod quality;
+pub(crate) mod report;
 pub(crate) mod search;
 pub(crate) mod session;
 pub(crate) mod table;

@@ -4,6 +4,7 @@
 //! what is already there. Pages ask `engine` as any protocol does. The words
 //! stand in message files, the looks in `frontend/`.
 
+mod allowance;
 mod ask;
 pub mod assets;
 pub mod chart;

@@ -2,10 +2,12 @@
 
 pub mod account;
 pub mod admin;
+pub mod api;
 pub mod dataset;
 pub mod document;
 pub mod entry;
 pub mod error;
+pub mod report;
 pub mod table;
 pub mod upload;
 

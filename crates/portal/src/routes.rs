@@ -4,9 +4,11 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 
+use crate::handlers::admin::reports;
 use crate::handlers::admin::{overview, quarantine, runs, sources};
 use crate::handlers::upload::{answers, made, preview, start};
 use crate::handlers::{account, dataset, document, download, entry, machine, search, session, table};
+use crate::handlers::{api, feed, report};
 use crate::pages::document::slugs;
 use crate::state::State;
 use crate::{ask::Ask, assets};
@@ -39,7 +41,14 @@ fn pages() -> Router<State> {
         .route("/datensaetze/{slug}/daten.json", get(download::json))
         .route("/datensaetze/{slug}/daten.geojson", get(download::geojson))
         .route("/datensaetze/{slug}/daten.parquet", get(download::parquet))
+        .route("/datensaetze/{slug}/api", get(api::show))
+        .route("/datensaetze/{slug}/changes.atom", get(feed::one))
+        .route("/changes.atom", get(feed::all))
+        .route("/fehler-melden", get(report::form).post(report::send))
+        .route("/meldungen/{key}", get(report::status))
         .route("/verwaltung", get(overview::home))
+        .route("/verwaltung/meldungen", get(reports::list))
+        .route("/verwaltung/meldungen/{key}", get(reports::show).post(reports::settle))
         .route("/verwaltung/anmelden", get(session::form).post(session::log_in))
         .route("/verwaltung/abmelden", post(session::log_out))
         .route("/verwaltung/konto", get(account::show).post(account::change))

@@ -3,8 +3,9 @@
 
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use axum::Router;
 use engine::{Access, Engine, SourceRow, StoredFile};
 use harmonise::{Found, Issue, Reason};
 use model::Instant;
@@ -12,6 +13,7 @@ use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use web::BoxFuture;
 
+use crate::allowance::Allowance;
 use crate::frame::Site;
 
 /// How many passwords are checked at once: each costs a core for a while.
@@ -30,6 +32,8 @@ struct Inner {
     workshop: Arc<dyn Workshop>,
     logins: Semaphore,
     failures: Mutex<HashMap<(String, String), Failures>>,
+    reports: Allowance,
+    interfaces: OnceLock<Router>,
 }
 
 struct Failures {
@@ -42,7 +46,7 @@ impl State {
     #[must_use]
     pub fn new(engine: Engine, site: Site, workshop: Arc<dyn Workshop>) -> Self {
         let (logins, failures) = (Semaphore::new(LOGINS_AT_ONCE), Mutex::default());
-        Self(Arc::new(Inner { engine, site, workshop, logins, failures }))
+        Self(Arc::new(Inner { engine, site, workshop, logins, failures, reports: Allowance::default(), interfaces: OnceLock::new() }))
     }
 
     /// The engine.
@@ -61,6 +65,23 @@ impl State {
     #[must_use]
     pub fn workshop(&self) -> &dyn Workshop {
         &*self.0.workshop
+    }
+
+    /// The same with the interfaces for programs, which pages show and try.
+    #[must_use]
+    pub fn with_interfaces(self, router: Router) -> Self {
+        self.0.interfaces.get_or_init(|| router);
+        self
+    }
+
+    /// The interfaces for programs.
+    pub(crate) fn interfaces(&self) -> &Router {
+        self.0.interfaces.get_or_init(Router::new)
+    }
+
+    /// Whether an address may send one more report now.
+    pub(crate) fn may_report(&self, from: std::net::IpAddr) -> bool {
+        self.0.reports.take(from, self.0.engine.now().micros())
     }
 
     /// Waits for a turn to check a password.

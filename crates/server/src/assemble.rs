@@ -26,14 +26,16 @@ pub(crate) fn router(operator: &Arc<Operator>, url: &str, stopping: &Arc<AtomicB
     let kit = Kit { log: config.log.requests, ..Kit::new(auth) };
     let metrics = Arc::clone(&kit.metrics);
     let workshop = Arc::new(IngestWorkshop::new(ingest.clone()));
-    let pages = portal::router(portal::State::new(engine.clone(), pages_site(config, url)?, workshop));
+    let catalogue = Catalogue::new(engine.clone(), catalogue_site(config, url)?);
+    let interfaces = catalogue::attach(ngsi_ld::router(engine.clone()), catalogue.clone());
+    let pages = portal::router(portal::State::new(engine.clone(), pages_site(config, url)?, workshop).with_interfaces(interfaces));
     let operate = Operate {
         operator: Arc::clone(operator),
         metrics: Arc::clone(&metrics),
         stopping: Arc::clone(stopping),
         metrics_token: config.metrics_token.clone(),
     };
-    let all = catalogue::attach(pages, Catalogue::new(engine.clone(), catalogue_site(config, url)?))
+    let all = catalogue::attach(pages, catalogue)
         .merge(ngsi_ld::router(engine.clone()))
         .merge(ingest::router(ingest.clone()))
         .merge(operate::router(operate));

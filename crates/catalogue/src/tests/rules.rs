@@ -77,7 +77,7 @@ impl Statements<'_> {
 
 async fn catalogue_graph() -> Graph {
     let city = City::with([luft(), bare("wenig")]).await;
-    city.catalogue.page_graph(&tenant(), Format::Turtle, None).await.expect("a page")
+    city.catalogue.page_graph(&tenant(), Format::Turtle, &crate::Selection::default()).await.expect("a page")
 }
 
 #[tokio::test]

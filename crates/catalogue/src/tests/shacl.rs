@@ -25,8 +25,11 @@ async fn the_catalogue_has_no_violation_and_mutants_have() {
     let city = City::with([luft(), bare("wenig")]).await;
     let right = city.page(Format::Turtle, None).await;
     let folder = tempfile::tempdir().expect("a folder");
-    let mut files = vec![folder.path().join("right.ttl")];
-    std::fs::write(&files[0], &right).expect("written");
+    let mut files = Vec::new();
+    for format in Format::ALL {
+        files.push(folder.path().join(format!("right.{}", format.ending())));
+        std::fs::write(files.last().expect("just pushed"), city.page(format, None).await).expect("written");
+    }
     for (name, from, to, _) in MUTANTS {
         let mutant = right.replace(from, to);
         assert_ne!(mutant, right, "the mutant `{name}` changes nothing");
@@ -37,7 +40,7 @@ async fn the_catalogue_has_no_violation_and_mutants_have() {
     let output = Command::new(python).arg(script).args(&files).output().expect("the interpreter starts");
     let told = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success(), "{told}{}", String::from_utf8_lossy(&output.stderr));
-    assert!(told.starts_with("right.ttl: 0\n"), "{told}");
+    assert!(told.starts_with("right.ttl: 0\nright.rdf: 0\nright.jsonld: 0\nright.n3: 0\n"), "{told}");
     for (name, _, _, property) in MUTANTS {
         let report = told.split(&format!("{name}.ttl: ")).nth(1).unwrap_or_default();
         let complaints = report.lines().skip(1).take_while(|line| line.starts_with("  "));

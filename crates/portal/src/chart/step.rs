@@ -76,6 +76,12 @@ impl Step {
         }
     }
 
+    /// The step of a name.
+    #[must_use]
+    pub fn of_word(word: &str) -> Option<Self> {
+        [Self::Instant, Self::Hour, Self::Day, Self::Week, Self::Month, Self::Year].into_iter().find(|step| step.word() == word)
+    }
+
     /// Number of the step an instant lies in; neighbours differ by one.
     #[must_use]
     pub fn key(self, at: Instant) -> i64 {

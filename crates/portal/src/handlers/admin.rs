@@ -2,6 +2,7 @@
 
 pub(crate) mod overview;
 pub(crate) mod quarantine;
+pub(crate) mod reports;
 pub(crate) mod runs;
 pub(crate) mod sources;
 

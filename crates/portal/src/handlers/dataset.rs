@@ -1,6 +1,6 @@
 //! The page of a dataset.
 
-mod offer;
+pub(super) mod offer;
 
 use axum::extract::Path;
 use axum::response::Response;
@@ -58,7 +58,7 @@ async fn page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
         landing_page: dataset.landing_page.as_ref().map(ToString::to_string),
         attribution: dataset.attribution.as_ref().map(|line| Phrase::german(line, language)),
         citation: citation(ask, &dataset, &statistics),
-        metadata: [("text/turtle", "ttl"), ("application/rdf+xml", "rdf"), ("application/ld+json", "jsonld")]
+        metadata: [("text/turtle", "ttl"), ("application/rdf+xml", "rdf"), ("application/ld+json", "jsonld"), ("text/n3", "n3")]
             .map(|(media, ending)| (media, format!("/datensaetze/{}.{ending}", dataset.slug), "DCAT-AP.de"))
             .to_vec(),
         json_ld: json_ld(ask, &dataset, &statistics, &downloads),

@@ -176,9 +176,12 @@ async fn figure(
             left_out |= points.len() < before;
         }
         left_out |= incomplete;
-        chart::Series { name: thing.name.clone(), points }
+        let way = ask.href(&format!("/datensaetze/{}/herkunft?", dataset.slug));
+        let way = way + &super::table::value_query(dataset, &thing.view.entity().id, column, None);
+        (chart::Series { name: thing.name.clone(), points }, way)
     });
-    let series: Vec<chart::Series> = series.filter(|series| drawn.len() == 1 || !series.points.is_empty()).collect();
+    let (series, ways): (Vec<chart::Series>, Vec<String>) =
+        series.filter(|(series, _)| drawn.len() == 1 || !series.points.is_empty()).unzip();
     let (t, language) = (ask.t(), ask.language);
     let title = match drawn {
         [only] => t.chart_title(reading::label(column, language), &only.name),
@@ -194,6 +197,7 @@ async fn figure(
         language,
     };
     let mut drawing = chart.draw();
+    drawing.trace(&ways);
     if left_out {
         drawing.sentences.push(t.chart_left_out().to_owned());
     }

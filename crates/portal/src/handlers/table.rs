@@ -13,10 +13,11 @@ use model::{Attribute, Dataset, EntityId, Instant, Name, Observation, Query, Ser
 
 use super::dataset::{THINGS_MAX, crumbs};
 use super::figures;
-use crate::ask::{Ask, Trouble};
+use crate::ask::{Ask, Trouble, redirect};
+use crate::chart::Step;
 use crate::frame::{Frame, Section};
 use crate::pages::dataset::{Fact, FactValue};
-use crate::pages::table::{Origin, ProvenancePage, TablePage};
+use crate::pages::table::{Answer, Origin, ProvenancePage, TablePage};
 use crate::parts::{Cell, Choice, Head, Moment, Pagination, Phrase, Table};
 use crate::{format, reading};
 
@@ -49,6 +50,7 @@ async fn table_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
         slug: dataset.slug.to_string(),
         title: Phrase::of(&dataset.title, ask.language),
         places: places(ask, &dataset, &views),
+        report_href: ask.param("melden").is_none().then(|| report_mode(ask)),
         from: ask.param("von").unwrap_or("").to_owned(),
         until: ask.param("bis").unwrap_or("").to_owned(),
         count: if has_times { t.count_values(statistics.observations) } else { t.count_things(statistics.entities as u64) },
@@ -58,6 +60,12 @@ async fn table_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
         newest: rows.newest,
     };
     Ok(ask.page(&page))
+}
+
+/// This table, each value leading to the form that reports an error in it.
+fn report_mode(ask: &Ask) -> String {
+    let query = if ask.query.is_empty() { String::new() } else { format!("{}&", ask.query) };
+    format!("{}?{query}melden=1", ask.href(&ask.path))
 }
 
 /// The rows of a page and the ways on.
@@ -160,7 +168,7 @@ async fn newest(
 /// The address of this table, showing what is older than an instant.
 fn page_address(ask: &Ask, before: Option<Instant>) -> String {
     let mut address = format!("{}?", ask.href(&ask.path));
-    for name in ["ort", "von", "bis"] {
+    for name in ["ort", "von", "bis", "melden"] {
         if let Some(value) = ask.param(name) {
             address.push_str(&format!("{name}={}&", web::params::encode(value)));
         }
@@ -192,24 +200,39 @@ fn row(
     cells
 }
 
-/// A value that leads to its provenance.
+/// A value in addresses: thing, column, time.
+pub(super) fn value_query(dataset: &Dataset, id: &EntityId, column: &Column, at: Option<Instant>) -> String {
+    let key = web::params::encode(reading::key_of(dataset, id));
+    let time = at.map_or_else(String::new, |at| format!("&zeit={at}"));
+    format!("id={key}&spalte={}{time}", web::params::encode(column.attribute.short()))
+}
+
+/// A value with its unit.
+pub(super) fn shown_value(ask: &Ask, column: &Column, attribute: &Attribute) -> String {
+    match reading::value(&attribute.value, ask.t()) {
+        None => ask.t().value_missing().to_owned(),
+        Some(text) if is_numeric(column) => format::with_unit(&text, reading::unit(column)),
+        Some(text) => text,
+    }
+}
+
+/// A value that leads to its provenance, or to the form that reports an error in it.
 fn cell(ask: &Ask, dataset: &Dataset, id: &EntityId, column: &Column, attribute: &Attribute, at: Option<Instant>) -> Cell {
     let t = ask.t();
     let Some(text) = reading::value(&attribute.value, t) else { return Cell::missing(t.value_missing()) };
-    let mut href = format!(
-        "{}?id={}&spalte={}",
-        ask.href(&format!("/datensaetze/{}/herkunft", dataset.slug)),
-        web::params::encode(reading::key_of(dataset, id)),
-        web::params::encode(column.attribute.short())
-    );
-    if let Some(at) = at {
-        href.push_str(&format!("&zeit={at}"));
-    }
+    let is_reporting = ask.param("melden").is_some();
+    let query = value_query(dataset, id, column, at);
+    let href = ask.href(&if is_reporting {
+        format!("/fehler-melden?datensatz={}&{query}", dataset.slug)
+    } else {
+        format!("/datensaetze/{}/herkunft?{query}", dataset.slug)
+    });
+    let leads_to = if is_reporting { t.report_title() } else { t.dataset_link_value() };
     let flags: Vec<String> = reading::flags(attribute).iter().map(|flag| reading::flag_text(flag, t)).collect();
     let (text, hint) = if flags.is_empty() {
-        (text, t.dataset_link_value().to_owned())
+        (text, leads_to.to_owned())
     } else {
-        (format!("{text} *"), format!("{}, {}", t.value_flagged(flags.join(", ")), t.dataset_link_value()))
+        (format!("{text} *"), format!("{}, {}", t.value_flagged(flags.join(", ")), leads_to))
     };
     let cell = if is_numeric(column) { Cell::number(&text) } else { Cell::text(&text) };
     cell.link(href).hint(hint)
@@ -266,6 +289,9 @@ async fn provenance_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
     let dataset = ask.access.dataset(slug)?;
     let id = reading::id_of(&dataset, ask.param("id").ok_or(Trouble::NotFound)?)?;
     let column = ask.param("spalte").and_then(|key| reading::column_of(&dataset, key)).ok_or(Trouble::NotFound)?;
+    if let Some(from) = ask.param("ab") {
+        return of_step(ask, &dataset, id, column, from).await;
+    }
     let at = match ask.param("zeit") {
         None => None,
         Some(text) => Some(Instant::parse(text).map_err(|_| ask.bad_param("zeit", text, ask.t().error_expected_day()))?),
@@ -273,11 +299,11 @@ async fn provenance_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
     let view = ask.access.entity(&id)?;
     let provenance = ask.access.provenance(&id, column.attribute, None, at).await?;
     let (t, attribute) = (ask.t(), &provenance.observation.attribute);
-    let value = reading::value(&attribute.value, t).map_or_else(
-        || t.value_missing().to_owned(),
-        |text| if is_numeric(column) { format::with_unit(&text, reading::unit(column)) } else { text },
-    );
+    let value = shown_value(ask, column, attribute);
+    let query = value_query(&dataset, &id, column, at.or(attribute.observed_at));
     let page = ProvenancePage {
+        report_href: ask.href(&format!("/fehler-melden?datensatz={}&{query}", dataset.slug)),
+        answers: answers(ask, &id, column)?,
         frame: Frame { indexed: false, ..ask.frame(Section::Data) },
         crumbs: crumbs(ask, &dataset, Some(t.provenance_title())),
         value,
@@ -290,7 +316,48 @@ async fn provenance_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
     Ok(ask.page(&page))
 }
 
-fn value_facts(ask: &Ask, entity: &model::Entity, column: &Column, attribute: &Attribute) -> Vec<Fact> {
+/// The way from a point of a chart: to the one value it stands for, else to
+/// the table of all of them.
+async fn of_step(ask: &Ask, dataset: &Dataset, id: EntityId, column: &Column, from: &str) -> Result<Response, Trouble> {
+    let bad = |name: &str, text: &str| ask.bad_param(name, text, ask.t().error_expected_day());
+    let start = Instant::parse(from).map_err(|_| bad("ab", from))?;
+    let word = ask.param("schritt").unwrap_or_default();
+    let step = Step::of_word(word).ok_or_else(|| bad("schritt", word))?;
+    let end = step.start(step.key(start).saturating_add(1));
+    let question = SeriesQuery {
+        entities: vec![id.clone()],
+        attributes: Some(vec![column.attribute]),
+        window: TimeWindow { start, end },
+        time_property: TimeProperty::ObservedAt,
+        limit: SeriesLimit::Last(2),
+    };
+    let found: Vec<Observation> = ask.access.series(question).await?.into_iter().filter(|one| one.attribute.dataset.is_none()).collect();
+    let path = match found.as_slice() {
+        [] => return Err(Trouble::NotFound),
+        [one] => format!("herkunft?{}", value_query(dataset, &id, column, Some(one.time()))),
+        _ => {
+            let key = web::params::encode(reading::key_of(dataset, &id));
+            format!("tabelle?ort={key}&von={}&vor={end}", format::local(start).date())
+        }
+    };
+    Ok(redirect(&ask.href(&format!("/datensaetze/{}/{path}", dataset.slug))))
+}
+
+/// What the municipality said about reported errors of this value, at any time.
+fn answers(ask: &Ask, id: &EntityId, column: &Column) -> Result<Vec<Answer>, Trouble> {
+    let answer = |report: engine::Report| {
+        let text = report.answer?.to_string();
+        let about = report.about.observed_at.map(|at| format::moment_long(at, ask.language));
+        Some(Answer { about, text, at: Moment::with_age(report.changed_at, ask.now(), ask.language) })
+    };
+    match ask.access.answers_about(id, column.attribute) {
+        Ok(reports) => Ok(reports.into_iter().filter_map(answer).collect()),
+        Err(error) if error.kind() == engine::Kind::NotFound => Ok(Vec::new()),
+        Err(error) => Err(error.into()),
+    }
+}
+
+pub(super) fn value_facts(ask: &Ask, entity: &model::Entity, column: &Column, attribute: &Attribute) -> Vec<Fact> {
     let (t, language) = (ask.t(), ask.language);
     let text = |name: &str, value: &str| Fact { name: name.to_owned(), value: FactValue::Text(Phrase::plain(value)) };
     let mut facts = vec![

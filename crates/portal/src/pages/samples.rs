@@ -10,7 +10,7 @@ use super::dataset::{Chooser, Citation, DatasetPage, Download, Fact, FactValue, 
 use super::document::{self, DocumentPage};
 use super::entry::{FacetChoice, FacetChoices, Hit, ListPage, Question, StartPage, Topic, WaysOn};
 use super::error::ErrorPage;
-use super::table::{Origin, ProvenancePage, TablePage};
+use super::table::{Answer, Origin, ProvenancePage, TablePage};
 use crate::chart::{Chart, Point, Series, Step};
 use crate::frame::{Frame, Section, Site, User};
 use crate::map_image::{self, Feature};
@@ -18,6 +18,8 @@ use crate::messages::Language;
 use crate::parts::{
     Alert, Badge, Cell, ChartFigure, Choice, Crumbs, Field, Head, MapFigure, Marked, Moment, Pagination, Phrase, Snippet, Table, Tone,
 };
+
+mod outside;
 
 /// A text that must never become markup.
 pub(super) const EVIL: &str = "\"'><script>alert(1)</script></title><img src=x onerror=alert(2)>";
@@ -355,6 +357,7 @@ pub(super) fn all(language: Language) -> Vec<(String, String)> {
         ("home".into(), home(language).to_string()),
         ("sources".into(), sources(language).to_string()),
     ];
+    pages.extend(outside::all(language));
     for slug in document::slugs() {
         let document = document::document(slug, language, &site()).expect("listed");
         let page = DocumentPage {
@@ -391,6 +394,7 @@ fn table_page(language: Language) -> TablePage {
         slug: "luft".into(),
         title: Phrase::german("Luftqualität in Münster", language),
         places: choices(&["Alle", "Geist"]),
+        report_href: Some("/datensaetze/luft/tabelle?melden=1".into()),
         from: "2022-01-01".into(),
         until: String::new(),
         count: texts.count_values(35_040),
@@ -405,6 +409,8 @@ fn provenance(language: Language) -> ProvenancePage {
     ProvenancePage {
         frame: frame(language, "/datensaetze/luft/herkunft", Section::Data),
         crumbs: crumbs(language, "Herkunft"),
+        report_href: "/fehler-melden?datensatz=luft".into(),
+        answers: vec![Answer { about: Some(EVIL.into()), text: EVIL.into(), at: Moment::with_age(now(), now(), language) }],
         value: "42 µg/m³".into(),
         facts: facts(language),
         origin: Some(Origin {

@@ -20,6 +20,8 @@ pub struct TablePage {
     pub title: Phrase,
     /// Places or things to choose.
     pub places: Vec<Choice>,
+    /// The same table for reporting an error; `None` when this is it.
+    pub report_href: Option<String>,
     /// Days from and to, as the form has them.
     pub from: String,
     /// The last day.
@@ -44,6 +46,10 @@ pub struct ProvenancePage {
     pub frame: Frame,
     /// The way here.
     pub crumbs: Crumbs,
+    /// Where an error in it is reported.
+    pub report_href: String,
+    /// What was said about reported errors, newest first.
+    pub answers: Vec<Answer>,
     /// The value with its unit.
     pub value: String,
     /// Which value it is: thing, column, time, ….
@@ -56,6 +62,17 @@ pub struct ProvenancePage {
     pub recorded: Option<Moment>,
     /// Earlier values for the same time, newest first.
     pub corrections: Option<Table>,
+}
+
+/// What was said about a reported error.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Answer {
+    /// The time of the value it is about.
+    pub about: Option<String>,
+    /// The words.
+    pub text: String,
+    /// When.
+    pub at: Moment,
 }
 
 /// The run and the record a value came from.

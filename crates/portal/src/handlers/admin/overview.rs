@@ -4,7 +4,7 @@ use axum::response::Response;
 use engine::{RunRow, RunState};
 use harmonise::Reason;
 
-use super::{RUNS_SHOWN, run_href, runs_table, source_href, sources, state_badge, state_word, text_fact};
+use super::{RUNS_SHOWN, reports, run_href, runs_table, source_href, sources, state_badge, state_word, text_fact};
 use crate::ask::{Ask, Trouble};
 use crate::format;
 use crate::pages::admin::{HomePage, RunItem, Task};
@@ -65,6 +65,14 @@ fn tasks(ask: &Ask, runs: &[RunRow]) -> Result<Vec<Task>, Trouble> {
             badge: Badge::new(Tone::Warning, t.admin_quarantine()),
             text: t.admin_quarantine_task(count, &name),
             action: (t.admin_mend().to_owned(), format!("{}#quarantine", source_href(ask, &name))),
+        });
+    }
+    let waiting = reports::waiting(ask)?;
+    if waiting > 0 {
+        tasks.push(Task {
+            badge: Badge::new(Tone::Warning, t.report_list_title()),
+            text: t.report_task(waiting),
+            action: (t.admin_look().to_owned(), ask.href("/verwaltung/meldungen")),
         });
     }
     Ok(tasks)

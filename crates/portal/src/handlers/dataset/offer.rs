@@ -48,7 +48,7 @@ pub(super) fn downloads(ask: &Ask, dataset: &Dataset, statistics: &Statistics, v
 }
 
 /// Code and steps for tools. A test runs each as it stands on the page.
-pub(super) fn snippets(ask: &Ask, dataset: &Dataset, statistics: &Statistics, views: &[View]) -> Vec<Snippet> {
+pub(in crate::handlers) fn snippets(ask: &Ask, dataset: &Dataset, statistics: &Statistics, views: &[View]) -> Vec<Snippet> {
     let t = ask.t();
     let csv = file_url(ask, dataset, "daten.csv");
     let (mut python, mut r) =
