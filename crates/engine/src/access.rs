@@ -70,7 +70,7 @@ impl Access {
         let permit = self.permit(Action::Read)?;
         let classes: Arc<Classes> = self.shared().classes.load_full();
         let now = self.shared().clock.now();
-        Ok(look(&Visibility { classes: &classes, permit: &permit, now }))
+        Ok(look(&Visibility::new(&classes, &permit, now)))
     }
 
     /// The proof that policy was asked about a question.

@@ -83,7 +83,14 @@ pub struct TokenInfo {
 /// Tokens that were looked up within the last minute, so that a request asks
 /// memory and not the disk. Forgotten when one is taken back.
 #[derive(Default)]
-pub(crate) struct TokenCache(RwLock<HashMap<[u8; 32], KnownToken>>);
+pub(crate) struct TokenCache(RwLock<KnownTokens>);
+
+#[derive(Default)]
+struct KnownTokens {
+    by_hash: HashMap<[u8; 32], KnownToken>,
+    /// How often all were forgotten.
+    forgotten: u64,
+}
 
 struct KnownToken {
     principal: Principal,
@@ -95,16 +102,27 @@ struct KnownToken {
 impl TokenCache {
     fn get(&self, hash: &[u8; 32], now: Instant) -> Option<Principal> {
         let tokens = self.0.read();
-        let known = tokens.get(hash).filter(|known| now < known.until && known.expires_at.is_none_or(|end| now < end))?;
+        let known = tokens.by_hash.get(hash).filter(|known| now < known.until && known.expires_at.is_none_or(|end| now < end))?;
         Some(known.principal.clone())
     }
 
-    fn keep(&self, hash: [u8; 32], token: KnownToken) {
-        self.0.write().insert(hash, token);
+    /// To be asked before a token is looked up, and handed to [`Self::keep`].
+    fn age(&self) -> u64 {
+        self.0.read().forgotten
+    }
+
+    /// Keeps what was looked up, unless tokens were forgotten since: it may be the one taken back.
+    fn keep(&self, age: u64, hash: [u8; 32], token: KnownToken) {
+        let mut tokens = self.0.write();
+        if tokens.forgotten == age {
+            tokens.by_hash.insert(hash, token);
+        }
     }
 
     fn forget(&self) {
-        self.0.write().clear();
+        let mut tokens = self.0.write();
+        tokens.by_hash.clear();
+        tokens.forgotten += 1;
     }
 }
 
@@ -153,7 +171,7 @@ impl Engine {
             return Ok(principal);
         }
         self.at_tenant(tenant, move |shared| {
-            let now = shared.clock.now();
+            let (now, age) = (shared.clock.now(), shared.tokens.age());
             let token = shared.store.token_by_hash(&hash)?.ok_or_else(|| unauthorized("the token is not known in this tenant"))?;
             if token.revoked_at.is_some() {
                 return Err(unauthorized("the token was taken back"));
@@ -168,6 +186,7 @@ impl Engine {
                 Role::from_word(&token.role).ok_or_else(|| Error::internal(format!("the token `{}` has no known role", token.id)))?;
             let principal = Principal::new(Actor::Token(token.id.into()), role);
             shared.tokens.keep(
+                age,
                 hash,
                 KnownToken { principal: principal.clone(), expires_at: token.expires_at, until: now.plus_micros(TOUCH_MICROS) },
             );
@@ -186,7 +205,7 @@ impl Engine {
             let account = shared.store.account(&name)?;
             let right = is_right(&password, account.as_ref());
             match account {
-                Some(account) if right => begin_session(shared, &account),
+                Some(account) if right => session_of(shared, &account),
                 _ => Err(unauthorized("name and password do not belong together")),
             }
         })
@@ -423,6 +442,19 @@ fn new_account(shared: &Shared, name: &str, password: &str, role: Role) -> Resul
     Ok(account)
 }
 
+/// Begins a session of an account as it was when its password was compared.
+/// That takes a while: a password changed meanwhile has ended all sessions,
+/// and must end this one too.
+fn session_of(shared: &Shared, account: &Account) -> Result<NewSession, Error> {
+    let session = begin_session(shared, account)?;
+    let now = shared.store.account(&account.name)?;
+    if now.is_some_and(|now| now.password_hash == account.password_hash) {
+        return Ok(session);
+    }
+    shared.store.remove_session(&digest(&session.secret))?;
+    Err(unauthorized("the account was changed meanwhile; log in again"))
+}
+
 fn begin_session(shared: &Shared, account: &Account) -> Result<NewSession, Error> {
     let (now, secret) = (shared.clock.now(), random_hex(32)?);
     shared.store.put_session(&store::Session {
@@ -439,4 +471,36 @@ fn principal_of(account: &Account) -> Result<Principal, Error> {
     let role =
         Role::from_word(&account.role).ok_or_else(|| Error::internal(format!("the account `{}` has no known role", account.name)))?;
     Ok(Principal::new(Actor::Account(Text::from(account.name.as_str())), role))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ScratchEngine;
+
+    #[test]
+    fn a_token_taken_back_while_it_is_looked_up_is_not_kept() {
+        let (cache, now) = (TokenCache::default(), Instant::from_micros(0));
+        let known = || KnownToken { principal: Principal::anonymous(), expires_at: None, until: now.plus_micros(TOUCH_MICROS) };
+        let age = cache.age();
+        cache.forget();
+        cache.keep(age, [1; 32], known());
+        assert_eq!(cache.get(&[1; 32], now), None);
+        cache.keep(cache.age(), [1; 32], known());
+        assert!(cache.get(&[1; 32], now).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_password_changed_while_it_is_compared_begins_no_session() {
+        let engine = Engine::scratch();
+        let access = engine.with_role(Role::Administrator);
+        access.create_account("anna", "ein langes Passwort", Role::Administrator).await.expect("made");
+        let shared = access.shared();
+        let compared = shared.store.account("anna").expect("read").expect("there");
+        access.set_password("anna", "ein anderes Passwort").await.expect("changed");
+        assert_eq!(session_of(shared, &compared).expect_err("over").kind(), Kind::Unauthorized);
+        let tenant = ScratchEngine::tenant();
+        assert!(engine.login(&tenant, "anna", "ein anderes Passwort").await.is_ok());
+        assert!(engine.login(&tenant, "anna", "ein langes Passwort").await.is_err());
+    }
 }

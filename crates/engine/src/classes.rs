@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use model::dataset::terms;
+use model::query::PreparedFilter;
 use model::{Class, Dataset, Entity, Json, Name, Text, Value};
 use policy::Permit;
 
@@ -41,15 +42,23 @@ impl Classes {
 
     /// The class of an attribute of an entity. Where several datasets declare
     /// it the strictest holds; what none declares is restricted, and what is
-    /// open in a dataset that is not published is internal.
+    /// open in a dataset that is not published is internal. What describes a
+    /// dataset or a dashboard goes by its own publication, unless the entity
+    /// is something else beside: no type that is added opens what was closed.
     pub(crate) fn class_of(&self, entity: &Entity, attribute: Name) -> Class {
         if entity.is_a(terms::dataset()) || entity.is_a(crate::dashboards::dashboard()) {
             let published = entity.value(terms::published()) == Some(&Value::Property(Json::Bool(true)));
-            return if published { Class::Open } else { Class::Internal };
+            let own = if published { Class::Open } else { Class::Internal };
+            let is_other = |name: &Name| *name != terms::dataset() && *name != crate::dashboards::dashboard();
+            return if entity.types.iter().any(is_other) { own.max(self.declared(entity, attribute)) } else { own };
         }
         if let Some(class) = crate::report::class_of(entity, attribute) {
             return class;
         }
+        self.declared(entity, attribute)
+    }
+
+    fn declared(&self, entity: &Entity, attribute: Name) -> Class {
         let declared = entity
             .types
             .iter()
@@ -69,9 +78,15 @@ pub(crate) struct Visibility<'a> {
     pub(crate) classes: &'a Classes,
     pub(crate) permit: &'a Permit,
     pub(crate) now: model::Instant,
+    /// The permit's filters, by class, ready for many entities.
+    filters: [PreparedFilter<'a>; Class::ALL.len()],
 }
 
-impl Visibility<'_> {
+impl<'a> Visibility<'a> {
+    pub(crate) fn new(classes: &'a Classes, permit: &'a Permit, now: model::Instant) -> Self {
+        Self { classes, permit, now, filters: Class::ALL.map(|class| permit.filter(class).prepare()) }
+    }
+
     /// Whether an attribute of an entity may be used in any way.
     pub(crate) fn shows(&self, entity: &Entity, attribute: Name) -> bool {
         self.shows_class(entity, self.classes.class_of(entity, attribute))
@@ -81,7 +96,7 @@ impl Visibility<'_> {
         match self.permit.filter(class) {
             model::Filter::Always => true,
             model::Filter::Never => false,
-            filter => filter.matches(entity, self.now, &|_| true),
+            _ => self.filters[class as usize].matches(entity, self.now, &|_| true),
         }
     }
 

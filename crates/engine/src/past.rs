@@ -123,8 +123,15 @@ impl Past {
         let (mut tail, segments) = self.parts.read().select(question.question());
         let mut all = self.history.read(question, &segments)?;
         all.append(&mut tail);
-        all.sort_by(|a, b| compare_keys(a, b).then_with(|| a.time().cmp(&b.time())).then_with(|| b.seq.cmp(&a.seq)));
-        all.dedup_by(|later, kept| compare_keys(later, kept).is_eq() && later.time() == kept.time());
+        all.sort_by(|a, b| compare_keys(a, b).then_with(|| a.time().cmp(&b.time())).then_with(|| a.seq.cmp(&b.seq)));
+        // One commit may hold several values for an instant: the last that came is the newest.
+        all.dedup_by(|later, kept| {
+            let repeats = compare_keys(later, kept).is_eq() && later.time() == kept.time();
+            if repeats {
+                std::mem::swap(later, kept);
+            }
+            repeats
+        });
         Ok(limit(all, question.question().limit))
     }
 
@@ -214,8 +221,14 @@ fn limit(observations: Vec<Observation>, limit: SeriesLimit) -> Vec<Observation>
 
 /// Puts newer values over a series.
 fn overlay(sealed: NumberSeries, mut newer: Vec<Observation>) -> NumberSeries {
-    newer.sort_by(|a, b| a.time().cmp(&b.time()).then_with(|| b.seq.cmp(&a.seq)));
-    newer.dedup_by(|later, kept| later.time() == kept.time());
+    newer.sort_by(|a, b| a.time().cmp(&b.time()).then_with(|| a.seq.cmp(&b.seq)));
+    newer.dedup_by(|later, kept| {
+        let repeats = later.time() == kept.time();
+        if repeats {
+            std::mem::swap(later, kept);
+        }
+        repeats
+    });
     let newer: Vec<(i64, Option<f64>)> = newer.iter().map(|o| (o.time().micros(), number_of(&o.attribute.value))).collect();
     let mut merged = NumberSeries { key: sealed.key, times: Vec::new(), values: Vec::new() };
     let mut old = sealed.times.into_iter().zip(sealed.values).peekable();

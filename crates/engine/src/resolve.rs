@@ -79,10 +79,7 @@ impl Draft<'_> {
             return Err(Error::exists("entity", &entity.id));
         }
         check_instances(&entity.id, entity.attributes.len())?;
-        // What an expired entity of the same id left behind does not come back.
-        if self.entities.get(&entity.id).map_or_else(|| (self.find)(&entity.id).is_some(), Option::is_some) {
-            self.push(&entity.id, None, Change::EntityRemoved)?;
-        }
+        self.clear_away(&entity.id)?;
         let head = Change::EntitySet {
             types: entity.types.clone(),
             scopes: entity.scopes.clone(),
@@ -94,6 +91,14 @@ impl Draft<'_> {
             self.set(&entity.id, attribute, None)?;
         }
         Ok(Outcome::Created)
+    }
+
+    /// What an expired entity of the same id left behind does not come back.
+    fn clear_away(&mut self, id: &EntityId) -> Result<(), Error> {
+        if self.entities.get(id).map_or_else(|| (self.find)(id).is_some(), Option::is_some) {
+            self.push(id, None, Change::EntityRemoved)?;
+        }
+        Ok(())
     }
 
     fn replace(&mut self, old: &Entity, entity: Entity) -> Result<Outcome, Error> {
@@ -238,6 +243,7 @@ impl Draft<'_> {
         let old = self.current(&entity.id);
         match &old {
             None => {
+                self.clear_away(&entity.id)?;
                 let head = Change::EntitySet {
                     types: entity.types.clone(),
                     scopes: entity.scopes.clone(),

@@ -175,3 +175,50 @@ async fn search_finds_by_stem_synonym_and_typo() {
     }
     assert!(access.search("Schwimmbad").expect("answered").hits.is_empty());
 }
+
+#[tokio::test]
+async fn of_two_values_for_one_instant_in_one_commit_the_last_is_kept() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    let run = access.begin_run("luft", 1, "a.csv", [1; 32]).await.expect("begun");
+    let records: Vec<_> = hours(0, 1, |_| 1).into_iter().chain(hours(0, 1, |_| 2)).chain(hours(0, 1, |_| 3)).collect();
+    let receipt = access.import(run, records).await.expect("imported");
+    assert_eq!((receipt.written, receipt.corrected), (1, 2));
+    assert_eq!(access.entity(&id("a")).expect("there").entity().value(name("no2")), Some(&number("3")));
+    let question = BucketQuery {
+        entities: vec![id("a")],
+        attributes: vec![name("no2")],
+        window: TimeWindow { start: instant("2026-01-01T00:00:00Z"), end: instant("2026-01-02T00:00:00Z") },
+        period: Period::Day,
+        zone: "UTC",
+    };
+    for sealed in [false, true] {
+        if sealed {
+            seal(&engine);
+        }
+        assert_eq!(values(&engine).await, ["3.0"], "sealed: {sealed}");
+        let days = access.buckets(question.clone()).await.expect("answered");
+        assert_eq!((days[0].buckets[0].count, days[0].buckets[0].sum), (1, 3.0), "sealed: {sealed}");
+    }
+}
+
+#[tokio::test]
+async fn an_import_brings_nothing_back_of_what_has_expired() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    let expiring =
+        Entity { expires_at: Some(instant("2026-05-04T11:00:00Z")), ..station("a").with(model::Attribute::new(name("old"), number("1"))) };
+    access.write(vec![crate::Operation::Create(expiring)]).await.expect("written");
+    engine.clock().advance_micros(7_200_000_000);
+    assert!(access.entity(&id("a")).is_err(), "its time is over");
+    let run = access.begin_run("luft", 1, "a.csv", [1; 32]).await.expect("begun");
+    let receipt = access.import(run, hours(0, 1, |_| 5)).await.expect("imported");
+    assert_eq!((receipt.created, receipt.written), (1, 1));
+    let names = |engine: &ScratchEngine| {
+        let view = engine.with_role(Role::Editor).entity(&id("a")).expect("there again");
+        view.entity().attributes.iter().map(|a| a.name).collect::<Vec<_>>()
+    };
+    assert_eq!(names(&engine), [name("no2")]);
+    drop(access);
+    assert_eq!(names(&engine.reopened()), [name("no2")], "and after a restart");
+}

@@ -167,3 +167,18 @@ async fn tokens_and_sessions_come_and_go() {
     access.revoke_token(&id).await.expect("taken back");
     assert!(engine.principal_of_token(&tenant, &lasting).await.is_err());
 }
+
+#[tokio::test]
+async fn a_type_that_is_added_opens_nothing() {
+    use model::dataset::terms;
+    let engine = city(true).await;
+    let access = engine.with_role(Role::Editor);
+    let mut fragment = crate::operation::Fragment::new(id("b"));
+    fragment.types = vec![terms::dataset()];
+    fragment.attributes = vec![Attribute::new(terms::published(), Value::Property(Json::Bool(true)))];
+    let receipt = access.write(vec![Operation::Append { fragment, overwrite: true }]).await.expect("written");
+    assert!(receipt.outcomes[0].is_ok(), "{:?}", receipt.outcomes);
+    assert!(engine.with_role(Role::Public).entity(&id("b")).is_err(), "it stays as closed as it was");
+    let seen = engine.with_role(Role::Public).dataset("luft").map(|dataset| dataset.slug.to_string());
+    assert_eq!(seen.as_deref(), Ok("luft"), "datasets proper are seen");
+}
