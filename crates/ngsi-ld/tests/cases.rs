@@ -12,8 +12,9 @@ use http_body_util::BodyExt;
 use model::Json;
 use tower::ServiceExt;
 
-const FILES: [(&str, &str); 8] = [
+const FILES: [(&str, &str); 9] = [
     ("entities", include_str!("cases/entities.json")),
+    ("kinds", include_str!("cases/kinds.json")),
     ("query", include_str!("cases/query.json")),
     ("attributes", include_str!("cases/attributes.json")),
     ("batch", include_str!("cases/batch.json")),
