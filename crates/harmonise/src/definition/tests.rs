@@ -281,6 +281,7 @@ fn the_demo_definitions_are_valid() {
     let expected = [
         "atemwege",
         "bahnhoefe",
+        "drei-schreibweisen",
         "gemeinden",
         "haltestellen",
         "ladesaeulen",

@@ -251,11 +251,15 @@ fn target(json: &Json) -> Result<Iri, Message> {
     Iri::parse(&text).map_err(|_| bad_iri(&text))
 }
 
-/// A value of any structure; a text is JSON that a table holds.
+/// An object or array of any structure; a text is JSON that a table holds.
 fn tree(json: &Json) -> Result<Json, Message> {
-    match json {
-        Json::String(text) => model::json::parse(text.as_bytes()).map_err(|error| Code::NotJson.with("detail", error.to_string())),
-        other => Ok(other.clone()),
+    let parsed = match json {
+        Json::String(text) => model::json::parse(text.as_bytes()).map_err(|error| Code::NotJson.with("detail", error.to_string()))?,
+        other => other.clone(),
+    };
+    match parsed {
+        Json::Object(_) | Json::Array(_) => Ok(parsed),
+        scalar => Err(Code::NotJson.with("detail", scalar.to_string())),
     }
 }
 

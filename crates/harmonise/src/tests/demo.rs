@@ -1,6 +1,7 @@
 //! The demo's definitions over the demo's files.
 
 mod further;
+mod notations;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

@@ -72,10 +72,11 @@ fn a_json_property_is_a_tree() {
     // Clause 4.5.24.
     check(
         "[[attribute]]\nname = \"v\"\nfield = \"v\"\nkind = \"JsonProperty\"",
-        "id;v\n1;{\"a\":[1,2]}\n2;{a}\n",
+        "id;v\n1;{\"a\":[1,2]}\n2;{a}\n3;7\n",
         &[
             "urn:ngsi-ld:Probe:1 v = JsonProperty(Object([(\"a\", Array([Number(Number(\"1\")), Number(Number(\"2\"))]))]))",
-            "refused 3 [2;{a}] `v`: JSON is expected here, and the value is none: line 1, column 2: a member name in quotes is expected",
+            "refused 3 [2;{a}] `v`: an object or a list in JSON is expected: line 1, column 2: a member name in quotes is expected",
+            "refused 4 [3;7] `v`: an object or a list in JSON is expected: 7",
         ],
     );
 }
