@@ -10,6 +10,7 @@ mod client;
 mod codec;
 mod disk;
 mod hyper_reference;
+mod pages;
 mod reading;
 mod report;
 mod search;
@@ -28,8 +29,9 @@ fn main() -> Result<()> {
         (Some("hyper"), Some(body)) => hyper_reference::serve(&body),
         (Some("run"), Some(binary)) => run(&binary),
         (Some("codec"), None) => codec::measure().map(|row| report::print(&[row])),
+        (Some("pages"), Some(binary)) => pages::measure(&server::Server::start(&binary)?, &binary).map(|rows| report::print(&rows)),
         (Some("search"), None) => search::measure().map(|row| report::print(&[row])),
-        _ => anyhow::bail!("usage: bench run PATH-OF-ALLMENDE; bench codec or bench search for a row without a server"),
+        _ => anyhow::bail!("usage: bench run PATH-OF-ALLMENDE; bench pages PATH-OF-ALLMENDE for the pages only; bench codec or bench search for a row without a server"),
     }
 }
 
@@ -38,6 +40,7 @@ fn run(binary: &str) -> Result<()> {
     let mut rows = vec![codec::measure()?, search::measure()?];
     let server = server::Server::start(binary)?;
     rows.extend(reading::measure(&server)?);
+    rows.extend(pages::measure(&server, binary)?);
     rows.extend(writing::measure(&server)?);
     drop(server);
     report::print(&rows);

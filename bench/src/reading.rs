@@ -32,7 +32,7 @@ fn compare(server: &Server, path: &str, row: &'static str, share: f64, goal: &'s
     let (mut ours, mut theirs) = (Vec::new(), Vec::new());
     for _ in 0..3 {
         ours.push(load(&server.url(path), &headers, 64, None)?.requests_per_s);
-        theirs.push(load(&format!("http://{}/", reference.address), &headers, 64, None)?.requests_per_s);
+        theirs.push(load(&reference.url(), &headers, 64, None)?.requests_per_s);
     }
     Ok(Row::share(row, "requests/s", median(ours), median(theirs), share, goal))
 }
@@ -42,14 +42,14 @@ pub(crate) fn median(mut figures: Vec<f64>) -> f64 {
     figures[figures.len() / 2]
 }
 
-struct Hyper {
+pub(crate) struct Hyper {
     child: Child,
     address: String,
     _body: tempfile::NamedTempFile,
 }
 
 impl Hyper {
-    fn start(body: &str) -> Result<Self> {
+    pub(crate) fn start(body: &str) -> Result<Self> {
         let file = tempfile::NamedTempFile::new()?;
         std::fs::write(file.path(), body)?;
         let mut child = Command::new("taskset")
@@ -63,6 +63,12 @@ impl Hyper {
         let mut address = String::new();
         BufReader::new(stdout).read_line(&mut address)?;
         Ok(Self { child, address: address.trim().to_owned(), _body: file })
+    }
+}
+
+impl Hyper {
+    pub(crate) fn url(&self) -> String {
+        format!("http://{}/", self.address)
     }
 }
 

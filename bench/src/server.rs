@@ -44,7 +44,7 @@ impl Server {
         Ok(server)
     }
 
-    fn command(&self, binary: &str, arguments: &[&str]) -> Result<String> {
+    pub(crate) fn command(&self, binary: &str, arguments: &[&str]) -> Result<String> {
         let mut command = Command::new(binary);
         let output = command.args(arguments).arg("--data").arg(self.folder.path().join("data")).output()?;
         ensure!(output.status.success(), "`allmende {}` failed: {}", arguments.join(" "), String::from_utf8_lossy(&output.stderr));
@@ -80,7 +80,7 @@ impl Server {
         Ok(line.rsplit(' ').next().context("a figure ends the line")?.parse()?)
     }
 
-    /// How large the log is on disk, with what was not folded into it yet.
+    /// The scratch folder.
     pub(crate) fn folder(&self) -> &std::path::Path {
         self.folder.path()
     }

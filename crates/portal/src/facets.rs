@@ -6,23 +6,20 @@
 //! facet's own values are counted without its own choice, so that each number
 //! says what choosing it too would bring.
 
+mod columns;
+
 use std::collections::HashMap;
 
 use engine::Hit;
-use model::dataset::ColumnKind;
-use model::{Class, Instant};
+use model::{Instant, TenantId};
+use parking_lot::Mutex;
 use web::Params;
 
 use crate::messages::Texts;
 use crate::vocabulary;
 
-const DAY_MICROS: i64 = 86_400_000_000;
-/// Words for how old the newest value may be, in days.
-const AGES: [(&str, i64); 4] = [("tag", 1), ("woche", 7), ("monat", 31), ("jahr", 366)];
-/// Older than all of [`AGES`].
-const OLDER: &str = "aelter";
-/// Files that every dataset has; `geojson` only those with places.
-const FORMATS: [&str; 4] = ["csv", "json", "parquet", "xlsx"];
+pub use columns::Columns;
+
 /// Values kept of an address: more is no choice of a person.
 const CHOSEN_MAX: usize = 60;
 
@@ -81,48 +78,20 @@ impl Facet {
             Self::Topic => topic().unwrap_or(value).to_owned(),
             Self::Place | Self::Publisher => value.to_owned(),
             Self::Licence => vocabulary::licence(value, t).name,
-            Self::Format => {
-                if value == "geojson" {
-                    "GeoJSON".to_owned()
-                } else {
-                    value.to_uppercase()
-                }
-            }
+            Self::Format => match value {
+                columns::API => t.list_interface().to_owned(),
+                "geojson" => "GeoJSON".to_owned(),
+                "parquet" => "Parquet".to_owned(),
+                _ => value.to_uppercase(),
+            },
             Self::Freshness => match value {
                 "tag" => t.list_within_day().to_owned(),
                 "woche" => t.list_within_week().to_owned(),
                 "monat" => t.list_within_month().to_owned(),
                 "jahr" => t.list_within_year().to_owned(),
-                OLDER => t.list_older().to_owned(),
+                "aelter" => t.list_older().to_owned(),
                 _ => value.to_owned(),
             },
-        }
-    }
-
-    /// Its values of a dataset.
-    fn values(self, hit: &Hit, now: Instant) -> Vec<&str> {
-        let dataset = &hit.dataset;
-        match self {
-            Self::Topic => {
-                let word = |code: &str| vocabulary::THEMES.iter().find(|(known, _)| *known == code).map(|(_, word)| *word);
-                dataset.themes.iter().filter_map(|code| word(code)).collect()
-            }
-            Self::Place => dataset.spatial.iter().map(|spatial| spatial.label.as_str()).collect(),
-            Self::Publisher => vec![dataset.publisher.name.as_str()],
-            Self::Licence => vec![vocabulary::licence_key(&dataset.licence)],
-            Self::Format => {
-                let has_places = dataset.columns.iter().any(|column| column.kind == ColumnKind::Place && column.class == Class::Open);
-                FORMATS.into_iter().chain(has_places.then_some("geojson")).collect()
-            }
-            Self::Freshness => {
-                let Some(newest) = hit.freshness.newest.or(dataset.period.map(|period| period.end)) else { return Vec::new() };
-                let age = now.micros() - newest.micros();
-                let mut words: Vec<&str> = AGES.into_iter().filter(|(_, days)| age <= days * DAY_MICROS).map(|(word, _)| word).collect();
-                if words.is_empty() {
-                    words.push(OLDER);
-                }
-                words
-            }
         }
     }
 }
@@ -164,11 +133,6 @@ impl Chosen {
         self.iter().any(|pair| pair == (facet, value))
     }
 
-    fn fits(&self, facet: Facet, values: &[&str]) -> bool {
-        let mut own = self.iter().filter(|(of, _)| *of == facet).peekable();
-        own.peek().is_none() || own.any(|(_, value)| values.contains(&value))
-    }
-
     /// The query of an address that asks for `q` and these, without one of
     /// them; ends in `&` unless it is empty.
     #[must_use]
@@ -195,34 +159,57 @@ pub struct Value {
 /// The values of each facet, most datasets first, by [`Facet::ALL`].
 pub type Counts = [Vec<Value>; 6];
 
-/// The hits that fit what is chosen, in their order, and the counts of every facet.
-#[must_use]
-pub fn narrow(mut hits: Vec<Hit>, chosen: &Chosen, now: Instant) -> (Vec<Hit>, Counts) {
-    let mut counts: [HashMap<&str, u64>; 6] = Default::default();
-    let mut kept = Vec::with_capacity(hits.len());
-    for hit in &hits {
-        let values = Facet::ALL.map(|facet| facet.values(hit, now));
-        let misses: Vec<usize> = (0..6).filter(|at| !chosen.fits(Facet::ALL[*at], &values[*at])).collect();
-        for (at, own) in values.iter().enumerate() {
-            // Counted when nothing but the facet itself speaks against it.
-            if misses.iter().all(|missed| *missed == at) {
-                own.iter().for_each(|value| *counts[at].entry(value).or_default() += 1);
-            }
-        }
-        kept.push(misses.is_empty());
+/// The facet values of each tenant's datasets.
+#[derive(Debug, Default)]
+pub struct Facets(Mutex<HashMap<TenantId, Columns>>);
+
+impl Facets {
+    /// [`Columns::narrow`] for a tenant.
+    #[must_use]
+    pub fn narrow(&self, tenant: &TenantId, hits: Vec<Hit>, chosen: &Chosen, now: Instant) -> (Vec<Hit>, Counts) {
+        self.0.lock().entry(tenant.clone()).or_default().narrow(hits, chosen, now)
     }
-    for (facet, value) in chosen.iter() {
-        let at = Facet::ALL.iter().position(|one| *one == facet).unwrap_or_default();
-        counts[at].entry(value).or_default();
-    }
-    let counts = counts.map(sorted);
-    let mut kept = kept.into_iter();
-    hits.retain(|_| kept.next().unwrap_or_default());
-    (hits, counts)
 }
 
-fn sorted(counts: HashMap<&str, u64>) -> Vec<Value> {
-    let mut values: Vec<Value> = counts.into_iter().map(|(value, count)| Value { value: value.to_owned(), count }).collect();
+impl Columns {
+    /// The hits that fit what is chosen, in their order, and the counts of every facet.
+    #[must_use]
+    pub fn narrow(&mut self, mut hits: Vec<Hit>, chosen: &Chosen, now: Instant) -> (Vec<Hit>, Counts) {
+        self.follow(&hits);
+        let words = Facet::ALL.map(|facet| self.words(facet));
+        let wanted = Facet::ALL.map(|facet| chosen.places(facet, &words[facet as usize]));
+        let mut counts = words.each_ref().map(|words| vec![0_u64; words.len()]);
+        hits.retain(|hit| {
+            let own = self.own(hit, now);
+            let mut misses = (0..own.len()).filter(|at| wanted[*at].as_ref().is_some_and(|wanted| !own[*at].meets(wanted)));
+            let (first, second) = (misses.next(), misses.next());
+            match (first, second) {
+                (None, _) => own.iter().zip(&mut counts).for_each(|(own, counts)| own.count(counts)),
+                // Counted when nothing but the facet itself speaks against it.
+                (Some(only), None) => own[only].count(&mut counts[only]),
+                _ => {}
+            }
+            first.is_none()
+        });
+        let counts = Facet::ALL.map(|facet| sorted(facet, &words[facet as usize], &counts[facet as usize], chosen));
+        (hits, counts)
+    }
+}
+
+impl Chosen {
+    /// The places of the values chosen of a facet in its list; `None` when all fit.
+    fn places(&self, facet: Facet, words: &[&str]) -> Option<Vec<u32>> {
+        let mut own = self.iter().filter(|(of, _)| *of == facet).peekable();
+        own.peek()?;
+        Some(own.filter_map(|(_, value)| u32::try_from(words.iter().position(|word| *word == value)?).ok()).collect())
+    }
+}
+
+fn sorted(facet: Facet, words: &[&str], counts: &[u64], chosen: &Chosen) -> Vec<Value> {
+    let counted = words.iter().zip(counts).filter(|(word, count)| **count > 0 || chosen.has(facet, word));
+    let mut values: Vec<Value> = counted.map(|(word, count)| Value { value: (*word).to_owned(), count: *count }).collect();
+    let unknown = chosen.iter().filter(|(of, value)| *of == facet && !words.contains(value));
+    values.extend(unknown.map(|(_, value)| Value { value: value.to_owned(), count: 0 }));
     values.sort_by(|a, b| b.count.cmp(&a.count).then_with(|| a.value.cmp(&b.value)));
     values
 }

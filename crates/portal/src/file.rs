@@ -39,6 +39,15 @@ pub(crate) enum Form {
 }
 
 impl Form {
+    /// Whether a dataset with so many rows, with or without places, comes so.
+    pub(crate) fn is_offered(self, rows: u64, has_places: bool) -> bool {
+        match self {
+            Self::Xlsx => rows < u64::from(SHEET_ROWS_MAX),
+            Self::GeoJson => has_places,
+            Self::Csv | Self::Excel | Self::Json | Self::Parquet => true,
+        }
+    }
+
     /// What it is called in tags.
     pub(crate) fn word(self) -> &'static str {
         match self {

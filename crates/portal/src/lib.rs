@@ -13,6 +13,7 @@ mod file;
 pub mod format;
 pub mod frame;
 mod handlers;
+mod kept;
 pub mod map_image;
 mod markdown;
 pub mod messages;

@@ -2,6 +2,7 @@
 
 use axum::Router;
 use axum::extract::DefaultBodyLimit;
+use axum::middleware;
 use axum::routing::{get, post};
 
 use crate::handlers::admin::reports;
@@ -11,13 +12,14 @@ use crate::handlers::{account, dataset, document, download, entry, machine, sear
 use crate::handlers::{api, feed, report};
 use crate::pages::document::slugs;
 use crate::state::State;
-use crate::{ask::Ask, assets};
+use crate::{ask::Ask, assets, kept};
 
 /// The portal's router. It answers every address that no other router does,
 /// so it is merged last; `web::Kit` must be around it.
 pub fn router(state: State) -> Router {
-    let german = pages().route("/", get(entry::start));
-    let english = Router::new().route("/en", get(entry::start)).route("/en/", get(entry::start)).nest("/en", pages());
+    let start = || get(entry::start).layer(middleware::from_fn_with_state(state.clone(), kept::keep));
+    let german = pages(&state).route("/", start());
+    let english = Router::new().route("/en", start()).route("/en/", start()).nest("/en", pages(&state));
     german
         .merge(english)
         .route("/static/{file}", get(assets::serve))
@@ -28,13 +30,10 @@ pub fn router(state: State) -> Router {
         .with_state(state)
 }
 
-fn pages() -> Router<State> {
+fn pages(state: &State) -> Router<State> {
     let router = Router::new()
         .route("/suche", get(search::show))
         .route("/suche.json", get(search::json))
-        .route("/datensaetze", get(search::list))
-        .route("/datensaetze/{slug}", get(dataset::show))
-        .route("/datensaetze/{slug}/tabelle", get(table::show))
         .route("/datensaetze/{slug}/herkunft", get(table::provenance))
         .route("/datensaetze/{slug}/daten.csv", get(download::csv))
         .route("/datensaetze/{slug}/daten.xlsx", get(download::xlsx))
@@ -58,8 +57,17 @@ fn pages() -> Router<State> {
         .route("/verwaltung/quellen/{name}/zustand", post(sources::steer))
         .route("/verwaltung/quellen/{name}/quarantaene", post(quarantine::settle))
         .route("/verwaltung/laeufe/{id}", get(runs::show));
-    let router = router.merge(uploads());
+    let router = router.merge(uploads()).merge(datasets(state));
     slugs().fold(router, |router, slug| router.route(&format!("/{slug}"), get(document::show)))
+}
+
+/// Pages that everybody reads: kept for readers without credentials.
+fn datasets(state: &State) -> Router<State> {
+    Router::new()
+        .route("/datensaetze", get(search::list))
+        .route("/datensaetze/{slug}", get(dataset::show))
+        .route("/datensaetze/{slug}/tabelle", get(table::show))
+        .layer(middleware::from_fn_with_state(state.clone(), kept::keep))
 }
 
 /// Own data in the browser. Bodies with files have a limit of their own, told in a sentence.

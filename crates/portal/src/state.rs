@@ -14,7 +14,9 @@ use tokio::sync::Semaphore;
 use web::BoxFuture;
 
 use crate::allowance::Allowance;
+use crate::facets::Facets;
 use crate::frame::Site;
+use crate::kept::Kept;
 
 /// How many passwords are checked at once: each costs a core for a while.
 const LOGINS_AT_ONCE: usize = 2;
@@ -34,6 +36,8 @@ struct Inner {
     failures: Mutex<HashMap<(String, String), Failures>>,
     reports: Allowance,
     interfaces: OnceLock<Router>,
+    facets: Facets,
+    kept: Kept,
 }
 
 struct Failures {
@@ -46,7 +50,7 @@ impl State {
     #[must_use]
     pub fn new(engine: Engine, site: Site, workshop: Arc<dyn Workshop>) -> Self {
         let (logins, failures) = (Semaphore::new(LOGINS_AT_ONCE), Mutex::default());
-        Self(Arc::new(Inner { engine, site, workshop, logins, failures, reports: Allowance::default(), interfaces: OnceLock::new() }))
+        Self(Arc::new(Inner { engine, site, workshop, logins, failures, reports: Allowance::default(), interfaces: OnceLock::new(), facets: Facets::default(), kept: Kept::default() }))
     }
 
     /// The engine.
@@ -59,6 +63,16 @@ impl State {
     #[must_use]
     pub fn site(&self) -> &Site {
         &self.0.site
+    }
+
+    /// What lists of datasets can be narrowed by.
+    pub(crate) fn facets(&self) -> &Facets {
+        &self.0.facets
+    }
+
+    /// The pages kept for readers without credentials.
+    pub(crate) fn kept(&self) -> &Kept {
+        &self.0.kept
     }
 
     /// The workshop.

@@ -5,9 +5,12 @@ mod account;
 mod admin;
 mod city;
 mod files;
+mod kept;
 mod outside;
 mod public;
 mod questions;
 mod report;
 mod search;
 mod upload;
+
+pub(crate) use city::workshop;

@@ -51,16 +51,20 @@ pub async fn gzip(response: Response) -> Response {
     let Ok(whole) = body.collect().await.map(http_body_util::Collected::to_bytes) else {
         return Response::from_parts(parts, Body::empty());
     };
-    let mut encoder = GzEncoder::new(Vec::with_capacity(whole.len() / 4), Compression::new(LEVEL));
-    let Ok(packed) = encoder.write_all(&whole).and_then(|()| encoder.finish()) else {
-        return Response::from_parts(parts, Body::from(whole));
-    };
     mark(&mut parts.headers);
-    Response::from_parts(parts, Body::from(packed))
+    Response::from_parts(parts, Body::from(pack(&whole)))
+}
+
+/// Bytes as gzip.
+#[must_use]
+pub fn pack(whole: &[u8]) -> Bytes {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(whole.len() / 4), Compression::new(LEVEL));
+    let packed = encoder.write_all(whole).and_then(|()| encoder.finish());
+    Bytes::from(packed.expect("writing to memory does not fail"))
 }
 
 /// Says that the body is packed.
-fn mark(headers: &mut HeaderMap) {
+pub fn mark(headers: &mut HeaderMap) {
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     headers.remove(CONTENT_LENGTH);
     weaken(headers);

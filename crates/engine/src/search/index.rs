@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use model::dataset::Texts;
-use model::{Dataset, Entity, EntityId, Instant};
+use model::{Dataset, Entity, EntityId, Instant, Text};
 use parking_lot::Mutex;
 
 use super::near::letters_of;
@@ -51,7 +51,7 @@ pub(super) struct Entry {
     /// The state of the log that it shows.
     pub(super) entity: Arc<Entity>,
     pub(super) dataset: Arc<Dataset>,
-    /// The folded words of its title, with spaces around them.
+    /// The folded words of its title in each language, with `|` before the first and a space behind each.
     pub(super) title: String,
     pub(super) area: Option<Area>,
     terms: Vec<TermId>,
@@ -280,7 +280,7 @@ fn in_words(name: &str) -> String {
 }
 
 fn title_of(dataset: &Dataset) -> String {
-    let texts = [Some(&dataset.title.de), dataset.title.en.as_ref()];
-    let folded: Vec<String> = texts.into_iter().flatten().flat_map(|text| words(text)).map(|word| word.folded).collect();
-    format!(" {} ", folded.join(" "))
+    let folded = |text: &Text| words(text).into_iter().map(|word| word.folded).collect::<Vec<_>>().join(" ");
+    let titles = [Some(&dataset.title.de), dataset.title.en.as_ref()].into_iter().flatten().map(folded);
+    titles.map(|title| format!("| {title} ")).collect()
 }

@@ -136,11 +136,13 @@ impl<'a> Seen<'a> {
     fn prefer_titles(&self, asked: &[Asked], found: &mut [(u32, f32)]) {
         let question: Vec<&str> = asked.iter().map(|word| word.folded.as_str()).collect();
         let question = format!(" {} ", question.join(" "));
+        let beginning = format!("|{question}");
         for (slot, score) in found.iter_mut() {
-            match self.index.entries[*slot as usize].as_ref().and_then(|entry| entry.title.find(&question)) {
-                Some(0) => *score *= worth::BEGINS_TITLE,
-                Some(_) => *score *= worth::IN_TITLE,
-                None => {}
+            let title = self.index.entries[*slot as usize].as_ref().map_or("", |entry| entry.title.as_str());
+            if title.contains(&beginning) {
+                *score *= worth::BEGINS_TITLE;
+            } else if title.contains(&question) {
+                *score *= worth::IN_TITLE;
             }
         }
     }
@@ -264,7 +266,8 @@ impl<'a> Seen<'a> {
     fn beginning(&self, folded: &str) -> Option<(String, Fits)> {
         let splits = folded.char_indices().map(|(at, _)| at).filter(|at| *at >= 3 && folded.len() - at >= 3);
         splits.rev().map(|at| &folded[..at]).filter(|left| !is_prefix(left)).find_map(|left| {
-            let meant = SYNONYMS.written(left).map(str::to_owned).or_else(|| self.written(left))?;
+            let own = || self.written(left).filter(|_| left.len() >= 4);
+            let meant = SYNONYMS.written(left).map(str::to_owned).or_else(own)?;
             let fits: Fits = self.fits(left).into_iter().map(|(term, worth)| (term, worth * worth::ONLY_BEGINNING)).collect();
             (!fits.is_empty()).then_some((meant, fits))
         })
@@ -312,7 +315,7 @@ impl<'a> Seen<'a> {
     /// Words that share the most letters with those asked for, the likest first.
     pub(super) fn nearest(&self, asked: &[Asked]) -> Vec<String> {
         let mut alike: HashMap<TermId, f32> = HashMap::new();
-        for word in asked {
+        for word in asked.iter().filter(|word| !SYNONYMS.knows(&word.folded)) {
             let mut shared: HashMap<TermId, u16> = HashMap::new();
             for term in trigrams(&word.folded).flat_map(|trigram| self.index.with_trigram(trigram)) {
                 *shared.entry(*term).or_default() += 1;
@@ -348,7 +351,8 @@ fn is_suffix(rest: &str) -> bool {
         .any(|suffix| rest.strip_prefix(suffix).is_some_and(is_ending))
 }
 
-/// What stands before verbs and the nouns made of them: `Wahl` is not in `Auswahl`.
+/// What stands before verbs and the nouns made of them: `Wahl` is not in `Auswahl` and `ausgewählt`.
 fn is_prefix(left: &str) -> bool {
+    let left = left.strip_suffix("ge").unwrap_or(left);
     matches!(left, "auf" | "aus" | "bei" | "ein" | "ent" | "mit" | "nach" | "uber" | "unter" | "ver" | "vor" | "zer" | "zusammen")
 }

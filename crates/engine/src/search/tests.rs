@@ -1,5 +1,7 @@
 //! Folding, stemming, typing errors, ranking: pure; policy and the log: over a real engine.
 
+mod everyday;
+
 use std::sync::Arc;
 
 use model::dataset::{Agent, Spatial, Texts};

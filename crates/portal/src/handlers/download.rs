@@ -19,7 +19,7 @@ use model::{Attribute, Dataset, Entity, EntityId, Instant, Query, SeriesQuery, T
 
 use super::machine::permanent_path;
 use crate::ask::{Ask, Trouble, is_known, unchanged};
-use crate::file::{About, Form, Layout, Row, SHEET_ROWS_MAX, Writer};
+use crate::file::{About, Form, Layout, Row, Writer};
 use crate::frame::Section;
 use crate::messages::Language;
 use crate::{format, reading};
@@ -62,17 +62,6 @@ pub(crate) async fn parquet(ask: Ask, Path(slug): Path<String>) -> Response {
     ask.answer(answer)
 }
 
-/// How many rows the long table has at least.
-fn rows_at_least(statistics: &Statistics) -> u64 {
-    let longest = statistics.columns.iter().map(|column| column.count).max();
-    longest.unwrap_or_default().max(statistics.entities as u64)
-}
-
-/// Whether a worksheet can hold the dataset.
-pub(super) fn fits_a_sheet(statistics: &Statistics) -> bool {
-    rows_at_least(statistics) < u64::from(SHEET_ROWS_MAX)
-}
-
 /// Whether the dataset's rows carry a time.
 pub(super) fn is_over_time(statistics: &Statistics) -> bool {
     statistics.columns.iter().any(|column| column.period.is_some_and(|(first, last)| first < last))
@@ -86,8 +75,8 @@ async fn file(ask: &Ask, slug: &str, form: Form) -> Result<Response, Trouble> {
         return Ok(unchanged(&tag));
     }
     let statistics = ask.access.statistics(&dataset).await?;
-    if form == Form::Xlsx && !fits_a_sheet(&statistics) {
-        return Err(Trouble::Invalid(ask.t().dataset_too_long(format::count(rows_at_least(&statistics), ask.language))));
+    if form == Form::Xlsx && !form.is_offered(statistics.rows(), false) {
+        return Err(Trouble::Invalid(ask.t().dataset_too_long(format::count(statistics.rows(), ask.language))));
     }
     let plan = Plan::of(ask, dataset, &statistics, form)?;
     let name = format!("attachment; filename=\"{slug}.{}\"", form.ending());
@@ -140,7 +129,7 @@ pub(super) fn size(ask: &Ask, dataset: &Dataset, statistics: &Statistics, views:
         let time = thing.0.attributes.iter().filter_map(|a| a.observed_at).max().filter(|_| has_time);
         thing.write(time, &mut *writer).ok()?;
     }
-    let rows = if has_time { rows_at_least(statistics) } else { statistics.entities as u64 };
+    let rows = if has_time { statistics.rows() } else { statistics.entities as u64 };
     Some(head + writer.take().len() as u64 * rows / (sample.len().max(1) as u64))
 }
 

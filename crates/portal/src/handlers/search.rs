@@ -9,7 +9,7 @@ use engine::{Found, Hit, Marks};
 use model::dataset::Texts as Translated;
 
 use crate::ask::{Ask, Trouble};
-use crate::facets::{self, Chosen, Counts, Facet, Value};
+use crate::facets::{Chosen, Counts, Facet, Value};
 use crate::format;
 use crate::frame::{Frame, Section};
 use crate::pages::entry::{self as page, FacetChoice, FacetChoices, ListPage, WaysOn};
@@ -41,7 +41,7 @@ impl Searched {
         let q: String = ask.param("q").filter(|_| is_search).unwrap_or("").chars().take(QUESTION_CHARS_MAX).collect();
         let chosen = Chosen::of(&ask.params);
         let mut found = ask.access.search(&q)?;
-        let (hits, counts) = facets::narrow(std::mem::take(&mut found.hits), &chosen, ask.now());
+        let (hits, counts) = ask.state.facets().narrow(ask.tenant(), std::mem::take(&mut found.hits), &chosen, ask.now());
         Ok(Self { q, chosen, found, hits, counts })
     }
 
@@ -136,7 +136,7 @@ pub(super) fn address_of(ask: &Ask, q: &str) -> String {
 /// What to do when nothing was found: words there are, topics, a letter.
 fn ways_on(ask: &Ask, searched: &Searched) -> Result<WaysOn, Trouble> {
     let t = ask.t();
-    let (_, counts) = facets::narrow(ask.access.search("")?.hits, &Chosen::default(), ask.now());
+    let (_, counts) = ask.state.facets().narrow(ask.tenant(), ask.access.search("")?.hits, &Chosen::default(), ask.now());
     let topic = |value: &Value| {
         (Facet::Topic.value_label(&value.value, t), ask.href(&format!("/datensaetze?thema={}", web::params::encode(&value.value))))
     };

@@ -85,6 +85,11 @@ impl Workshop for TestWorkshop {
     }
 }
 
+/// The workshop of the tests.
+pub(crate) fn workshop() -> Arc<dyn Workshop> {
+    Arc::new(TestWorkshop)
+}
+
 /// The engine with its data, and the pages over it.
 pub(super) struct City {
     pub(super) engine: ScratchEngine,
@@ -252,7 +257,7 @@ impl City {
             notice: None,
             texts: crate::OwnTexts::default(),
         };
-        let state = State::new((*engine).clone(), site, Arc::new(TestWorkshop));
+        let state = State::new((*engine).clone(), site, workshop());
         let router = web::testing::kit("musterstadt").wrap(router(state));
         Self { engine, router }
     }

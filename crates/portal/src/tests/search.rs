@@ -3,46 +3,44 @@
 use std::sync::Arc;
 
 use engine::{Freshness, Hit};
-use model::dataset::{ColumnKind, Spatial};
-use model::{Class, Dataset, Name};
+use model::dataset::Spatial;
+use model::{Dataset, Name};
 use serde_json::Value;
 use web::Params;
 
-use super::city::{City, at, column, dataset};
-use crate::facets::{Chosen, Facet, narrow};
+use super::city::{City, at, dataset};
+use crate::facets::{Chosen, Columns, Facet};
 
 fn chosen(query: &str) -> Chosen {
     Chosen::of(&Params::of_form(query).expect(query))
 }
 
-fn hit(dataset: Dataset, newest: Option<&str>) -> Hit {
-    Hit { dataset: Arc::new(dataset), score: 1.0, freshness: Freshness { newest: newest.map(at), modified: None } }
+fn hit(number: u32, dataset: Dataset, newest: Option<&str>) -> Hit {
+    let freshness = Freshness { newest: newest.map(at), modified: None };
+    Hit { dataset: Arc::new(dataset), score: 1.0, freshness, has_places: false, rows: None, number }
 }
 
-/// Three datasets; the second is of another publisher, the third of another topic, place and licence, with a place.
+/// Three datasets; the second is of another publisher and long, the third of another topic, place and licence, with places.
 fn three() -> Vec<Hit> {
-    let place = Name::known("https://uri.etsi.org/ngsi-ld/location");
     let kind = Name::known("https://example.org/Thing");
-    let open = column(place, "Lage", ColumnKind::Place, None);
-    let internal = model::dataset::Column { class: Class::Internal, ..open.clone() };
-    let mut second = dataset("b", "B", kind, vec![internal]);
+    let mut second = dataset("b", "B", kind, Vec::new());
     second.publisher.name = "Wetterdienst".into();
     let third = Dataset {
         themes: vec!["TRAN".into(), "ENVI".into()],
         licence: "http://dcat-ap.de/def/licenses/cc-zero".into(),
         spatial: Some(Spatial { iri: "http://dcat-ap.de/def/politicalGeocoding/stateKey/06".into(), label: "Hessen".into() }),
-        ..dataset("c", "C", kind, vec![open])
+        ..dataset("c", "C", kind, Vec::new())
     };
     vec![
-        hit(dataset("a", "A", kind, Vec::new()), Some("2026-05-04T09:00:00Z")),
-        hit(second, Some("2026-04-30T10:00:00Z")),
-        hit(third, Some("2020-01-01T00:00:00Z")),
+        hit(0, dataset("a", "A", kind, Vec::new()), Some("2026-05-04T09:00:00Z")),
+        Hit { rows: Some(2_000_000), ..hit(1, second, Some("2026-04-30T10:00:00Z")) },
+        Hit { has_places: true, ..hit(2, third, Some("2020-01-01T00:00:00Z")) },
     ]
 }
 
 /// Slugs left, and the counts of a facet as `value:count`.
 fn check(query: &str, facet: Facet) -> (String, String) {
-    let (hits, counts) = narrow(three(), &chosen(query), at("2026-05-04T10:00:00Z"));
+    let (hits, counts) = Columns::default().narrow(three(), &chosen(query), at("2026-05-04T10:00:00Z"));
     let slugs: Vec<&str> = hits.iter().map(|hit| hit.dataset.slug.as_str()).collect();
     let index = Facet::ALL.iter().position(|one| *one == facet).expect("a facet");
     let counts: Vec<String> = counts[index].iter().map(|value| format!("{}:{}", value.value, value.count)).collect();
@@ -63,10 +61,26 @@ fn facets_count_what_choosing_them_would_bring() {
 }
 
 #[test]
-fn a_place_that_only_some_may_see_makes_no_map_file() {
-    let (slugs, counts) = check("format=geojson", Facet::Format);
-    assert_eq!(slugs, "c");
-    assert_eq!(counts, "csv:3 json:3 parquet:3 xlsx:3 geojson:1");
+fn formats_are_those_that_the_page_offers() {
+    assert_eq!(check("format=geojson", Facet::Format).0, "c");
+    assert_eq!(check("format=xlsx", Facet::Format).0, "a c");
+    assert_eq!(check("", Facet::Format).1, "api:3 csv:3 json:3 parquet:3 xlsx:2 geojson:1");
+}
+
+#[test]
+fn a_dataset_that_changed_is_read_again() {
+    let (mut columns, mut hits) = (Columns::default(), three());
+    let publishers = |columns: &mut Columns, hits: &[Hit]| {
+        let (_, counts) = columns.narrow(hits.to_vec(), &Chosen::default(), at("2026-05-04T10:00:00Z"));
+        counts[2].iter().map(|value| format!("{}:{}", value.value, value.count)).collect::<Vec<_>>().join(" ")
+    };
+    assert_eq!(publishers(&mut columns, &hits), "Umweltbundesamt:2 Wetterdienst:1");
+    for round in 0..20 {
+        let mut next = (*hits[0].dataset).clone();
+        next.publisher.name = format!("Amt {round}").into();
+        hits[0].dataset = Arc::new(next);
+        assert_eq!(publishers(&mut columns, &hits), format!("Amt {round}:1 Umweltbundesamt:1 Wetterdienst:1"));
+    }
 }
 
 #[test]

@@ -23,19 +23,14 @@ pub(super) fn downloads(ask: &Ask, dataset: &Dataset, statistics: &Statistics, v
         (Form::Json, "daten.json", "JSON", t.dataset_for_json()),
         (Form::Parquet, "daten.parquet", "Parquet", t.dataset_for_parquet()),
     ];
-    let (sheet, places) = (download::fits_a_sheet(statistics), has_places(views));
-    let fits = |form: Form| match form {
-        Form::Xlsx => sheet,
-        Form::GeoJson => places,
-        _ => true,
-    };
+    let (rows, places) = (statistics.rows(), has_places(views));
     let size = |form: Form| {
         let bytes = download::size(ask, dataset, statistics, views, form)?;
         Some(t.dataset_about_size(format::size(bytes, ask.language)))
     };
     forms
         .into_iter()
-        .filter(|(form, ..)| fits(*form))
+        .filter(|(form, ..)| form.is_offered(rows, places))
         .map(|(form, file, format, purpose)| Download {
             format: format.to_owned(),
             purpose: purpose.to_owned(),
@@ -63,7 +58,7 @@ pub(in crate::handlers) fn snippets(ask: &Ask, dataset: &Dataset, statistics: &S
     if has_places(views) {
         all.push(("qgis", "QGIS", t.snippet_qgis(file_url(ask, dataset, "daten.geojson"))));
     }
-    let sheet = if download::fits_a_sheet(statistics) { "daten.xlsx" } else { "daten.csv?form=excel" };
+    let sheet = if Form::Xlsx.is_offered(statistics.rows(), false) { "daten.xlsx" } else { "daten.csv?form=excel" };
     all.push(("excel", "Excel", t.snippet_excel(file_url(ask, dataset, sheet))));
     all.push(("curl", "curl", format!("curl --fail --compressed --output {}.csv \"{csv}\"", dataset.slug)));
     all.into_iter().map(|(id, tool, code)| Snippet { texts: t, id: format!("code-{id}"), tool: tool.to_owned(), code }).collect()
