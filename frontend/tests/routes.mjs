@@ -14,7 +14,7 @@ export const texts = fs.readdirSync(path.join(PORTAL, 'locales/pages')).filter((
 /** The patterns that answer GET, in the order of the router. */
 function patterns() {
   const routes = files(path.join(PORTAL, 'src'))
-    .filter((file) => file.endsWith('.rs'))
+    .filter((file) => file.endsWith('.rs') && !/\btests?\b/.test(path.relative(PORTAL, file)))
     .flatMap((file) => fs.readFileSync(file, 'utf8').split('.route(').slice(1))
     .map((text) => [/^\s*"([^"]+)"\s*,/.exec(text)?.[1], /\bget\(/.test(text.split(';')[0])])
     .filter(([pattern, answers]) => pattern && answers)
@@ -23,7 +23,7 @@ function patterns() {
 }
 
 /** What answers programs, or sends on: no page to look at. */
-const isForPrograms = (pattern) => /\.[a-z]+$/.test(pattern) || pattern.startsWith('/static/') || pattern.startsWith('/id/');
+const isForPrograms = (pattern) => pattern.includes('*') || /\.[a-z]+$/.test(pattern) || pattern.startsWith('/static/') || pattern.startsWith('/id/') || pattern.startsWith('/api/');
 
 /**
  * The patterns of pages with addresses to look at: below `/verwaltung` and elsewhere.

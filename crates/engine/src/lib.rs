@@ -50,7 +50,7 @@ pub use operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Op
 pub use past::{Bucket, BucketQuery, BucketSeries, Period};
 pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};
-pub use report::{CONTACT_BYTES_MAX, MESSAGE_CHARS_MAX, NewReport, Report, ReportState, ReportedValue};
+pub use report::{About, CONTACT_BYTES_MAX, MESSAGE_CHARS_MAX, NewReport, Report, ReportState, ReportedValue};
 pub use restore::{check, replace_lost_keys, restore, restore_keys};
 pub use scratch::ScratchEngine;
 pub use search::{Correction, Found, Freshness, Hit, Marks, Place};

@@ -1,5 +1,5 @@
-//! Reports of errors: what anybody may say of a value, and what the
-//! municipality answers.
+//! Reports: what anybody may say of a value that is wrong or of a page that
+//! they cannot use, and what the municipality answers.
 //!
 //! A report is an entity of the tenant, so it is durable, audited and deleted
 //! like any other. It stays restricted whatever datasets declare; the address
@@ -19,6 +19,8 @@ use crate::{Access, Error, Kind};
 pub const MESSAGE_CHARS_MAX: usize = 2_000;
 /// Longest address for questions, in bytes (RFC 5321, section 4.5.3.1.3).
 pub const CONTACT_BYTES_MAX: usize = 254;
+/// Longest address of a page, in bytes.
+const PAGE_BYTES_MAX: usize = 500;
 /// How many reports may wait for an answer.
 const OPEN_MAX: usize = 2_000;
 
@@ -40,11 +42,20 @@ pub struct ReportedValue {
     pub shown: Text,
 }
 
+/// What a report is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum About {
+    /// A value that is wrong.
+    Value(ReportedValue),
+    /// A barrier on a page: its path, as far as it is known.
+    Page(Text),
+}
+
 /// What somebody reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NewReport {
-    /// About which value.
-    pub about: ReportedValue,
+    /// About what.
+    pub about: About,
     /// What is wrong with it.
     pub message: Text,
     /// An e-mail address for questions.
@@ -85,8 +96,8 @@ impl ReportState {
 pub struct Report {
     /// Its key: who knows it may see how the report does.
     pub key: Text,
-    /// About which value.
-    pub about: ReportedValue,
+    /// About what.
+    pub about: About,
     /// What is wrong with it.
     pub message: Text,
     /// Where it stands.
@@ -115,8 +126,13 @@ impl Access {
             let message = format!("a report has 1 to {MESSAGE_CHARS_MAX} characters and an address of at most {CONTACT_BYTES_MAX} bytes");
             return Err(Error::new(Kind::TooLarge, message));
         }
-        let about = &new.about;
-        self.provenance(&about.entity, about.attribute, None, about.observed_at).await?;
+        match &new.about {
+            About::Value(about) => self.provenance(&about.entity, about.attribute, None, about.observed_at).await.map(|_| ())?,
+            About::Page(path) if path.len() > PAGE_BYTES_MAX => {
+                return Err(Error::new(Kind::TooLarge, format!("the address of a page has at most {PAGE_BYTES_MAX} bytes")));
+            }
+            About::Page(_) => {}
+        }
         if self.all_reports().iter().filter(|report| report.state == ReportState::Open).count() >= OPEN_MAX {
             return Err(Error::new(Kind::Unavailable, format!("{OPEN_MAX} reports wait for an answer; try again when some are settled")));
         }
@@ -145,7 +161,8 @@ impl Access {
         self.entity(entity)?.entity().attribute(attribute).ok_or_else(|| Error::not_found("value in", entity))?;
         let mut found = self.all_reports();
         found.retain(|report| {
-            report.about.entity == *entity && report.about.attribute == attribute && report.state == ReportState::Answered
+            let is_about_it = matches!(&report.about, About::Value(about) if about.entity == *entity && about.attribute == attribute);
+            is_about_it && report.state == ReportState::Answered
         });
         Ok(found)
     }
@@ -224,6 +241,7 @@ const ENTITY: &str = "https://allmende.eu/def/reportedEntity";
 const ATTRIBUTE: &str = "https://allmende.eu/def/reportedAttribute";
 const OBSERVED_AT: &str = "https://allmende.eu/def/reportedTime";
 const SHOWN: &str = "https://allmende.eu/def/reportedValue";
+const PAGE: &str = "https://allmende.eu/def/reportedPage";
 const MESSAGE: &str = "https://allmende.eu/def/message";
 const STATE: &str = "https://allmende.eu/def/reportState";
 const ANSWER: &str = "https://allmende.eu/def/answer";
@@ -253,16 +271,19 @@ fn text(name: &'static str, value: &str) -> Attribute {
 }
 
 fn entity_of(key: &str, new: NewReport) -> Result<Entity, Error> {
-    let about = &new.about;
-    let mut entity = Entity::new(id_of(key)?, kind())
-        .with(text(DATASET, about.dataset.as_str()))
-        .with(text(ENTITY, about.entity.as_str()))
-        .with(text(ATTRIBUTE, about.attribute.iri()))
-        .with(text(SHOWN, &about.shown))
-        .with(text(MESSAGE, &new.message))
-        .with(text(STATE, ReportState::Open.word()));
-    if let Some(at) = about.observed_at {
-        entity = entity.with(text(OBSERVED_AT, &at.to_string()));
+    let mut entity = Entity::new(id_of(key)?, kind()).with(text(MESSAGE, &new.message)).with(text(STATE, ReportState::Open.word()));
+    match &new.about {
+        About::Page(path) => entity = entity.with(text(PAGE, path)),
+        About::Value(about) => {
+            entity = entity
+                .with(text(DATASET, about.dataset.as_str()))
+                .with(text(ENTITY, about.entity.as_str()))
+                .with(text(ATTRIBUTE, about.attribute.iri()))
+                .with(text(SHOWN, &about.shown));
+            if let Some(at) = about.observed_at {
+                entity = entity.with(text(OBSERVED_AT, &at.to_string()));
+            }
+        }
     }
     if let Some(address) = &new.contact {
         entity = entity.with(Attribute::new(contact(), Value::Property(Json::from(address.as_str()))));
@@ -272,15 +293,19 @@ fn entity_of(key: &str, new: NewReport) -> Result<Entity, Error> {
 
 fn read(entity: &Entity) -> Option<Report> {
     let text = |name: &'static str| entity.value(Name::known(name)).and_then(Value::as_str);
-    Some(Report {
-        key: entity.id.as_str().rsplit(':').next()?.into(),
-        about: ReportedValue {
+    let about = match text(PAGE) {
+        Some(path) => About::Page(path.into()),
+        None => About::Value(ReportedValue {
             dataset: EntityId::parse(text(DATASET)?).ok()?,
             entity: EntityId::parse(text(ENTITY)?).ok()?,
             attribute: Name::find(text(ATTRIBUTE)?)?,
             observed_at: text(OBSERVED_AT).and_then(|at| Instant::parse(at).ok()),
             shown: text(SHOWN)?.into(),
-        },
+        }),
+    };
+    Some(Report {
+        key: entity.id.as_str().rsplit(':').next()?.into(),
+        about,
         message: text(MESSAGE)?.into(),
         state: ReportState::from_word(text(STATE)?)?,
         answer: text(ANSWER).map(Into::into),

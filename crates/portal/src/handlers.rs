@@ -2,7 +2,9 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
+pub(crate) mod barrier;
 pub(crate) mod api;
+pub(crate) mod components;
 pub(crate) mod dataset;
 pub(crate) mod document;
 pub(crate) mod download;

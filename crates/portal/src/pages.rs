@@ -2,7 +2,9 @@
 
 pub mod account;
 pub mod admin;
+pub mod barrier;
 pub mod api;
+pub mod components;
 pub mod dataset;
 pub mod document;
 pub mod entry;

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use crate::handlers::admin::reports;
 use crate::handlers::admin::{overview, quarantine, runs, sources};
 use crate::handlers::upload::{answers, made, preview, start};
-use crate::handlers::{account, dataset, document, download, entry, machine, search, session, table};
+use crate::handlers::{account, barrier, components, dataset, document, download, entry, machine, search, session, table};
 use crate::handlers::{api, feed, report};
 use crate::pages::document::slugs;
 use crate::state::State;
@@ -43,6 +43,7 @@ fn pages(state: &State) -> Router<State> {
         .route("/datensaetze/{slug}/api", get(api::show))
         .route("/datensaetze/{slug}/changes.atom", get(feed::one))
         .route("/changes.atom", get(feed::all))
+        .route("/barriere-melden", get(barrier::form).post(barrier::send))
         .route("/fehler-melden", get(report::form).post(report::send))
         .route("/meldungen/{key}", get(report::status))
         .route("/verwaltung", get(overview::home))
@@ -50,6 +51,7 @@ fn pages(state: &State) -> Router<State> {
         .route("/verwaltung/meldungen/{key}", get(reports::show).post(reports::settle))
         .route("/verwaltung/anmelden", get(session::form).post(session::log_in))
         .route("/verwaltung/abmelden", post(session::log_out))
+        .route("/verwaltung/bausteine", get(components::show))
         .route("/verwaltung/konto", get(account::show).post(account::change))
         .route("/verwaltung/quellen", get(sources::list))
         .route("/verwaltung/quellen/{name}", get(sources::show).post(sources::change))
@@ -58,7 +60,7 @@ fn pages(state: &State) -> Router<State> {
         .route("/verwaltung/quellen/{name}/quarantaene", post(quarantine::settle))
         .route("/verwaltung/laeufe/{id}", get(runs::show));
     let router = router.merge(uploads()).merge(datasets(state));
-    slugs().fold(router, |router, slug| router.route(&format!("/{slug}"), get(document::show)))
+    slugs().filter(|slug| *slug != "barriere-melden").fold(router, |router, slug| router.route(&format!("/{slug}"), get(document::show)))
 }
 
 /// Pages that everybody reads: kept for readers without credentials.

@@ -3,6 +3,7 @@
 
 mod account;
 mod admin;
+mod barrier;
 mod city;
 mod files;
 mod kept;

@@ -3,7 +3,7 @@
 use model::{Filter, Instant, Query};
 
 use super::{dataset, id, instant, name, no2, station};
-use crate::{Access, Engine, Kind, NewReport, Operation, ReportState, ReportedValue, Role, ScratchEngine};
+use crate::{About, Access, Engine, Kind, NewReport, Operation, ReportState, ReportedValue, Role, ScratchEngine};
 
 const AT: &str = "2026-05-04T09:00:00Z";
 
@@ -16,14 +16,20 @@ async fn city() -> ScratchEngine {
 }
 
 fn new(contact: Option<&str>) -> NewReport {
-    let about = ReportedValue {
+    about(|_| {}, contact)
+}
+
+/// A report about the value, or another one.
+fn about(change: impl FnOnce(&mut ReportedValue), contact: Option<&str>) -> NewReport {
+    let mut about = ReportedValue {
         dataset: dataset(true).id,
         entity: id("a"),
         attribute: name("no2"),
         observed_at: Some(instant(AT)),
         shown: "40 µg/m³".into(),
     };
-    NewReport { about, message: "Das kann nicht sein.".into(), contact: contact.map(Into::into) }
+    change(&mut about);
+    NewReport { about: About::Value(about), message: "Das kann nicht sein.".into(), contact: contact.map(Into::into) }
 }
 
 fn public(engine: &ScratchEngine) -> Access {
@@ -102,11 +108,9 @@ async fn what_cannot_be_right_is_refused() {
     let long = NewReport { message: "x".repeat(2001).into(), ..new(None) };
     assert_eq!(refused(long).await, Kind::TooLarge);
     assert_eq!(refused(NewReport { message: "".into(), ..new(None) }).await, Kind::TooLarge);
-    let mut elsewhere = new(None);
-    elsewhere.about.observed_at = Some(instant("2020-01-01T00:00:00Z"));
+    let elsewhere = about(|value| value.observed_at = Some(instant("2020-01-01T00:00:00Z")), None);
     assert_eq!(refused(elsewhere).await, Kind::NotFound);
-    let mut hidden = new(None);
-    hidden.about.attribute = name("note");
+    let hidden = about(|value| value.attribute = name("note"), None);
     assert_eq!(refused(hidden).await, Kind::NotFound);
     let key = public(&engine).report(new(None)).await.expect("taken");
     let clerk = engine.with_role(Role::Editor);
@@ -117,4 +121,19 @@ async fn what_cannot_be_right_is_refused() {
     assert_eq!(late.expect_err("changed in between").kind(), Kind::Conflict);
     let public = public(&engine).settle_report(&key, seen, ReportState::Rejected, None).await;
     assert_eq!(public.expect_err("may not").kind(), Kind::Forbidden);
+}
+
+#[tokio::test]
+async fn a_barrier_on_a_page_is_kept_like_any_report() {
+    let engine = city().await;
+    let barrier = |path: &str| NewReport { about: About::Page(path.into()), ..new(Some("erika@beispiel.example")) };
+    let key = public(&engine).report(barrier("/datensaetze/luft")).await.expect("taken");
+    let engine = engine.reopened();
+    assert_eq!(public(&engine).report_of(&key).expect("kept").about, About::Page("/datensaetze/luft".into()));
+    assert_eq!(public(&engine).answers_about(&id("a"), name("no2")).expect("visible"), []);
+    let clerk = engine.with_role(Role::Editor);
+    assert_eq!(clerk.reports().expect("may").len(), 1);
+    assert!(clerk.contact_of_report(&key).await.expect("may").is_some());
+    let long = public(&engine).report(barrier(&"x".repeat(501))).await;
+    assert_eq!(long.expect_err("no address").kind(), Kind::TooLarge);
 }

@@ -207,7 +207,7 @@ async fn figure(
         title: Phrase::plain(&title),
         subtitle: t.chart_subtitle(how, format::period(window.start, window.end.plus_micros(-1), language)),
         drawing,
-        source: dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name).to_owned(),
+        source: Phrase::german(dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name), ask.language),
         table_href: ask.href(&format!("/datensaetze/{}/tabelle", dataset.slug)),
     })
 }
@@ -314,7 +314,7 @@ pub(super) fn map(ask: &Ask, dataset: &Dataset, things: &[Thing<'_>]) -> Option<
         subtitle,
         picture,
         legend: classes.map_or_else(Vec::new, |classes| legend(ask, &classes)),
-        attribution: Phrase::plain(&t.map_attribution(dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name))),
+        attribution: Phrase::german(dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name), ask.language),
         list: list(ask, dataset, &placed, &values, measure.as_deref()),
         more: (things.len() > LIST_MAX).then(|| {
             (t.map_more(format::count(things.len() as u64, language)), ask.href(&format!("/datensaetze/{}/tabelle", dataset.slug)))

@@ -347,7 +347,11 @@ async fn of_step(ask: &Ask, dataset: &Dataset, id: EntityId, column: &Column, fr
 fn answers(ask: &Ask, id: &EntityId, column: &Column) -> Result<Vec<Answer>, Trouble> {
     let answer = |report: engine::Report| {
         let text = report.answer?.to_string();
-        let about = report.about.observed_at.map(|at| format::moment_long(at, ask.language));
+        let observed_at = match &report.about {
+            engine::About::Value(about) => about.observed_at,
+            engine::About::Page(_) => None,
+        };
+        let about = observed_at.map(|at| format::moment_long(at, ask.language));
         Some(Answer { about, text, at: Moment::with_age(report.changed_at, ask.now(), ask.language) })
     };
     match ask.access.answers_about(id, column.attribute) {

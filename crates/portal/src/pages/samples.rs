@@ -94,7 +94,7 @@ fn chart(language: Language, id: &str) -> ChartFigure {
         title: Phrase::german("Stickstoffdioxid", language),
         subtitle: language.texts().chart_subtitle(language.texts().chart_mean_day(), "1. Januar 2022 bis 31. Dezember 2023"),
         drawing,
-        source: "Umweltbundesamt".into(),
+        source: Phrase::german("Umweltbundesamt", language),
         table_href: "/datensaetze/luft/tabelle".into(),
     }
 }
@@ -111,7 +111,7 @@ fn map(language: Language) -> MapFigure {
         subtitle: texts.map_points().into(),
         picture: map_image::draw(&features, &[], texts.map_title(), language).expect("three points"),
         legend: Vec::new(),
-        attribution: Phrase::plain(&texts.map_attribution("Umweltbundesamt")),
+        attribution: Phrase::german("Umweltbundesamt", language),
         list: Table {
             id: "places".into(),
             caption: texts.map_list_caption().into(),

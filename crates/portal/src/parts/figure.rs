@@ -22,7 +22,7 @@ pub struct ChartFigure {
     /// The drawn chart.
     pub drawing: Drawing,
     /// Source line.
-    pub source: String,
+    pub source: Phrase,
     /// Page of all values.
     pub table_href: String,
 }
