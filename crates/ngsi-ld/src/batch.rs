@@ -13,7 +13,7 @@ use model::json::{Items, Node, View, write_string};
 
 use crate::call::{Call, empty, plain_json};
 use crate::context::Context;
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::options::write_option;
 use crate::wire::parse;
 
@@ -134,7 +134,7 @@ fn together(outcomes: impl Iterator<Item = Result<Outcome, engine::Error>>) -> R
         }
         first.get_or_insert(outcome);
     }
-    first.ok_or_else(|| Error::new(ErrorKind::InternalError, "the platform gave no outcome"))
+    first.ok_or_else(|| Error::internal("the engine gave no outcome"))
 }
 
 /// Reads each entity with its own context and writes those that are valid.
@@ -202,6 +202,9 @@ fn mixed(results: &[Outcomes]) -> Response {
     let mut first = true;
     for result in results {
         let Err(error) = &result.outcome else { continue };
+        if let Some(cause) = error.cause() {
+            tracing::error!(entity = result.id, cause, "an entity of a batch failed by a fault of ours");
+        }
         if !std::mem::take(&mut first) {
             out.push(',');
         }

@@ -12,7 +12,7 @@ use http::{HeaderValue, StatusCode};
 use model::json::Node;
 
 use crate::context::{Context, Library};
-use crate::error::{Error, ErrorKind};
+use crate::error::Error;
 use crate::negotiate::{BodyKind, Media, context_link, linked_context};
 use crate::params::Params;
 use crate::wire::parse;
@@ -78,7 +78,7 @@ impl Call {
     ) -> Result<T, Error> {
         let call = Arc::clone(self);
         let done = tokio::task::spawn_blocking(move || work(&call)).await;
-        done.unwrap_or_else(|_| Err(Error::new(ErrorKind::InternalError, "the work ended by a fault")))
+        done.unwrap_or_else(|_| Err(Error::internal("work aside panicked; the line before says where")))
     }
 
     /// The context of a document.

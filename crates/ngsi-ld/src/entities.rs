@@ -90,13 +90,16 @@ pub(crate) fn query(call: &Call) -> Result<Response, Error> {
 }
 
 /// Queries entities by a body (clauses 5.7.2, 6.23.3.1).
-pub(crate) fn query_by_post(call: &Call, body: &[u8]) -> Result<Response, Error> {
-    let document = parse::document(body)?;
-    let context = call.context_of(document.root())?;
-    let document = document.root().to_json();
-    let mut options = ReadOptions::read(&call.params, &context, &call.parts.headers, false)?;
-    let selection = Selection::of_body(&document, &context, &mut options.render, call.params.flag("local")?)?;
-    answer_page(call, &context, &options, selection)
+pub(crate) async fn query_by_post(call: &Arc<Call>, body: &Bytes) -> Result<Response, Error> {
+    let answer = |call: &Call, body: &[u8]| {
+        let document = parse::document(body)?;
+        let context = call.context_of(document.root())?;
+        let document = document.root().to_json();
+        let mut options = ReadOptions::read(&call.params, &context, &call.parts.headers, false)?;
+        let selection = Selection::of_body(&document, &context, &mut options.render, call.params.flag("local")?)?;
+        answer_page(call, &context, &options, selection)
+    };
+    call.with_body(body, answer).await
 }
 
 /// The entity as this principal sees it.
@@ -128,8 +131,7 @@ pub(crate) fn check_type(call: &Call, id: &EntityId) -> Result<(), Error> {
 /// Writes one operation; durable when this returns.
 pub(crate) async fn write_one(call: &Call, operation: Operation) -> Result<Outcome, Error> {
     let Receipt { outcomes, .. } = call.access.write(vec![operation]).await?;
-    let outcome =
-        outcomes.into_iter().next().ok_or_else(|| Error::new(crate::error::ErrorKind::InternalError, "the platform gave no outcome"))?;
+    let outcome = outcomes.into_iter().next().ok_or_else(|| Error::internal("the engine gave no outcome"))?;
     Ok(outcome?)
 }
 

@@ -16,6 +16,7 @@ pub struct Error {
     kind: ErrorKind,
     detail: String,
     header: Option<Box<(HeaderName, HeaderValue)>>,
+    cause: Option<Box<str>>,
 }
 
 /// The error types of the standard, and plain statuses where it defines none.
@@ -68,7 +69,7 @@ impl Error {
     /// An error of a kind with a sentence for people.
     #[must_use]
     pub fn new(kind: ErrorKind, detail: impl Into<String>) -> Self {
-        Self { kind, detail: detail.into(), header: None }
+        Self { kind, detail: detail.into(), header: None, cause: None }
     }
 
     /// The request is not well-formed.
@@ -123,6 +124,17 @@ impl Error {
             ErrorKind::Http(StatusCode::PAYLOAD_TOO_LARGE),
             format!("the body is larger than {limit_bytes} bytes; send it in several requests"),
         )
+    }
+
+    /// A fault of ours; `cause` is for the log.
+    #[must_use]
+    pub fn internal(cause: impl Into<String>) -> Self {
+        Self { cause: Some(cause.into().into()), ..Self::new(ErrorKind::InternalError, web::blame::SENTENCE) }
+    }
+
+    /// Why, where it is a fault of ours: for the log alone.
+    pub(crate) fn cause(&self) -> Option<&str> {
+        self.cause.as_deref()
     }
 
     /// The same, with a place in front of its sentence.
@@ -190,6 +202,9 @@ impl IntoResponse for Error {
         if let Some(header) = self.header {
             response.headers_mut().insert(header.0, header.1);
         }
+        if let Some(cause) = self.cause {
+            response.extensions_mut().insert(web::blame::Cause(cause.into()));
+        }
         response
     }
 }
@@ -210,12 +225,11 @@ impl From<engine::Error> for Error {
             Kind::TooLarge => Self::new(ErrorKind::Http(StatusCode::PAYLOAD_TOO_LARGE), detail),
             Kind::NoSpace => Self::new(ErrorKind::Http(StatusCode::INSUFFICIENT_STORAGE), detail),
             Kind::Unavailable => Self::new(ErrorKind::Http(StatusCode::SERVICE_UNAVAILABLE), detail).with_header(RETRY_AFTER, "1"),
-            Kind::Internal => {
-                tracing::error!(error = %detail, "an NGSI-LD request failed inside");
-                let maybe =
-                    if error.may_have_happened() { "; whether it was written is not known: read it back before you repeat it" } else { "" };
-                Self::new(ErrorKind::InternalError, format!("the platform failed; its log says why{maybe}"))
+            Kind::Internal if error.may_have_happened() => {
+                let detail = "the platform failed, and whether it was written is not known: read it back before you repeat it; the log names the cause under the id in `instance`";
+                Self { cause: Some(error.to_string().into()), ..Self::new(ErrorKind::InternalError, detail) }
             }
+            Kind::Internal => Self::internal(detail),
         }
     }
 }

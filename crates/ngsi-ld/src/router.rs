@@ -165,7 +165,7 @@ async fn dispatch(call: &Arc<Call>, resource: &Resource, body: &Bytes) -> Result
         Resource::Batch(Batch::Upsert) => batch::upsert(call, body).await,
         Resource::Batch(Batch::Update) => batch::update(call, body).await,
         Resource::Batch(Batch::Delete) => batch::delete(call, body).await,
-        Resource::Batch(Batch::Query) => entities::query_by_post(call, body),
+        Resource::Batch(Batch::Query) => entities::query_by_post(call, body).await,
         Resource::Past(id) => temporal::retrieve(call, id).await,
         Resource::Types => call.aside(discovery::types).await,
         Resource::Type(name) => {
@@ -318,7 +318,10 @@ fn of_problem(problem: &web::Problem) -> Error {
         StatusCode::INTERNAL_SERVER_ERROR => ErrorKind::InternalError,
         status => ErrorKind::Http(status),
     };
-    let mut error = Error::new(kind, detail);
+    let mut error = match &problem.cause {
+        Some(cause) => Error::internal(cause.as_str()),
+        None => Error::new(kind, detail),
+    };
     if let Some((name, value)) = problem.headers.first() {
         error = error.with_header_value(name.clone(), value.clone());
     }

@@ -10,7 +10,7 @@ use engine::{Access, Kind, Role};
 use model::{Instant, TenantId};
 use web::{Params, Rejection, Visitor};
 
-use crate::frame::{Frame, Section, User};
+use crate::frame::{Frame, Section, Site, User};
 use crate::messages::{Language, Texts};
 use crate::pages::error::ErrorPage;
 use crate::state::State;
@@ -30,6 +30,8 @@ pub(crate) struct Ask {
     pub(crate) params: Params,
     pub(crate) headers: HeaderMap,
     pub(crate) https: bool,
+    /// The id of the request, which stands in the log too.
+    pub(crate) request: String,
 }
 
 /// Why there is no page to show.
@@ -70,19 +72,24 @@ where
         let state = State::from_ref(outer);
         let uri = parts.extensions.get::<OriginalUri>().map_or_else(|| parts.uri.clone(), |original| original.0.clone());
         let (language, path) = language_of(uri.path());
-        let unavailable = || unavailable(&Frame::new(language, state.site().clone(), path, "", Section::Other));
-        let visitor = Visitor::from_request_parts(parts, outer).await.map_err(|rejection| match rejection {
-            Rejection::Unavailable(_) => unavailable(),
-            other => other.into_response(),
-        })?;
+        let unavailable = |site: &Site| unavailable(&Frame::new(language, site.clone(), path, "", Section::Other));
+        let visitor = match Visitor::from_request_parts(parts, outer).await {
+            Ok(visitor) => visitor,
+            Err(Rejection::Unavailable(_)) => {
+                let tenant = parts.extensions.get::<web::Auth>().and_then(|auth| auth.tenant_of(parts));
+                return Err(unavailable(tenant.map_or_else(|| state.own_site(), |tenant| state.site(&tenant))));
+            }
+            Err(other) => return Err(other.into_response()),
+        };
         let access = state.engine().access(&visitor.tenant, visitor.principal.clone()).map_err(|error| match error.kind() {
-            Kind::Unavailable => unavailable(),
+            Kind::Unavailable => unavailable(state.site(&visitor.tenant)),
             _ => StatusCode::NOT_FOUND.into_response(),
         })?;
         let query = uri.query().unwrap_or("").to_owned();
         let params = Params::of_form(&query).map_err(IntoResponse::into_response)?;
         let https = parts.extensions.get::<web::Auth>().is_some_and(web::Auth::is_https);
-        Ok(Self { access, visitor, language, path: path.to_owned(), query, params, headers: parts.headers.clone(), https, state })
+        let request = parts.extensions.get::<web::RequestId>().and_then(|id| id.0.to_str().ok()).unwrap_or_default().to_owned();
+        Ok(Self { request, access, visitor, language, path: path.to_owned(), query, params, headers: parts.headers.clone(), https, state })
     }
 }
 
@@ -106,6 +113,11 @@ impl Ask {
         self.state.engine().now()
     }
 
+    /// The municipality.
+    pub(crate) fn site(&self) -> &Site {
+        self.state.site(self.tenant())
+    }
+
     /// The tenant.
     pub(crate) fn tenant(&self) -> &TenantId {
         &self.visitor.tenant
@@ -113,7 +125,7 @@ impl Ask {
 
     /// The frame of a page.
     pub(crate) fn frame(&self, section: Section) -> Frame {
-        let mut frame = Frame::new(self.language, self.state.site().clone(), &self.path, &self.query, section);
+        let mut frame = Frame::new(self.language, self.site().clone(), &self.path, &self.query, section);
         if let (Some(csrf), engine::Actor::Account(name)) = (&self.visitor.csrf, &self.visitor.principal.actor) {
             frame.user = Some(User { name: name.to_string(), csrf: csrf.clone() });
         }
@@ -205,13 +217,11 @@ impl Ask {
             Trouble::Forbidden => self.page_with(StatusCode::FORBIDDEN, &ErrorPage::forbidden(frame)),
             Trouble::Expired => self.page_with(StatusCode::FORBIDDEN, &ErrorPage::expired(frame)),
             Trouble::Engine(error) if error.kind() == Kind::Unavailable => {
-                tracing::warn!(%error, path = self.path, "a page could not be made");
-                unavailable(&frame)
+                caused(unavailable(&frame), error)
             }
             Trouble::Engine(error) => {
-                let reference = format!("{:04X}-{:02X}", self.now().micros() >> 20 & 0xffff, self.now().micros() >> 8 & 0xff);
-                tracing::error!(%error, path = self.path, reference, "a page failed");
-                self.page_with(StatusCode::INTERNAL_SERVER_ERROR, &ErrorPage::internal(frame, reference))
+                let page = ErrorPage::internal(frame, self.request.clone());
+                caused(self.page_with(StatusCode::INTERNAL_SERVER_ERROR, &page), error)
             }
         }
     }
@@ -223,6 +233,12 @@ fn html(status: StatusCode, language: Language, text: String) -> Response {
     let headers =
         [(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_LANGUAGE, language.code()), (header::CACHE_CONTROL, caching)];
     (status, headers, text).into_response()
+}
+
+/// The answer with its cause for the log.
+fn caused(mut response: Response, error: engine::Error) -> Response {
+    response.extensions_mut().insert(web::blame::Cause(error.to_string()));
+    response
 }
 
 /// The page while the data cannot be reached.

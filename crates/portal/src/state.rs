@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use engine::{Access, Engine, SourceRow, StoredFile};
 use harmonise::{Found, Issue, Reason};
-use model::Instant;
+use model::{Instant, TenantId};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use web::BoxFuture;
@@ -31,6 +31,8 @@ pub struct State(Arc<Inner>);
 struct Inner {
     engine: Engine,
     site: Site,
+    /// For tenants that have one of their own.
+    sites: HashMap<TenantId, Site>,
     workshop: Arc<dyn Workshop>,
     logins: Semaphore,
     failures: Mutex<HashMap<(String, String), Failures>>,
@@ -46,11 +48,11 @@ struct Failures {
 }
 
 impl State {
-    /// Over an engine, for a municipality, with a workshop for its sources.
+    /// Over an engine, for a municipality and for tenants that are others, with a workshop for their sources.
     #[must_use]
-    pub fn new(engine: Engine, site: Site, workshop: Arc<dyn Workshop>) -> Self {
+    pub fn new(engine: Engine, site: Site, sites: HashMap<TenantId, Site>, workshop: Arc<dyn Workshop>) -> Self {
         let (logins, failures) = (Semaphore::new(LOGINS_AT_ONCE), Mutex::default());
-        Self(Arc::new(Inner { engine, site, workshop, logins, failures, reports: Allowance::default(), interfaces: OnceLock::new(), facets: Facets::default(), kept: Kept::default() }))
+        Self(Arc::new(Inner { engine, site, sites, workshop, logins, failures, reports: Allowance::default(), interfaces: OnceLock::new(), facets: Facets::default(), kept: Kept::default() }))
     }
 
     /// The engine.
@@ -59,9 +61,15 @@ impl State {
         &self.0.engine
     }
 
-    /// The municipality.
+    /// The municipality that a tenant is.
     #[must_use]
-    pub fn site(&self) -> &Site {
+    pub fn site(&self, tenant: &TenantId) -> &Site {
+        self.0.sites.get(tenant).unwrap_or(&self.0.site)
+    }
+
+    /// The municipality of requests for no tenant in particular.
+    #[must_use]
+    pub fn own_site(&self) -> &Site {
         &self.0.site
     }
 

@@ -5,16 +5,20 @@
 pub(crate) mod keys;
 #[cfg(test)]
 mod page;
+pub(crate) mod tenants;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
+use model::TenantId;
 use web::outbound::{Outbound, Targets};
 
 pub(crate) use keys::parse_address;
+pub(crate) use tenants::Tenant;
 
 use crate::fail;
 use crate::messages::say;
@@ -34,6 +38,9 @@ pub(crate) struct Config {
     pub(crate) engine: Engine,
     pub(crate) sources: Sources,
     pub(crate) metrics_token: Option<Secret>,
+    pub(crate) tenants: BTreeMap<TenantId, Tenant>,
+    /// Whose pages these settings are for, where they are not for all; not a key.
+    pub(crate) pages_of: Option<TenantId>,
     /// Whether this is the demo; not a key.
     pub(crate) demo: bool,
 }
@@ -143,6 +150,8 @@ impl Default for Config {
             },
             sources: Sources::default(),
             metrics_token: None,
+            tenants: BTreeMap::new(),
+            pages_of: None,
             demo: false,
         }
     }
@@ -164,11 +173,16 @@ impl Config {
         let table: toml::Table = text.parse().map_err(|error: toml::de::Error| anyhow!(flat(&error.to_string())))?;
         let mut config = Self::default();
         config.take("", &table)?;
+        tenants::check(&config)?;
         Ok(config)
     }
 
     fn take(&mut self, prefix: &str, table: &toml::Table) -> anyhow::Result<()> {
         for (name, value) in table {
+            if prefix.is_empty() && name == tenants::SECTION {
+                self.tenants = tenants::read(value)?;
+                continue;
+            }
             let path = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
             if let Some(key) = keys::find(&path) {
                 (key.set)(self, value).map_err(|expected| {
@@ -255,7 +269,8 @@ impl Config {
 
     /// Where the municipality's own pages of text lie.
     pub(crate) fn pages(&self) -> PathBuf {
-        self.municipality.pages.clone().unwrap_or_else(|| self.data.join("seiten"))
+        let folder = || self.pages_of.as_ref().map_or_else(|| self.data.join("seiten"), |own| self.data.join("seiten").join(own.as_str()));
+        self.municipality.pages.clone().unwrap_or_else(folder)
     }
 
     /// Where people put files for sources, unless another folder is configured.

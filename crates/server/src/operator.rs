@@ -113,7 +113,7 @@ impl Operator {
             bail!(say("tenant.exists", &[("tenant", &name)]));
         }
         let tenant = self.ensure_tenant(name).await?;
-        let url = self.url.get();
+        let url = self.url.get().map(|url| self.config.url_of_tenant(&tenant, url));
         let engine = self.engine.clone();
         let code = if url.is_some() { tokio::task::spawn_blocking(move || code_of(&engine, &tenant)).await? } else { None };
         Ok(json!({ "url": url, "code": code }))

@@ -87,7 +87,7 @@ fn every_hole_is_filled() {
 fn every_key_of_the_configuration_is_explained() {
     let explained: BTreeSet<&str> =
         of(Language::De).keys().filter_map(|key| key.strip_prefix("config.")).filter(|key| *key != "page").collect();
-    let known: BTreeSet<&str> = crate::config::keys::KEYS.iter().map(|key| key.path).collect();
+    let known: BTreeSet<&str> = crate::config::keys::KEYS.iter().map(|key| key.path).chain(crate::config::tenants::KEYS).collect();
     assert_eq!(explained, known);
 }
 

@@ -4,13 +4,15 @@
 //! [`Caller`], which never looks at cookies, so that no foreign page can
 //! write through a browser; portal pages take [`Visitor`].
 
+use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, Response};
-use http::header::AUTHORIZATION;
+use http::header::{AUTHORIZATION, HOST};
 use http::request::Parts;
+use http::uri::Authority;
 use http::{HeaderMap, StatusCode};
 use model::TenantId;
 use policy::Principal;
@@ -59,6 +61,15 @@ pub enum Refusal {
 pub struct Auth {
     authenticator: Arc<dyn Authenticator>,
     https: bool,
+    /// Names of tenants by the hosts that lead to them.
+    hosts: Arc<HashMap<String, String>>,
+}
+
+/// The tenant that a request is for.
+struct Wanted {
+    tenant: TenantId,
+    /// Whether it is the one that the address leads to without a header.
+    is_home: bool,
 }
 
 impl Auth {
@@ -66,7 +77,14 @@ impl Auth {
     /// and protection of the session cookie.
     #[must_use]
     pub fn new(authenticator: Arc<dyn Authenticator>, https: bool) -> Self {
-        Self { authenticator, https }
+        Self { authenticator, https, hosts: Arc::default() }
+    }
+
+    /// The same with hosts, in lower case, each of which leads to the tenant of a name.
+    #[must_use]
+    pub fn with_hosts(mut self, hosts: HashMap<String, String>) -> Self {
+        self.hosts = Arc::new(hosts);
+        self
     }
 
     /// Whether people reach the portal by https.
@@ -75,25 +93,60 @@ impl Auth {
         self.https
     }
 
-    /// The tenant a request is for: `NGSILD-Tenant` (NGSI-LD V1.9.1, clause
-    /// 6.3.14) or the default.
-    fn tenant(&self, headers: &HeaderMap) -> Result<TenantId, Rejection> {
-        let mut named = headers.get_all("ngsild-tenant").iter();
-        match (named.next(), named.next()) {
-            (None, _) => self.authenticator.default_tenant().ok_or(Rejection::NoDefaultTenant),
-            (Some(_), Some(_)) => Err(Rejection::RepeatedTenant),
-            (Some(name), None) => {
+    /// The tenant whose portal a request is for, where it is for one.
+    #[must_use]
+    pub fn tenant_of(&self, parts: &Parts) -> Option<TenantId> {
+        self.wanted(parts).ok().map(|wanted| wanted.tenant)
+    }
+
+    /// The tenant a request is for: that of its host, else that of
+    /// `NGSILD-Tenant` (NGSI-LD V1.9.1, clause 6.3.14), else the default. At
+    /// a host of one tenant the others do not exist.
+    fn wanted(&self, parts: &Parts) -> Result<Wanted, Rejection> {
+        let by_host = self.tenant_of_host(parts)?;
+        let mut named = parts.headers.get_all("ngsild-tenant").iter();
+        match (named.next(), named.next(), by_host) {
+            (Some(_), Some(_), _) => Err(Rejection::RepeatedTenant),
+            (None, _, Some(tenant)) => Ok(Wanted { tenant, is_home: true }),
+            (None, _, None) => {
+                let tenant = self.authenticator.default_tenant().ok_or(Rejection::NoDefaultTenant)?;
+                Ok(Wanted { tenant, is_home: true })
+            }
+            (Some(name), None, by_host) => {
                 let shown = || String::from_utf8_lossy(name.as_bytes()).chars().take(100).collect();
-                name.to_str().ok().and_then(|name| self.authenticator.tenant(name)).ok_or_else(|| Rejection::NoTenant(shown()))
+                let found = name.to_str().ok().and_then(|name| self.authenticator.tenant(name));
+                let agreed = found.filter(|found| by_host.as_ref().is_none_or(|own| own == found));
+                let tenant = agreed.ok_or_else(|| Rejection::NoTenant(shown()))?;
+                let is_home = by_host.is_some() || self.authenticator.default_tenant().as_ref() == Some(&tenant);
+                Ok(Wanted { tenant, is_home })
             }
         }
     }
 
-    /// Whose token it is. Another tenant than the default one is not there for
-    /// a token that is not valid in it, as if it did not exist.
-    async fn principal_of_token(&self, tenant: &TenantId, secret: &str) -> Result<Principal, Rejection> {
+    /// The tenant that a request's host leads to. The target of a request
+    /// goes before its header (RFC 9112, section 3.2.2).
+    fn tenant_of_host(&self, parts: &Parts) -> Result<Option<TenantId>, Rejection> {
+        if self.hosts.is_empty() {
+            return Ok(None);
+        }
+        let mut sent = parts.headers.get_all(HOST).iter();
+        let (header, more) = (sent.next(), sent.next());
+        if more.is_some() {
+            return Err(Rejection::RepeatedHost);
+        }
+        let header = header.and_then(|value| value.to_str().ok()?.parse::<Authority>().ok());
+        let Some(authority) = parts.uri.authority().or(header.as_ref()) else { return Ok(None) };
+        let host = authority.host().trim_end_matches('.').to_ascii_lowercase();
+        let Some(name) = self.hosts.get(&host) else { return Ok(None) };
+        self.authenticator.tenant(name).map(Some).ok_or_else(|| Rejection::NoTenant(name.clone()))
+    }
+
+    /// Whose token it is. Another tenant than the one the address leads to is
+    /// not there for a token that is not valid in it, as if it did not exist.
+    async fn principal_of_token(&self, wanted: &Wanted, secret: &str) -> Result<Principal, Rejection> {
+        let tenant = &wanted.tenant;
         self.authenticator.principal_of_token(tenant, secret).await.map_err(|refusal| match refusal {
-            Refusal::NotValid if self.authenticator.default_tenant().as_ref() != Some(tenant) => Rejection::NoTenant(tenant.to_string()),
+            Refusal::NotValid if !wanted.is_home => Rejection::NoTenant(tenant.to_string()),
             Refusal::NotValid => Rejection::Unauthorized,
             Refusal::Unavailable(why) => Rejection::Unavailable(why),
         })
@@ -115,6 +168,8 @@ pub enum Rejection {
     NoDefaultTenant,
     /// `NGSILD-Tenant` more than once.
     RepeatedTenant,
+    /// `Host` more than once.
+    RepeatedHost,
     /// The credentials are not valid.
     Unauthorized,
     /// `Authorization` is not `Bearer`, or there more than once.
@@ -145,6 +200,7 @@ impl Rejection {
                 "this installation has no default tenant; name one in the header `NGSILD-Tenant`",
             ),
             Self::RepeatedTenant => Problem::invalid("the header `NGSILD-Tenant` may be there once only"),
+            Self::RepeatedHost => Problem::invalid("the header `Host` may be there once only"),
             Self::Unauthorized => {
                 Problem::of(Fault::Unauthorized, "the token is not known, expired or revoked; make a new one with `allmende token create`")
             }
@@ -183,12 +239,12 @@ impl<S: Send + Sync> FromRequestParts<S> for Caller {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         let auth = parts.extensions.get::<Auth>().cloned().ok_or(Rejection::NotWired)?;
-        let tenant = auth.tenant(&parts.headers)?;
+        let wanted = auth.wanted(parts)?;
         let principal = match bearer(&parts.headers)? {
-            Some(secret) => auth.principal_of_token(&tenant, secret).await?,
+            Some(secret) => auth.principal_of_token(&wanted, secret).await?,
             None => Principal::anonymous(),
         };
-        Ok(Self { tenant, principal, tenant_named: parts.headers.contains_key("ngsild-tenant") })
+        Ok(Self { tenant: wanted.tenant, principal, tenant_named: parts.headers.contains_key("ngsild-tenant") })
     }
 }
 
@@ -221,10 +277,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Visitor {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
         let auth = parts.extensions.get::<Auth>().cloned().ok_or(Rejection::NotWired)?;
-        let tenant = auth.tenant(&parts.headers)?;
+        let wanted = auth.wanted(parts)?;
+        let tenant = wanted.tenant.clone();
         let mut visitor = Self { tenant, principal: Principal::anonymous(), csrf: None, session: None, session_ended: false };
         if let Some(secret) = bearer(&parts.headers)? {
-            visitor.principal = auth.principal_of_token(&visitor.tenant, secret).await?;
+            visitor.principal = auth.principal_of_token(&wanted, secret).await?;
         } else if let Some(secret) = cookie::session_of(&parts.headers, auth.https) {
             match auth.authenticator.principal_of_session(&visitor.tenant, secret).await {
                 Ok(session) => {

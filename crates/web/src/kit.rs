@@ -17,10 +17,11 @@ use futures_util::FutureExt;
 use http::{HeaderName, HeaderValue, StatusCode};
 
 use crate::auth::{self, Auth};
+use crate::blame::{self, Cause};
 use crate::metrics::Metrics;
 use crate::negotiate;
 use crate::peer::Peer;
-use crate::problem::{Fault, Problem};
+use crate::problem::Problem;
 use crate::{compress, headers};
 
 /// From when on a request is logged as slow.
@@ -65,8 +66,18 @@ impl Kit {
         router.layer(middleware::from_fn_with_state(Arc::new(self), around))
     }
 
-    fn note(&self, seen: &Seen, status: StatusCode, took: Duration) {
+    fn note(&self, seen: &Seen, status: StatusCode, cause: Option<&Cause>, took: Duration) {
         self.metrics.count(&seen.path, status, took);
+        if status == StatusCode::INTERNAL_SERVER_ERROR {
+            let cause = cause.map_or("not known", |cause| cause.0.as_str());
+            tracing::error!(
+                id = seen.id.to_str().unwrap_or_default(),
+                method = seen.method.as_str(),
+                path = seen.path,
+                cause,
+                "a request failed by a fault of ours"
+            );
+        }
         let noteworthy = status.is_server_error() || took > SLOW;
         if self.log == RequestLog::All || (noteworthy && self.log == RequestLog::Noteworthy) {
             let peer = seen.peer.map(tracing::field::display);
@@ -74,7 +85,7 @@ impl Kit {
             tracing::info!(
                 target: "allmende::request",
                 id = seen.id.to_str().unwrap_or_default(), method = seen.method.as_str(), path = seen.path, status = status.as_u16(),
-                took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), peer, "request"
+                took_us = u64::try_from(took.as_micros()).unwrap_or(u64::MAX), peer, cause = cause.map(|cause| cause.0.as_str()), "request"
             );
         }
     }
@@ -102,7 +113,10 @@ async fn around(State(kit): State<Arc<Kit>>, mut request: Request, next: Next) -
     request.extensions_mut().insert(kit.auth.clone());
     request.extensions_mut().insert(RequestId(seen.id.clone()));
     let answer = AssertUnwindSafe(next.run(request)).catch_unwind().await;
-    let mut response = answer.unwrap_or_else(|_| after_panic(&kit, &seen));
+    let mut response = answer.unwrap_or_else(|_| after_panic(&kit));
+    if response.status().is_server_error() {
+        response = blame::identify(response, &seen.id, &seen.method).await;
+    }
     if !authenticated && compress::is_worth_it(&response) {
         compress::vary(response.headers_mut());
         if gzip && seen.method != http::Method::HEAD {
@@ -110,20 +124,15 @@ async fn around(State(kit): State<Arc<Kit>>, mut request: Request, next: Next) -
         }
     }
     headers::secure(response.headers_mut(), kit.auth.is_https(), authenticated);
-    kit.note(&seen, response.status(), seen.started.elapsed());
+    kit.note(&seen, response.status(), response.extensions().get(), seen.started.elapsed());
     response.headers_mut().insert(HeaderName::from_static("x-request-id"), seen.id);
     response
 }
 
-/// The panic itself was logged by the process' panic hook; here only which request met it.
-fn after_panic(kit: &Kit, seen: &Seen) -> Response {
+/// The panic itself was logged by the process' panic hook.
+fn after_panic(kit: &Kit) -> Response {
     kit.metrics.count_panic();
-    tracing::error!(id = seen.id.to_str().unwrap_or_default(), method = seen.method.as_str(), path = seen.path, "a handler panicked");
-    Problem::of(
-        Fault::Internal,
-        "the request failed by a fault of the platform; the operator finds it in the log under the id of this answer's `X-Request-Id`",
-    )
-    .into_response()
+    Problem::internal("a handler panicked; the line before says where").into_response()
 }
 
 /// Ids differ within a run and, by the seed, between runs. They are no secret.

@@ -6,6 +6,7 @@
 //! puts the whole kit around a router; [`serve()`] runs it.
 
 pub mod auth;
+pub mod blame;
 pub mod compress;
 pub mod cookie;
 pub mod csrf;
@@ -24,7 +25,7 @@ pub mod testing;
 mod tests;
 
 pub use auth::{Auth, Authenticator, BoxFuture, Caller, Refusal, Rejection, SessionPrincipal, Visitor};
-pub use kit::{Kit, RequestLog};
+pub use kit::{Kit, RequestId, RequestLog};
 pub use metrics::Metrics;
 pub use outbound::Outbound;
 pub use params::Params;

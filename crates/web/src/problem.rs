@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderName, HeaderValue, StatusCode};
 
+use crate::blame::{Cause, SENTENCE};
+
 /// The kinds of faults that callers tell apart. The inner layers have the same
 /// words; each protocol crate maps them to its standard's types in one table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -73,6 +75,8 @@ pub struct Parts {
     pub members: Vec<(&'static str, serde_json::Value)>,
     /// Headers that belong to the answer.
     pub headers: Vec<(HeaderName, HeaderValue)>,
+    /// Why, for the log alone.
+    pub cause: Option<String>,
 }
 
 impl Problem {
@@ -85,7 +89,7 @@ impl Problem {
         detail: impl Into<String>,
     ) -> Self {
         let (kind, title, detail) = (kind.into(), title.into(), Some(detail.into()));
-        Self(Box::new(Parts { status, kind, title, detail, members: Vec::new(), headers: Vec::new() }))
+        Self(Box::new(Parts { status, kind, title, detail, members: Vec::new(), headers: Vec::new(), cause: None }))
     }
 
     /// A problem of one of our own kinds.
@@ -130,14 +134,12 @@ impl Problem {
         Self::of(Fault::TooLarge, detail)
     }
 
-    /// 500: the fault is logged here, once, and answered without it.
+    /// 500: the fault goes to the log with the id of the request, and is answered without it.
     #[must_use]
     pub fn internal(fault: impl fmt::Display) -> Self {
-        tracing::error!(error = %fault, "a request failed by a fault of ours");
-        Self::of(
-            Fault::Internal,
-            "the request failed by a fault of the platform; the operator finds it in the log under the id of this answer's `X-Request-Id`",
-        )
+        let mut problem = Self::of(Fault::Internal, SENTENCE);
+        problem.cause = Some(fault.to_string());
+        problem
     }
 
     /// The same with a further member.
@@ -200,6 +202,9 @@ impl IntoResponse for Problem {
         response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         for (name, value) in self.0.headers {
             response.headers_mut().append(name, value);
+        }
+        if let Some(cause) = self.0.cause {
+            response.extensions_mut().insert(Cause(cause));
         }
         response
     }

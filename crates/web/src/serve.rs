@@ -58,7 +58,7 @@ impl Default for Config {
 }
 
 /// What the caller at the door gets when the house is full.
-const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-type: application/problem+json\r\ncontent-length: 130\r\nconnection: close\r\n\r\n{\"type\":\"urn:allmende:problem:unavailable\",\"title\":\"Not available at the moment\",\"status\":503,\"detail\":\"too many connections\"    }";
+const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nretry-after: 5\r\ncontent-type: application/problem+json\r\ncontent-length: 162\r\nconnection: close\r\n\r\n{\"type\":\"urn:allmende:problem:unavailable\",\"title\":\"Not available at the moment\",\"status\":503,\"detail\":\"too many connections at once; try again in a few seconds\"}";
 
 /// Serves until `shutdown` is done, then lets running requests finish for
 /// [`Config::grace`].

@@ -23,6 +23,8 @@ fn app() -> Router {
         .route("/panik", get(async || -> &'static str { panic!("geheim") }))
         .route("/asset", get(async || ([(CACHE_CONTROL, "public, max-age=31536000, immutable")], "a")))
         .route("/text", get(async || ([(ETAG, "\"e\"")], "Allmende ".repeat(1000))))
+        .route("/roh", get(async || (http::StatusCode::INTERNAL_SERVER_ERROR, "disk on fire")))
+        .route("/voll", get(async || Problem::of(crate::Fault::Unavailable, "too many writes are waiting; try again in a moment")))
         .route("/fault", get(async || Problem::internal("disk on fire")));
     testing::kit("musterstadt").wrap(router)
 }
@@ -108,6 +110,33 @@ fn tenants_are_chosen_not_made() {
     );
 }
 
+#[test]
+fn a_host_leads_to_its_tenant() {
+    use http::{Method, Request};
+    let [own, other] = ["musterstadt", "nachbarstadt"].map(|name| model::TenantId::parse(name).expect("a name"));
+    let known = crate::testing::FixedAuthenticator(vec![own.clone(), other.clone()]);
+    let hosts = [("daten.nachbarstadt.example", "nachbarstadt"), ("weg.example", "weggezogen")];
+    let auth = crate::Auth::new(std::sync::Arc::new(known), false)
+        .with_hosts(hosts.map(|(host, tenant)| (host.to_owned(), tenant.to_owned())).into_iter().collect());
+    let tenant_of = |target: &str, headers: &[(&str, &str)]| {
+        let request =
+            headers.iter().fold(Request::builder().method(Method::GET).uri(target), |request, (name, value)| request.header(*name, *value));
+        auth.tenant_of(&request.body(()).expect("a request").into_parts().0)
+    };
+    let host = |host| tenant_of("/", &[("host", host)]);
+    assert_eq!(host("127.0.0.1:8080"), Some(own.clone()));
+    assert_eq!(host("daten.musterstadt.example"), Some(own.clone()));
+    assert_eq!(host("daten.nachbarstadt.example"), Some(other.clone()));
+    assert_eq!(host("Daten.Nachbarstadt.Example.:443"), Some(other.clone()));
+    assert_eq!(host("weg.example"), None, "not the default, when a tenant is configured and gone");
+    assert_eq!(tenant_of("http://daten.nachbarstadt.example/", &[("host", "127.0.0.1")]), Some(other.clone()));
+    assert_eq!(tenant_of("/", &[("host", "127.0.0.1"), ("host", "daten.nachbarstadt.example")]), None);
+    assert_eq!(tenant_of("/", &[("host", "daten.nachbarstadt.example"), ("ngsild-tenant", "nachbarstadt")]), Some(other.clone()));
+    assert_eq!(tenant_of("/", &[("host", "daten.nachbarstadt.example"), ("ngsild-tenant", "musterstadt")]), None);
+    assert_eq!(tenant_of("/", &[("host", "127.0.0.1"), ("ngsild-tenant", "nachbarstadt")]), Some(other));
+    assert_eq!(tenant_of("/", &[]), Some(own));
+}
+
 fn now(request: &str, shown: &[&str]) -> String {
     tokio::runtime::Builder::new_current_thread().build().expect("a runtime").block_on(ask(request, shown))
 }
@@ -135,13 +164,24 @@ fn every_answer_is_guarded() {
 
 #[test]
 fn faults_of_ours_are_answered_blandly() {
-    for path in ["/panik", "/fault"] {
+    for path in ["/panik", "/fault", "/roh"] {
         let text = now(&format!("GET {path}"), &["x-request-id"]);
         assert!(text.starts_with("500\n") && text.contains("urn:allmende:problem:internal"), "{text}");
         assert!(!text.contains("geheim") && !text.contains("disk on fire"), "{text}");
         let id = text.lines().nth(1).and_then(|line| line.strip_prefix("x-request-id: ")).expect("an id");
         assert!(id.len() == 16 && id.bytes().all(|b| b.is_ascii_hexdigit()), "{id}");
+        assert!(text.contains(&format!("\"instance\":\"urn:allmende:request:{id}\"")) && text.contains("try again"), "{text}");
     }
+}
+
+#[test]
+fn what_is_not_available_names_its_request_too() {
+    let text = now("GET /voll", &["x-request-id", "retry-after"]);
+    let id = text.lines().nth(1).and_then(|line| line.strip_prefix("x-request-id: ")).expect("an id");
+    assert!(text.starts_with("503\n") && text.contains("retry-after: 5") && text.contains("too many writes"), "{text}");
+    assert!(text.contains(&format!("\"instance\":\"urn:allmende:request:{id}\"")), "{text}");
+    let missing = now("GET /nirgends", &[]);
+    assert!(missing.starts_with("404\n") && !missing.contains("instance"), "{missing}");
 }
 
 #[test]

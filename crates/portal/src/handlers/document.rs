@@ -14,7 +14,7 @@ pub(crate) async fn show(ask: Ask) -> Response {
 
 fn page(ask: &Ask) -> Result<Response, Trouble> {
     let slug = ask.path.trim_matches('/');
-    let document = document::document(slug, ask.language, ask.state.site()).ok_or(Trouble::NotFound)?;
+    let document = document::document(slug, ask.language, ask.site()).ok_or(Trouble::NotFound)?;
     let section = match slug {
         "ueber" => Section::About,
         "schnittstellen" => Section::Interfaces,

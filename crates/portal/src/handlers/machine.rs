@@ -37,7 +37,7 @@ pub(crate) async fn permanent(ask: Ask, Path(wanted): Path<String>) -> Response 
 /// `GET /robots.txt`
 pub(crate) async fn robots(ask: Ask) -> Response {
     let mut text = String::from("User-agent: *\nDisallow: /verwaltung\nDisallow: /en/verwaltung\nDisallow: /suche\nDisallow: /en/suche\n");
-    if let Some(base) = &ask.state.site().public_url {
+    if let Some(base) = &ask.site().public_url {
         text.push_str(&format!("Sitemap: {base}/sitemap.xml\n"));
     }
     plain("text/plain; charset=utf-8", text)

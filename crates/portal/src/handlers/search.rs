@@ -140,7 +140,7 @@ fn ways_on(ask: &Ask, searched: &Searched) -> Result<WaysOn, Trouble> {
     let topic = |value: &Value| {
         (Facet::Topic.value_label(&value.value, t), ask.href(&format!("/datensaetze?thema={}", web::params::encode(&value.value))))
     };
-    let email = &ask.state.site().email;
+    let email = &ask.site().email;
     let subject = web::params::encode(&t.search_report_subject(&searched.q));
     Ok(WaysOn {
         nearest: searched.found.nearest.iter().map(|word| (word.clone(), address_of(ask, word))).collect(),

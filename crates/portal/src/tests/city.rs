@@ -1,5 +1,6 @@
 //! A small city to look at: one dataset over time, one of things, a source.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use axum::Router;
@@ -257,7 +258,7 @@ impl City {
             notice: None,
             texts: crate::OwnTexts::default(),
         };
-        let state = State::new((*engine).clone(), site, workshop());
+        let state = State::new((*engine).clone(), site, HashMap::new(), workshop());
         let router = web::testing::kit("musterstadt").wrap(router(state));
         Self { engine, router }
     }

@@ -94,9 +94,16 @@ fn stop_signal(stopping: Arc<AtomicBool>) -> anyhow::Result<impl Future<Output =
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         stopping.store(true, Ordering::SeqCst);
         tracing::info!("stopping: running requests are finished; a second signal ends at once");
+    for tenant in operator.config().tenants.keys().filter(|tenant| operator.engine().tenant(tenant.as_str()).is_err()) {
+        tracing::warn!(
+            tenant = tenant.as_str(),
+            "the configuration has a section for a tenant that is not there; make it with `allmende tenant create`"
+        );
+    }
         tokio::spawn(async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
             std::process::exit(130);
         });
+        let url = operator.config().url_of_tenant(&tenant, url);
     })
 }

@@ -122,6 +122,14 @@ fn targets(value: &toml::Value) -> Result<Vec<String>, String> {
     known.ok_or_else(|| "[\"gis.intern.example\", \"10.0.0.5:8080\"]".to_owned())
 }
 
+/// Names of hosts: without scheme, port and path.
+pub(super) fn hosts(value: &toml::Value) -> Result<Vec<String>, String> {
+    let is_label = |label: &str| !label.is_empty() && label.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
+    let hosts = lines(value).ok().filter(|hosts| !hosts.is_empty() && hosts.iter().all(|host| host.split('.').all(is_label)));
+    let lower = hosts.map(|hosts| hosts.iter().map(|host| host.to_ascii_lowercase()).collect());
+    lower.ok_or_else(|| "[\"daten.nachbarstadt.example\"]".to_owned())
+}
+
 fn list(lines: &[String]) -> String {
     if lines.is_empty() { String::new() } else { toml::Value::from(lines.to_vec()).to_string() }
 }

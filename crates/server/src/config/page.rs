@@ -1,6 +1,6 @@
 //! The reference page, written from the keys and the message files.
 
-use super::{Config, keys};
+use super::{Config, keys, tenants};
 use crate::messages::{Language, of};
 
 /// `docs/configuration.md`.
@@ -18,6 +18,10 @@ pub(super) fn page() -> String {
         let text = format!("config.{}", key.path);
         page.push_str(&format!("\n## `{}`\n\n{}\n\n{}\n\nVorgabe · default: {default}\n", key.path, german[&text], english[&text]));
     }
+    for path in tenants::KEYS {
+        let text = format!("config.{path}");
+        page.push_str(&format!("\n## `{path}`\n\n{}\n\n{}\n\nVorgabe · default: –\n", german[&text], english[&text]));
+    }
     page
 }
 
@@ -33,5 +37,6 @@ fn example() -> String {
         let value = (key.get)(&Config::default());
         text.push_str(&if value.is_empty() { format!("# {name} = \"…\"\n") } else { format!("{name} = {value}\n") });
     }
+    text.push_str("\n# [tenants.nachbarstadt]\n# hosts = [\"daten.nachbarstadt.example\"]\n# municipality = { name = \"Nachbarstadt\" }\n");
     text
 }

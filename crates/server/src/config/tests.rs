@@ -2,6 +2,8 @@ use std::path::Path;
 
 use expect_test::{Expect, expect, expect_file};
 
+use model::TenantId;
+
 use super::{Config, Secret, keys, page};
 
 #[track_caller]
@@ -59,6 +61,62 @@ fn every_key_is_taken() {
     }
     assert!(!format!("{config:?}").contains("0123456789abcdef"));
     assert_eq!((keys::find("metrics.token").expect("a key").get)(&config), "\"***\"");
+}
+
+#[test]
+fn tenants_have_hosts_and_names_of_their_own() {
+    let text = r#"
+        identifier_url = "https://alt.example"
+        municipality = { name = "Musterstadt", email = "daten@musterstadt.example" }
+        [tenants.nachbarstadt]
+        hosts = ["Daten.Nachbarstadt.example", "www.nachbarstadt.example"]
+        municipality = { name = "Nachbarstadt" }
+        [tenants.kreis]
+        hosts = ["kreis.example"]
+        identifier_url = "https://kreis-alt.example"
+    "#;
+    let config = Config::parse(text).expect("readable");
+    let [kreis, nachbarstadt, other] = ["kreis", "nachbarstadt", "anderswo"].map(|name| TenantId::parse(name).expect("a name"));
+    assert_eq!(config.hosts().get("daten.nachbarstadt.example").map(String::as_str), Some("nachbarstadt"));
+    assert_eq!(config.hosts().len(), 3);
+    for (url, own) in [
+        ("https://daten.musterstadt.example", "https://daten.nachbarstadt.example"),
+        ("http://127.0.0.1:8080", "http://daten.nachbarstadt.example:8080"),
+        ("http://[::1]:8080", "http://daten.nachbarstadt.example:8080"),
+        ("http://[::1]", "http://daten.nachbarstadt.example"),
+    ] {
+        assert_eq!(config.url_of_tenant(&nachbarstadt, url), own);
+        assert_eq!(config.url_of_tenant(&other, url), url);
+    }
+    let own = config.of_tenant(&nachbarstadt);
+    assert_eq!((own.municipality.name.as_str(), own.municipality.email, own.identifier_url), ("Nachbarstadt", None, None));
+    assert_eq!(own.pages_of.as_ref(), Some(&nachbarstadt));
+    let own = config.of_tenant(&kreis);
+    assert_eq!((own.municipality.name.as_str(), own.identifier_url.as_deref()), ("Musterstadt", Some("https://kreis-alt.example")));
+    assert_eq!(config.of_tenant(&other), config);
+}
+
+#[test]
+fn tenants_that_cannot_be_are_refused() {
+    refused("tenants = 1", expect!["`tenants = 1` geht nicht; erwartet: [tenants.NAME]"]);
+    refused("[tenants.Stadt]", expect!["`tenants.Stadt = {}` geht nicht; erwartet: [tenants.nachbarstadt] (a-z, 0-9, -)"]);
+    refused(
+        "[tenants.a]\nhosts = [\"https://a.example\"]",
+        expect![[r#"`tenants.a.hosts = ["https://a.example"]` geht nicht; erwartet: ["daten.nachbarstadt.example"]"#]],
+    );
+    refused("[tenants.a]\nhost = []", expect!["unbekannter Schlüssel `tenants.a.host`; gemeint ist vielleicht `tenants.NAME.hosts`"]);
+    refused(
+        "[tenants.a.municipality]\nnam = \"A\"",
+        expect!["[tenants.a]: unbekannter Schlüssel `municipality.nam`; gemeint ist vielleicht `municipality.name`"],
+    );
+    refused(
+        "[tenants.a.municipality]\nemail = \"a@b.example\"",
+        expect!["[tenants.a.municipality]: `name` fehlt; ohne ihn trügen die Seiten den Namen einer anderen Kommune"],
+    );
+    refused(
+        "[tenants.a]\nhosts = [\"x.example\"]\n[tenants.b]\nhosts = [\"X.example\"]",
+        expect!["`x.example` führt nach `tenants.a` zu a und nach `tenants.b` zu b; ein Host gehört einem Mandanten"],
+    );
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod durability;
 mod full_disk;
 mod http;
 mod huge;
+mod hosts;
 mod life;
 mod openapi;
 mod permissions;

@@ -166,12 +166,13 @@ impl Platform {
         self.child.wait().expect("it ended");
     }
 
-    /// Sends a request: `METHOD path`, header lines `name: value`, an empty line, a body.
+    /// Sends a request: `METHOD path`, header lines `name: value`, an empty line, a body. The host is its own unless named.
     pub(crate) fn ask(&self, request: &str) -> Answer {
         let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
         let (first, headers) = head.split_once('\n').unwrap_or((head, ""));
         let headers: String = headers.lines().map(|line| format!("{}\r\n", line.trim())).collect();
-        let raw = format!("{first} HTTP/1.0\r\nhost: 127.0.0.1:{}\r\ncontent-length: {}\r\n{headers}\r\n{body}", self.port(), body.len());
+        let host = if headers.contains("host: ") { String::new() } else { format!("host: 127.0.0.1:{}\r\n", self.port()) };
+        let raw = format!("{first} HTTP/1.0\r\n{host}content-length: {}\r\n{headers}\r\n{body}", body.len());
         send(self.port(), raw.as_bytes())
     }
 

@@ -212,7 +212,7 @@ fn page(
         title_error: fault("titel"),
         summary: answers.summary.clone(),
         summary_error: fault("aussage"),
-        publisher: if was_answered { answers.publisher.clone() } else { ask.state.site().owner.clone() },
+        publisher: if was_answered { answers.publisher.clone() } else { ask.site().owner.clone() },
         publisher_error: fault("herausgeber"),
         licences: LICENCES.map(licence_choice).to_vec(),
         themes: std::iter::once(none).chain(vocabulary::THEMES.into_iter().filter_map(theme)).collect(),
