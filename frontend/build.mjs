@@ -60,7 +60,7 @@ function styles() {
 
 async function islands() {
   const { outputFiles } = await build({
-    entryPoints: ['theme', 'page', 'chart'].map((name) => path.join(here, `src/${name}.ts`)),
+    entryPoints: ['theme', 'page', 'chart', 'try', 'live'].map((name) => path.join(here, `src/${name}.ts`)),
     bundle: true,
     minify: true,
     format: 'esm',

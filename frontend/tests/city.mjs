@@ -125,6 +125,75 @@ kind = "GeoProperty"
 column = { label = { de = "Grenze", en = "Boundary" }, class = "open" }
 ${DATASET('orte', HOSTILE)}`;
 
+/** What the tests of dashboards send while they run. */
+const NOW = `
+[source]
+name = "jetzt"
+version = 1
+title = { de = "Jetzt" }
+transport = "push"
+
+[format]
+kind = "json"
+
+[time]
+fields = ["zeit"]
+patterns = ["YYYY-MM-DDThh:mm:ss.fZZ"]
+zone = "in-value"
+
+[entity]
+type = "AirQualityObserved"
+id = "urn:ngsi-ld:AirQualityObserved:jetzt-{station}"
+
+[[attribute]]
+name = "name"
+field = "station"
+observed = false
+column = { label = { de = "Station" }, class = "open" }
+
+[[attribute]]
+name = "no2"
+field = "no2"
+as = "number"
+unit = "µg/m³"
+column = { label = { de = "Stickstoffdioxid" }, class = "open" }
+${DATASET('jetzt', 'Messwerte von jetzt', 'id_prefix = "urn:ngsi-ld:AirQualityObserved:jetzt-"').replace('"Luft", ', '').replace('messen die Luft', 'melden sich')}`;
+
+const DASHBOARD = `
+[dashboard]
+slug = "heute"
+title = { de = "Prüfstadt heute", en = "Test town today" }
+summary = { de = "Zwei Fragen an die Stadt." }
+notice = { de = "Die Zahlen sind erfunden." }
+published = true
+
+[[tile]]
+id = "luft"
+question = { de = "Ist die Luft gut?", en = "Is the air good?" }
+dataset = "jetzt"
+attribute = "no2"
+take = "highest"
+decimals = 0
+stale_after = "1h"
+sentence = { de = "Gemessen bei {place}." }
+level = [{ upto = 40, tone = "success", text = { de = "Ja", en = "Yes" } }, { tone = "warning", text = { de = "Nein", en = "No" } }]
+
+[tile.threshold]
+text = { de = "Erlaubt sind 200 µg/m³." }
+source = "39. BImSchV"
+url = "https://www.gesetze-im-internet.de/bimschv_39/"
+
+[[tile]]
+id = "leute"
+question = { de = "Wo wohnen die meisten Leute?" }
+dataset = "orte"
+attribute = "population"
+take = "highest"
+stale_after = "1h"
+list = 6
+sentence = { de = "{value} wohnen in {place}." }
+`;
+
 /** Forty days of hours at two stations, a gap, one odd value and two unusable lines. */
 function air() {
   const lines = ['station;name;lon;lat;zeit;no2;o3'];
@@ -192,7 +261,12 @@ export async function serve(program) {
         execFileSync(program, ['source', ...command, '--data', data], { stdio: ['ignore', 'ignore', 'inherit'] });
       }
     }
-    return { url, code, stop };
+    fs.writeFileSync(path.join(folder, 'jetzt.toml'), NOW);
+    execFileSync(program, ['source', 'put', path.join(folder, 'jetzt.toml'), '--data', data], { stdio: ['ignore', 'ignore', 'inherit'] });
+    fs.writeFileSync(path.join(folder, 'heute.toml'), DASHBOARD);
+    execFileSync(program, ['dashboard', 'put', path.join(folder, 'heute.toml'), '--data', data], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const token = execFileSync(program, ['token', 'create', '--role', 'editor', '--data', data], { encoding: 'utf8' }).trim();
+    return { url, code, token, report: await report(url), stop };
   } catch (error) {
     await stop();
     throw error;

@@ -17,7 +17,7 @@ const files = fs
 
 const running = process.env.ALLMENDE_URL;
 const city = running ? { url: running, code: '', stop: async () => '' } : await serve(process.env.ALLMENDE_BIN ?? 'allmende');
-const env = { ...process.env, ALLMENDE_URL: city.url, ALLMENDE_CODE: city.code };
+const env = { ...process.env, ALLMENDE_URL: city.url, ALLMENDE_CODE: city.code, ALLMENDE_REPORT: city.report ?? '', ALLMENDE_TOKEN: city.token ?? '' };
 const tests = spawn(process.execPath, ['--test', '--test-concurrency=1', '--test-reporter=spec', ...files], { env, stdio: 'inherit' });
 const code = await new Promise((done) => tests.once('exit', (status) => done(status ?? 1)));
 const log = await city.stop();

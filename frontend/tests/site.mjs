@@ -20,6 +20,15 @@ const EXAMPLES = {
   '/verwaltung/quellen/{name}': ['/verwaltung/quellen/luft'],
   '/verwaltung/laeufe/{id}': ['/verwaltung/laeufe/1'],
   '/verwaltung/hochladen/{id}': ['DRAFT'],
+  '/dashboards/{slug}': ['/dashboards/heute'],
+  '/dashboards/{slug}/kachel/{id}': ['/dashboards/heute/kachel/luft'],
+  '/einbetten/dashboards/{slug}': ['/einbetten/dashboards/heute'],
+  '/einbetten/dashboards/{slug}/kachel/{id}': ['/einbetten/dashboards/heute/kachel/leute'],
+  '/anzeige/{slug}': ['/anzeige/heute'],
+  '/datensaetze/{slug}/api': ['/datensaetze/luft/api', `/datensaetze/luft/api?frage=verlauf&${place}&anzahl=5`],
+  '/fehler-melden': ['/fehler-melden', `/fehler-melden?datensatz=luft&${place.replace('ort', 'id')}&spalte=no2`],
+  '/meldungen/{key}': [`/meldungen/${report}`],
+  '/verwaltung/meldungen/{key}': [`/verwaltung/meldungen/${report}`],
   '/verwaltung/hochladen/{id}/angaben': ['DRAFT/angaben'],
   '/verwaltung/hochladen/{id}/datensatz': ['MADE/datensatz'],
 };
@@ -80,4 +89,12 @@ async function upload(page, name, whole) {
   await page.fill('#herausgeber', 'Amt für Grün');
   await page.check('#personen-nein');
   await press('Datensatz anlegen');
+}
+
+/** Sends a value of now to the source of the dashboard. */
+export async function measure(no2) {
+  const headers = { authorization: `Bearer ${process.env.ALLMENDE_TOKEN}`, 'content-type': 'application/json' };
+  const body = JSON.stringify([{ station: 'Mitte', zeit: new Date().toISOString(), no2 }]);
+  const answer = await fetch(`${base}/api/v1/quellen/jetzt/daten`, { method: 'POST', headers, body });
+  if (!answer.ok) throw new Error(`${answer.status}: ${await answer.text()}`);
 }

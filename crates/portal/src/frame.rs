@@ -41,6 +41,8 @@ pub enum Section {
     Other,
     /// Datasets and search.
     Data,
+    /// Dashboards.
+    Dashboards,
     /// Interfaces for programs.
     Interfaces,
     /// About the portal.
@@ -70,6 +72,8 @@ pub struct Frame {
     pub searchable: bool,
     /// Whether a form on the page failed: the title says so.
     pub failed: bool,
+    /// Whether there are dashboards to lead to.
+    pub has_dashboards: bool,
 }
 
 impl Frame {
@@ -86,6 +90,7 @@ impl Frame {
             indexed: true,
             searchable: true,
             failed: false,
+            has_dashboards: false,
         }
     }
 

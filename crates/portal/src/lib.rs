@@ -8,6 +8,7 @@ mod allowance;
 mod ask;
 pub mod assets;
 pub mod chart;
+mod dashboard;
 pub mod facets;
 mod file;
 pub mod format;
@@ -28,6 +29,7 @@ mod tests;
 mod upload;
 mod vocabulary;
 
+pub use dashboard::{Dashboard, Fault as DashboardFault};
 pub use frame::Site;
 pub use pages::document::{OwnTexts, TextFault, slugs as document_names};
 pub use routes::router;

@@ -5,6 +5,7 @@ pub mod admin;
 pub mod barrier;
 pub mod api;
 pub mod components;
+pub mod dashboard;
 pub mod dataset;
 pub mod document;
 pub mod entry;

@@ -8,7 +8,7 @@ use axum::routing::{get, post};
 use crate::handlers::admin::reports;
 use crate::handlers::admin::{overview, quarantine, runs, sources};
 use crate::handlers::upload::{answers, made, preview, start};
-use crate::handlers::{account, barrier, components, dataset, document, download, entry, machine, search, session, table};
+use crate::handlers::{account, barrier, components, dashboard, dataset, document, download, entry, live, machine, search, session, table};
 use crate::handlers::{api, feed, report};
 use crate::pages::document::slugs;
 use crate::state::State;
@@ -23,6 +23,7 @@ pub fn router(state: State) -> Router {
     german
         .merge(english)
         .route("/static/{file}", get(assets::serve))
+        .route("/api/v1/live", get(live::events))
         .route("/robots.txt", get(machine::robots))
         .route("/sitemap.xml", get(machine::sitemap))
         .route("/id/datensatz/{key}", get(machine::permanent))
@@ -34,6 +35,12 @@ fn pages(state: &State) -> Router<State> {
     let router = Router::new()
         .route("/suche", get(search::show))
         .route("/suche.json", get(search::json))
+        .route("/dashboards", get(dashboard::list))
+        .route("/dashboards/{slug}", get(dashboard::show))
+        .route("/dashboards/{slug}/kachel/{id}", get(dashboard::tile))
+        .route("/einbetten/dashboards/{slug}", get(dashboard::embedded))
+        .route("/einbetten/dashboards/{slug}/kachel/{id}", get(dashboard::embedded_tile))
+        .route("/anzeige/{slug}", get(dashboard::wall))
         .route("/datensaetze/{slug}/herkunft", get(table::provenance))
         .route("/datensaetze/{slug}/daten.csv", get(download::csv))
         .route("/datensaetze/{slug}/daten.xlsx", get(download::xlsx))

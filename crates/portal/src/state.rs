@@ -14,6 +14,7 @@ use tokio::sync::Semaphore;
 use web::BoxFuture;
 
 use crate::allowance::Allowance;
+use crate::dashboard::Live;
 use crate::facets::Facets;
 use crate::frame::Site;
 use crate::kept::Kept;
@@ -38,6 +39,7 @@ struct Inner {
     failures: Mutex<HashMap<(String, String), Failures>>,
     reports: Allowance,
     interfaces: OnceLock<Router>,
+    live: Live,
     facets: Facets,
     kept: Kept,
 }
@@ -52,7 +54,7 @@ impl State {
     #[must_use]
     pub fn new(engine: Engine, site: Site, sites: HashMap<TenantId, Site>, workshop: Arc<dyn Workshop>) -> Self {
         let (logins, failures) = (Semaphore::new(LOGINS_AT_ONCE), Mutex::default());
-        Self(Arc::new(Inner { engine, site, sites, workshop, logins, failures, reports: Allowance::default(), interfaces: OnceLock::new(), facets: Facets::default(), kept: Kept::default() }))
+        Self(Arc::new(Inner { engine, site, sites, workshop, logins, failures, reports: Allowance::default(), interfaces: OnceLock::new(), live: Live::default(), facets: Facets::default(), kept: Kept::default() }))
     }
 
     /// The engine.
@@ -78,15 +80,20 @@ impl State {
         &self.0.facets
     }
 
+    /// The workshop.
+    #[must_use]
+    pub fn workshop(&self) -> &dyn Workshop {
+        &*self.0.workshop
+    }
+
     /// The pages kept for readers without credentials.
     pub(crate) fn kept(&self) -> &Kept {
         &self.0.kept
     }
 
-    /// The workshop.
-    #[must_use]
-    pub fn workshop(&self) -> &dyn Workshop {
-        &*self.0.workshop
+    /// The dashboards that are watched.
+    pub(crate) fn live(&self) -> &Live {
+        &self.0.live
     }
 
     /// The same with the interfaces for programs, which pages show and try.

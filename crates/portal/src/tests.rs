@@ -5,6 +5,7 @@ mod account;
 mod admin;
 mod barrier;
 mod city;
+mod dashboard;
 mod files;
 mod kept;
 mod outside;

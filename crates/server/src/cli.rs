@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Demo(Demo),
     #[command(subcommand)]
     Source(Source),
+    #[command(subcommand)]
+    Dashboard(Dashboard),
     Status(Status),
     Check(Check),
     Backup(Backup),
@@ -76,6 +78,8 @@ pub(crate) struct Demo {
     pub(crate) reset: bool,
 }
 
+    #[arg(long)]
+    pub(crate) still: bool,
 #[derive(Args)]
 pub(crate) struct Status {
     #[command(flatten)]
@@ -184,6 +188,26 @@ pub(crate) enum Tenant {
         #[command(flatten)]
         place: Place,
     },
+#[derive(Subcommand)]
+pub(crate) enum Dashboard {
+    Put {
+        #[arg(value_name = "FILE")]
+        file: PathBuf,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    List {
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Remove {
+        #[arg(value_name = "NAME")]
+        slug: String,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+}
+
 }
 
 #[derive(Subcommand)]

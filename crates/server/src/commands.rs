@@ -3,6 +3,7 @@
 
 mod backup;
 mod check;
+mod dashboard;
 mod demo;
 mod password;
 mod people;
@@ -34,6 +35,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo(demo) => demo::run(&demo),
         Command::Source(source) => source::run(source),
         Command::Status(status) => status::run(&status),
+        Command::Dashboard(dashboard) => dashboard::run(dashboard),
         Command::Check(check) => check::run(&check),
         Command::Backup(backup) => backup::backup(&backup),
         Command::Restore(restore) => backup::restore(&restore),

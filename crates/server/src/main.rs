@@ -12,6 +12,7 @@ mod messages;
 mod operate;
 mod operator;
 mod out;
+mod player;
 #[cfg(test)]
 mod tests;
 

@@ -47,6 +47,14 @@ pub(crate) fn of_faults() -> harmonise::Language {
     }
 }
 
+/// The language chosen, as the pages have it.
+pub(crate) fn of_pages() -> portal::messages::Language {
+    match chosen() {
+        Language::De => portal::messages::Language::De,
+        Language::En => portal::messages::Language::En,
+    }
+}
+
 fn chosen() -> Language {
     CHOSEN.get().copied().unwrap_or(Language::De)
 }

@@ -1,6 +1,7 @@
 //! The installation as its operator handles it: what the command line asks,
 //! done in the serving process or in a process of its own.
 
+mod dashboards;
 mod people;
 mod sources;
 mod upkeep;
@@ -142,7 +143,7 @@ impl Operator {
     }
 
     /// The access to a tenant of a name, or to the default one.
-    fn access_to(&self, name: Option<&str>) -> anyhow::Result<Access> {
+    pub(crate) fn access_to(&self, name: Option<&str>) -> anyhow::Result<Access> {
         let found = match name {
             Some(name) => self.engine.tenant(name).ok(),
             None => default_tenant(&self.engine, &self.config.tenant),
@@ -196,6 +197,12 @@ impl Operator {
                 Ok(Value::Null)
             }
             Request::SourceList { tenant } => sources::list(&self.ingest, &self.access_to(tenant.as_deref())?),
+            Request::DashboardPut { tenant, text } => dashboards::put(&self.access_to(tenant.as_deref())?, &text).await,
+            Request::DashboardList { tenant } => dashboards::list(&self.access_to(tenant.as_deref())?),
+            Request::DashboardRemove { tenant, slug } => {
+                self.access_to(tenant.as_deref())?.remove_dashboard(&slug).await?;
+                Ok(Value::Null)
+            }
             Request::SourcePut { tenant, text } => sources::put(&self.ingest, &self.access_to(tenant.as_deref())?, &text).await,
             Request::SourcePreview { tenant, text, input } => {
                 sources::preview(&self.ingest, &self.access_to(tenant.as_deref())?, &text, input).await

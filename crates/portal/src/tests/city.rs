@@ -265,9 +265,14 @@ impl City {
 
     /// Sends a request.
     pub(super) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.router.clone().oneshot(request).await.expect("infallible");
+        let response = self.open(request).await;
         let (status, headers) = (response.status(), response.headers().clone());
         let body = response.into_body().collect().await.expect("whole").to_bytes();
+    /// Sends a request; the answer may go on.
+    pub(super) async fn open(&self, request: Request<Body>) -> axum::response::Response {
+        self.router.clone().oneshot(request).await.expect("infallible")
+    }
+
         Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body }
     }
 

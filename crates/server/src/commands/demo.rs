@@ -13,6 +13,7 @@ use crate::config::Config;
 use crate::control::{self, Request};
 use crate::messages::say;
 use crate::operator::Operator;
+use crate::player::{self, Player};
 use crate::{fail, log, out};
 
 /// Definitions and data, each with its source and licence in `daten/QUELLEN.md`.
@@ -26,7 +27,7 @@ const TENANT: &str = "musterstadt";
 const MARK: &str = "demo";
 
 pub(super) fn run(demo: &Demo) -> anyhow::Result<()> {
-    let config = settings(serve::config(&demo.serve)?);
+    let mut config = settings(serve::config(&demo.serve)?);
     log::start(&config.log);
     config.note();
     super::runtime(config.workers)?.block_on(async {
@@ -34,11 +35,19 @@ pub(super) fn run(demo: &Demo) -> anyhow::Result<()> {
             reset(&config.data).await?;
         }
         refuse_other_data(&config.data)?;
+        let player = if demo.still { None } else { Some(Player::ready(TENANT, &config.demo_folder(), recordings).await?) };
+        if let Some(player) = &player {
+            config.sources.targets.push(player.address().to_string());
+        }
         let (listener, operator) = serve::open(&config).await?;
         unpack(&config.demo_folder())?;
         operator.ensure_tenant(TENANT).await?;
-        fill(&operator).await?;
-        serve::until_stopped(listener, operator).await
+        fill(&operator, player.as_ref()).await?;
+        if let Some(player) = &player {
+            player.remember(&config.demo_folder())?;
+            put_dashboards(&operator).await?;
+        }
+        serve::until_stopped(listener, operator, player).await
     })
 }
 
@@ -100,13 +109,25 @@ fn unpack(folder: &Path) -> anyhow::Result<()> {
     Ok(())
 }
 
+/// The texts of the files whose names begin and end so, in order.
+fn texts(start: &str, end: &str) -> Vec<(String, String)> {
+    let mut names: Vec<_> = Files::iter().filter(|name| name.starts_with(start) && name.ends_with(end)).collect();
+    names.sort();
+    let text = |name: &str| Files::get(name).map(|file| String::from_utf8_lossy(&file.data).into_owned());
+    names.iter().filter_map(|name| Some((name.to_string(), text(name)?))).collect()
+}
+
+/// What the player plays from.
+fn recordings(start: &str) -> Vec<String> {
+    texts(start, ".csv").into_iter().map(|(_, text)| text).collect()
+}
+
 /// Puts every definition and runs it over its files, or sends it its samples.
-/// What was read before is passed over.
-async fn fill(operator: &Operator) -> anyhow::Result<()> {
-    let mut definitions: Vec<_> = Files::iter().filter(|name| name.ends_with(".toml")).collect();
-    definitions.sort();
-    for (number, file) in definitions.iter().enumerate() {
-        let text = Files::get(file).map(|file| String::from_utf8_lossy(&file.data).into_owned()).unwrap_or_default();
+/// What was read before is passed over. What the player feeds rests without it.
+async fn fill(operator: &Operator, player: Option<&Player>) -> anyhow::Result<()> {
+    let definitions = texts("quellen/", ".toml");
+    for (number, (file, text)) in definitions.iter().enumerate() {
+        let text = player.map_or_else(|| text.clone(), |player| player.addressed(text));
         let checked = operator.ingest().check(&text).map_err(|issues| {
             let faults = issues.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
             anyhow!(say("demo.failed", &[("source", file), ("error", &faults)]))
@@ -114,6 +135,13 @@ async fn fill(operator: &Operator) -> anyhow::Result<()> {
         let failed = |error: anyhow::Error| anyhow!(say("demo.failed", &[("source", &checked.name), ("error", &error)]));
         out::note(&say("demo.source", &[("number", &(number + 1)), ("count", &definitions.len()), ("title", &checked.title.de)]));
         let (tenant, progress) = (Some(TENANT.to_owned()), |text: String| out::note(&format!("  {text}")));
+        if player::feeds(&checked.name) {
+            rest(operator, &checked.name, player.is_none()).await.map_err(failed)?;
+            if player.is_some() {
+                operator.perform(Request::SourcePut { tenant, text }, &progress).await.map_err(failed)?;
+            }
+            continue;
+        }
         operator.perform(Request::SourcePut { tenant: tenant.clone(), text }, &progress).await.map_err(failed)?;
         if checked.transport == Transport::Push {
             push_samples(operator, &checked.name, &progress).await.map_err(failed)?;
@@ -123,6 +151,24 @@ async fn fill(operator: &Operator) -> anyhow::Result<()> {
                 .await
                 .map_err(failed)?;
         }
+    }
+    Ok(())
+}
+
+/// Lets a source rest that is there, or go on.
+async fn rest(operator: &Operator, source: &str, paused: bool) -> anyhow::Result<()> {
+    let access = operator.access_to(Some(TENANT))?;
+    if access.sources()?.iter().any(|row| row.name == source && row.paused != paused) {
+        access.set_source_paused(source, paused).await?;
+    }
+    Ok(())
+}
+
+/// The demo's dashboards show what the player plays.
+async fn put_dashboards(operator: &Operator) -> anyhow::Result<()> {
+    for (file, text) in texts("dashboards/", ".toml") {
+        let put = operator.perform(Request::DashboardPut { tenant: Some(TENANT.to_owned()), text }, &|_| {}).await;
+        put.map_err(|error| anyhow!(say("demo.failed", &[("source", &file), ("error", &error)])))?;
     }
     Ok(())
 }

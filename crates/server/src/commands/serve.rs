@@ -12,6 +12,7 @@ use crate::cli::Serve;
 use crate::config::Config;
 use crate::messages::say;
 use crate::operator::Operator;
+use crate::player::Player;
 use crate::{assemble, control, fail, log, out};
 
 pub(super) fn run(serve: &Serve) -> anyhow::Result<()> {
@@ -20,7 +21,7 @@ pub(super) fn run(serve: &Serve) -> anyhow::Result<()> {
     config.note();
     super::runtime(config.workers)?.block_on(async {
         let (listener, operator) = open(&config).await?;
-        until_stopped(listener, operator).await
+        until_stopped(listener, operator, None).await
     })
 }
 
@@ -42,7 +43,7 @@ pub(super) async fn open(config: &Config) -> anyhow::Result<(TcpListener, Operat
 }
 
 /// Serves and looks at sources until SIGTERM or SIGINT, then lets requests finish and closes the data.
-pub(super) async fn until_stopped(listener: TcpListener, operator: Operator) -> anyhow::Result<()> {
+pub(super) async fn until_stopped(listener: TcpListener, operator: Operator, player: Option<Player>) -> anyhow::Result<()> {
     let url = url_of(&listener, operator.config());
     operator.set_url(&url);
     let operator = Arc::new(operator);
@@ -54,7 +55,16 @@ pub(super) async fn until_stopped(listener: TcpListener, operator: Operator) -> 
     let (stop_looking, looking_stops) = oneshot::channel::<()>();
     let ingest = operator.ingest().clone();
     let looking = tokio::spawn(async move { ingest.look_until(async { looking_stops.await.unwrap_or_default() }).await });
+    let playing = player.map(|player| player.start(&operator, loopback(&listener)));
     announce(&operator, &url).await;
+    // While requests are still taken: what is played comes to its end, and nobody waits for news.
+    let stop = async {
+        stop.await;
+        if let Some(playing) = playing {
+            playing.stop().await;
+        }
+        operator.engine().end_listening();
+    };
     web::serve(listener, router, operator.config().http(), metrics, stop).await;
     drop(stop_looking);
     looking.await?;
@@ -69,20 +79,32 @@ fn url_of(listener: &TcpListener, config: &Config) -> String {
     if let Some(url) = &config.public_url {
         return url.clone();
     }
+    format!("http://{}", loopback(listener))
+}
+
+/// Where this machine reaches a listener.
+fn loopback(listener: &TcpListener) -> SocketAddr {
     let mut address = listener.local_addr().unwrap_or(SocketAddr::from(([127, 0, 0, 1], 0)));
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() { std::net::Ipv4Addr::LOCALHOST.into() } else { std::net::Ipv6Addr::LOCALHOST.into() });
     }
-    format!("http://{address}")
+    address
 }
 
 /// Prints that it runs, which scripts wait for and which is the same in every
 /// language; then how to make the first administrator.
 async fn announce(operator: &Operator, url: &str) {
+    for tenant in operator.config().tenants.keys().filter(|tenant| operator.engine().tenant(tenant.as_str()).is_err()) {
+        tracing::warn!(
+            tenant = tenant.as_str(),
+            "the configuration has a section for a tenant that is not there; make it with `allmende tenant create`"
+        );
+    }
     let codes = operator.first_run_codes().await;
     tracing::info!(url, version = env!("CARGO_PKG_VERSION"), "serving");
     out::line(&format!("Allmende läuft: {url}/"));
     for (tenant, code) in codes {
+        let url = operator.config().url_of_tenant(&tenant, url);
         out::line(&say("serve.first", &[("tenant", &tenant), ("url", &url), ("code", &code)]));
     }
 }
@@ -94,16 +116,9 @@ fn stop_signal(stopping: Arc<AtomicBool>) -> anyhow::Result<impl Future<Output =
         tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
         stopping.store(true, Ordering::SeqCst);
         tracing::info!("stopping: running requests are finished; a second signal ends at once");
-    for tenant in operator.config().tenants.keys().filter(|tenant| operator.engine().tenant(tenant.as_str()).is_err()) {
-        tracing::warn!(
-            tenant = tenant.as_str(),
-            "the configuration has a section for a tenant that is not there; make it with `allmende tenant create`"
-        );
-    }
         tokio::spawn(async move {
             tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
             std::process::exit(130);
         });
-        let url = operator.config().url_of_tenant(&tenant, url);
     })
 }
