@@ -2,6 +2,7 @@
 # make demo    build, then serve real data of Musterstadt at http://127.0.0.1:8080/
 # make test    what every change must pass
 # make test-full, make bench   the long runs
+# make dist    a tarball and a Debian package that run without compilers
 #
 # Needs Rust and Node. What else is missing is installed where that is allowed,
 # and said.
@@ -22,7 +23,7 @@ DENY := 0.20.2
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
 FRONTEND_SOURCES := $(shell find frontend/src -type f 2>/dev/null) frontend/build.mjs frontend/package-lock.json
 
-.PHONY: build demo test test-full bench frontend compiler lint check-frontend tests browser-tests tidy deny clean
+.PHONY: build demo dist test test-full bench frontend compiler lint check-frontend tests browser-tests tidy deny clean
 
 build: compiler frontend
 	cargo build --release --locked --package server
@@ -91,10 +92,18 @@ browser-tests:
 	cargo build --workspace --all-targets --locked
 	ALLMENDE_BIN="$$CARGO_TARGET_DIR/debug/allmende" node frontend/tests/run.mjs
 
+# What to pack: the release binary, or another one to try out the packing.
+BINARY ?= $(CARGO_TARGET_DIR)/release/allmende
+DIST ?= $(CARGO_TARGET_DIR)/dist
+
+dist: $(if $(filter file,$(origin BINARY)),build)
+	scripts/need binutils dpkg-dev xz-utils
+	scripts/dist "$(BINARY)" "$(DIST)"
+
 test-full: build
 	scripts/need r-base-core
-	$(MAKE) --no-print-directory test
-	ALLMENDE_SLOW=1 ALLMENDE_PYTHON="$$(scripts/venv "$(CACHE)/venv")" cargo $(if $(NEXTEST),nextest run,test) --release --workspace --locked
+	$(MAKE) --no-print-directory test dist
+	ALLMENDE_SLOW=1 ALLMENDE_DIST="$(DIST)" ALLMENDE_PYTHON="$$(scripts/venv "$(CACHE)/venv")" cargo $(if $(NEXTEST),nextest run,test) --release --workspace --locked
 
 bench: build
 	scripts/need wrk util-linux

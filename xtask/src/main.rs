@@ -1,7 +1,8 @@
-//! Automation of the workspace: `cargo xtask tidy`.
+//! Automation of the workspace: `cargo xtask tidy`, `cargo xtask licences`.
 
 mod files;
 mod floors;
+mod licences;
 #[cfg(test)]
 mod tests;
 mod words;
@@ -14,19 +15,24 @@ use anyhow::Context;
 
 fn main() -> ExitCode {
     match std::env::args().nth(1).as_deref() {
-        Some("tidy") => finish(tidy()),
-        _ => finish(Err(anyhow::anyhow!(
-            "expected `cargo xtask tidy`: checks the directions between crates and what must not stand in files"
-        ))),
+        Some("tidy") => finish(std::io::stderr(), tidy()),
+        Some("licences") => finish(std::io::stdout(), licences::report(&root())),
+        _ => finish(
+            std::io::stderr(),
+            Err(anyhow::anyhow!(
+                "expected `cargo xtask tidy`: checks the directions between crates and what must not stand in files, \
+                 or `cargo xtask licences`: the licences of what is compiled in"
+            )),
+        ),
     }
 }
 
-fn finish(result: anyhow::Result<String>) -> ExitCode {
-    let (text, code) = match result {
-        Ok(report) => (report, ExitCode::SUCCESS),
-        Err(error) => (format!("{error:#}\n"), ExitCode::FAILURE),
+/// Writes a report where it belongs, and a fault to standard error.
+fn finish(mut to: impl Write, result: anyhow::Result<String>) -> ExitCode {
+    let (written, code) = match result {
+        Ok(report) => (to.write_all(report.as_bytes()), ExitCode::SUCCESS),
+        Err(error) => (std::io::stderr().write_all(format!("{error:#}\n").as_bytes()), ExitCode::FAILURE),
     };
-    let written = std::io::stderr().write_all(text.as_bytes());
     if written.is_ok() { code } else { ExitCode::FAILURE }
 }
 
