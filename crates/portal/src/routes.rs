@@ -17,9 +17,9 @@ use crate::{ask::Ask, assets, kept};
 /// The portal's router. It answers every address that no other router does,
 /// so it is merged last; `web::Kit` must be around it.
 pub fn router(state: State) -> Router {
-    let start = || get(entry::start).layer(middleware::from_fn_with_state(state.clone(), kept::keep));
-    let german = pages(&state).route("/", start());
-    let english = Router::new().route("/en", start()).route("/en/", start()).nest("/en", pages(&state));
+    let starts = Router::new().route("/", get(entry::start)).route("/en", get(entry::start)).route("/en/", get(entry::start));
+    let starts = starts.layer(middleware::from_fn_with_state(state.clone(), kept::keep));
+    let (german, english) = (pages(&state).merge(starts), Router::new().nest("/en", pages(&state)));
     german
         .merge(english)
         .route("/static/{file}", get(assets::serve))

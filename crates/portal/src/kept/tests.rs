@@ -8,7 +8,6 @@ use axum::body::Body;
 use axum::http::Request;
 use axum::middleware;
 use axum::response::IntoResponse;
-use axum::routing::get;
 use engine::{Engine, Operation, Role, ScratchEngine};
 use http_body_util::BodyExt;
 use model::dataset::Texts;
@@ -44,7 +43,7 @@ impl Counter {
             let number = count.fetch_add(1, Ordering::SeqCst);
             async move { ([("content-type", "text/html"), ("etag", "W/\"a\"")], format!("{number} {body} {}", "x".repeat(2_000))).into_response() }
         };
-        let router = Router::new().route("/{*path}", get(draw)).layer(middleware::from_fn_with_state(state, keep));
+        let router = Router::new().fallback(draw).layer(middleware::from_fn_with_state(state, keep));
         let router = web::testing::kit("musterstadt").wrap(router);
         Self { engine, drawn, router }
     }
