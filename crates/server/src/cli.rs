@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Check(Check),
     Backup(Backup),
     Restore(Restore),
+    Export(Export),
+    Import(Import),
     #[command(subcommand)]
     Tenant(Tenant),
     #[command(subcommand)]
@@ -76,10 +78,10 @@ pub(crate) struct Demo {
     pub(crate) serve: Serve,
     #[arg(long)]
     pub(crate) reset: bool,
-}
-
     #[arg(long)]
     pub(crate) still: bool,
+}
+
 #[derive(Args)]
 pub(crate) struct Status {
     #[command(flatten)]
@@ -114,6 +116,24 @@ pub(crate) struct Restore {
     pub(crate) keys: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) place: Place,
+}
+
+#[derive(Args)]
+pub(crate) struct Export {
+    #[arg(long, value_name = "DIR")]
+    pub(crate) to: PathBuf,
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) personal: Option<String>,
+    #[command(flatten)]
+    pub(crate) tenant: InTenant,
+}
+
+#[derive(Args)]
+pub(crate) struct Import {
+    #[arg(long, value_name = "DIR")]
+    pub(crate) from: PathBuf,
+    #[command(flatten)]
+    pub(crate) tenant: InTenant,
 }
 
 #[derive(Subcommand)]
@@ -169,26 +189,6 @@ pub(crate) enum Source {
 }
 
 #[derive(Subcommand)]
-pub(crate) enum Tenant {
-    Create {
-        #[arg(value_name = "NAME")]
-        name: String,
-        #[command(flatten)]
-        place: Place,
-    },
-    List {
-        #[command(flatten)]
-        place: Place,
-    },
-    ReplaceKeys {
-        #[arg(value_name = "NAME")]
-        name: String,
-        #[arg(long)]
-        yes: bool,
-        #[command(flatten)]
-        place: Place,
-    },
-#[derive(Subcommand)]
 pub(crate) enum Dashboard {
     Put {
         #[arg(value_name = "FILE")]
@@ -208,6 +208,26 @@ pub(crate) enum Dashboard {
     },
 }
 
+#[derive(Subcommand)]
+pub(crate) enum Tenant {
+    Create {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[command(flatten)]
+        place: Place,
+    },
+    List {
+        #[command(flatten)]
+        place: Place,
+    },
+    ReplaceKeys {
+        #[arg(value_name = "NAME")]
+        name: String,
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        place: Place,
+    },
 }
 
 #[derive(Subcommand)]

@@ -11,6 +11,7 @@ mod serve;
 mod source;
 mod status;
 mod tenant;
+mod transfer;
 
 pub(crate) use backup::key_name;
 
@@ -34,11 +35,13 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Serve(serve) => serve::run(&serve),
         Command::Demo(demo) => demo::run(&demo),
         Command::Source(source) => source::run(source),
-        Command::Status(status) => status::run(&status),
         Command::Dashboard(dashboard) => dashboard::run(dashboard),
+        Command::Status(status) => status::run(&status),
         Command::Check(check) => check::run(&check),
         Command::Backup(backup) => backup::backup(&backup),
         Command::Restore(restore) => backup::restore(&restore),
+        Command::Export(export) => transfer::export(&export),
+        Command::Import(import) => transfer::import(&import),
         Command::Tenant(tenant) => tenant::run(tenant),
         Command::User(user) => people::user(user),
         Command::Token(token) => people::token(token),

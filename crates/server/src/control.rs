@@ -49,6 +49,8 @@ pub(crate) enum Request {
     SourceReplay { tenant: Option<String>, name: String },
     SourcePause { tenant: Option<String>, name: String, paused: bool },
     Backup { target: PathBuf, keys: PathBuf },
+    Export { tenant: Option<String>, target: PathBuf, personal: Option<String> },
+    Import { tenant: Option<String>, from: PathBuf },
 }
 
 /// One line of answer.
@@ -74,7 +76,8 @@ pub(crate) fn socket_path(data: &Path) -> PathBuf {
 /// # Errors
 /// One sentence for people.
 pub(crate) async fn perform(config: &Config, request: Request, progress: &(dyn Fn(String) + Send + Sync)) -> anyhow::Result<Value> {
-    if !config.data.is_dir() {
+    // An import may be the beginning of an installation.
+    if !config.data.is_dir() && !matches!(request, Request::Import { .. }) {
         bail!(say("fail.no-data", &[("path", &config.data.display())]));
     }
     match connect(&config.data).await {

@@ -4,6 +4,7 @@
 mod dashboards;
 mod people;
 mod sources;
+mod transfer;
 mod upkeep;
 
 pub(crate) use upkeep::{check_at_rest, replace_keys_at_rest};
@@ -196,13 +197,13 @@ impl Operator {
                 self.access_to(tenant.as_deref())?.remove_account(&name).await?;
                 Ok(Value::Null)
             }
-            Request::SourceList { tenant } => sources::list(&self.ingest, &self.access_to(tenant.as_deref())?),
             Request::DashboardPut { tenant, text } => dashboards::put(&self.access_to(tenant.as_deref())?, &text).await,
             Request::DashboardList { tenant } => dashboards::list(&self.access_to(tenant.as_deref())?),
             Request::DashboardRemove { tenant, slug } => {
                 self.access_to(tenant.as_deref())?.remove_dashboard(&slug).await?;
                 Ok(Value::Null)
             }
+            Request::SourceList { tenant } => sources::list(&self.ingest, &self.access_to(tenant.as_deref())?),
             Request::SourcePut { tenant, text } => sources::put(&self.ingest, &self.access_to(tenant.as_deref())?, &text).await,
             Request::SourcePreview { tenant, text, input } => {
                 sources::preview(&self.ingest, &self.access_to(tenant.as_deref())?, &text, input).await
@@ -216,6 +217,8 @@ impl Operator {
                 Ok(Value::Null)
             }
             Request::Backup { target, keys } => self.backup(target, keys, progress).await,
+            Request::Export { tenant, target, personal } => self.export(tenant.as_deref(), target, personal, progress).await,
+            Request::Import { tenant, from } => self.import(tenant.as_deref(), from, progress).await,
         }
     }
 
