@@ -45,9 +45,9 @@ fn read_one(path: &str, table: &toml::Table) -> anyhow::Result<Tenant> {
     for (name, value) in table {
         match name.as_str() {
             "hosts" => {
-                tenant.hosts = keys::hosts(value).map_err(|expected| {
-                    anyhow!(say("fail.config-value", &[("key", &format!("{path}.hosts")), ("value", value), ("expected", &expected)]))
-                })?;
+                let key = format!("{path}.hosts");
+                let refused = |expected| anyhow!(say("fail.config-value", &[("key", &key), ("value", value), ("expected", &expected)]));
+                tenant.hosts = keys::hosts(value).map_err(refused)?;
             }
             // The same keys as those of the whole installation.
             "identifier_url" | "municipality" => own

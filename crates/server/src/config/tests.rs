@@ -38,7 +38,7 @@ fn every_key_is_taken() {
         tenant = "beispiel"
         workers = 8
         identifier_url = "http://alt.example"
-        municipality = { name = "Beispielstadt", homepage = "https://www.musterstadt.example/", contributor = "hessen", email = "daten@musterstadt.example", imprint = ["Stadt Musterstadt"], notice = "Testbetrieb" }
+        municipality = { name = "Beispielstadt", homepage = "https://www.musterstadt.example/", contributor = "hessen", email = "daten@musterstadt.example", imprint = ["Stadt Musterstadt"], notice = "Testbetrieb", pages = "/srv/seiten" }
         log = { format = "json", level = "warn,engine=debug", requests = "all" }
         sources = { folder = "/srv/eingang", targets = ["10.0.0.5:8080"], secrets = "/srv/schluessel", authorities = "/srv/eigene.pem" }
         metrics.token = "0123456789abcdef"
