@@ -127,8 +127,8 @@ fn hits(
 ) -> Vec<Hit> {
     let mask = eyes.permit.mask();
     let holdings = state.holdings(eyes.now);
-    let held = |dataset: &Dataset| match mask {
-        Some(mask) => holdings.of(&dataset.id, mask),
+    let held = |dataset: &Arc<Dataset>| match mask {
+        Some(mask) => holdings.of(dataset, mask),
         None => look(dataset, state.of_type(dataset.entity_type).map(|stored| &*stored.entity), eyes),
     };
     let hit = |(number, score): (u32, f32)| {
@@ -136,5 +136,7 @@ fn hits(
         let Held { freshness, has_places } = held(&dataset);
         Some(Hit { rows: rows(&dataset.id), dataset, score, freshness, has_places, number })
     };
-    found.into_iter().filter_map(hit).collect()
+    let mut hits = Vec::with_capacity(found.len());
+    hits.extend(found.into_iter().filter_map(hit));
+    hits
 }

@@ -37,7 +37,8 @@ type Parts = [Held; Class::ALL.len()];
 pub(crate) struct Holdings {
     classes: Arc<Classes>,
     own: Vec<Own>,
-    by_id: Table<EntityId, usize>,
+    /// By where a dataset lies in memory, which costs less to look up than its id.
+    by_address: Table<usize, usize>,
     by_type: Table<Name, Sharing>,
 }
 
@@ -50,6 +51,8 @@ struct Sharing {
 
 /// What a dataset holds.
 struct Own {
+    /// Held, so that its place in memory stays its own.
+    dataset: Arc<Dataset>,
     entity_type: Name,
     prefix: Text,
     parts: Parts,
@@ -108,9 +111,9 @@ impl Sharing {
 }
 
 impl Own {
-    fn new(dataset: &Dataset) -> Self {
+    fn new(dataset: &Arc<Dataset>) -> Self {
         let prefix = dataset.id_prefix.clone().unwrap_or_default();
-        Self { entity_type: dataset.entity_type, prefix, parts: Parts::default(), until: None, is_stale: true }
+        Self { dataset: Arc::clone(dataset), entity_type: dataset.entity_type, prefix, parts: Parts::default(), until: None, is_stale: true }
     }
 
     fn join(&mut self, parts: &Parts, entity: &Entity) {
@@ -124,7 +127,9 @@ impl Holdings {
     pub(crate) fn declare(&mut self, datasets: &[Arc<Dataset>], classes: Arc<Classes>, kin: impl Fn(Name) -> HashSet<Name>) {
         let touched: HashSet<Name> =
             self.classes.changed(&classes).into_iter().flat_map(|name| kin(name).into_iter().chain([name])).collect();
-        let (mut before, known) = (std::mem::take(&mut self.own), std::mem::take(&mut self.by_id));
+        let mut before = std::mem::take(&mut self.own);
+        let known: Table<EntityId, usize> = before.iter().zip(0..).map(|(own, at)| (own.dataset.id.clone(), at)).collect();
+        self.by_address.clear();
         self.by_type.clear();
         for (at, dataset) in datasets.iter().enumerate() {
             let mut own = Own::new(dataset);
@@ -133,8 +138,9 @@ impl Holdings {
                 earlier.entity_type == own.entity_type && earlier.prefix == own.prefix && !touched.contains(&own.entity_type)
             }) {
                 std::mem::swap(&mut own, earlier);
+                own.dataset = Arc::clone(dataset);
             }
-            self.by_id.insert(dataset.id.clone(), at);
+            self.by_address.insert(address(dataset), at);
             self.by_type.entry(own.entity_type).or_default().put(&own.prefix, at);
             self.own.push(own);
         }
@@ -187,10 +193,10 @@ impl Holdings {
         self.own.iter_mut().for_each(|own| own.is_stale = false);
     }
 
-    /// What a dataset holds of the classes in the bit set.
-    pub(crate) fn of(&self, id: &EntityId, mask: u8) -> Held {
+    /// What a dataset holds of the classes in the bit set; nothing of one that was declared anew this moment.
+    pub(crate) fn of(&self, dataset: &Arc<Dataset>, mask: u8) -> Held {
         let mut held = Held::default();
-        if let Some(at) = self.by_id.get(id) {
+        if let Some(at) = self.by_address.get(&address(dataset)) {
             let parts = self.own[*at].parts.iter().enumerate().filter(|(class, _)| mask >> class & 1 == 1);
             parts.for_each(|(_, part)| held.join(part));
         }
@@ -207,6 +213,10 @@ impl Holdings {
         }
         parts
     }
+}
+
+fn address(dataset: &Arc<Dataset>) -> usize {
+    Arc::as_ptr(dataset) as usize
 }
 
 /// What a dataset holds for a reader whose permit must be asked for each entity.

@@ -89,7 +89,7 @@ proptest! {
                     let (followed, seen): (Held, Held) = eyes(&classes, role, |eyes| {
                         let mask = eyes.permit.mask().expect("a permit by classes");
                         let entities = state.of_type(dataset.entity_type).map(|stored| &*stored.entity);
-                        (state.holdings(eyes.now).of(&dataset.id, mask), look(dataset, entities, eyes))
+                        (state.holdings(eyes.now).of(dataset, mask), look(dataset, entities, eyes))
                     });
                     prop_assert_eq!(followed, seen, "{} as {:?}", dataset.id, role);
                 }
