@@ -127,7 +127,8 @@ impl Player {
         let serving = tokio::spawn(files.clone().serve(listener, stop_files.1));
         tracing::info!(files = %format_args!("http://{address}/"), beat_s = BEAT.as_secs(), minutes = STEP_MINUTES, "demonstration data are played");
         out::note(&say("demo.plays", &[("seconds", &BEAT.as_secs())]));
-        let mut stage = Stage { engine: operator.engine().clone(), tapes, files, sender: Sender::new(platform, tenant, token), is_failing: false };
+        let mut stage =
+            Stage { engine: operator.engine().clone(), tapes, files, sender: Sender::new(platform, tenant, token), is_failing: false };
         let begun = operator.engine().now();
         stage.play(begun, true).await;
         look_at_files(operator, &access).await;

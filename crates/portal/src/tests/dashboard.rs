@@ -9,8 +9,8 @@ use futures_util::StreamExt as _;
 use model::{Attribute, Entity, EntityId, Json, Name, Number, Value};
 
 use super::city::City;
-use crate::messages::Language;
 use crate::Dashboard;
+use crate::messages::Language;
 
 const TODAY: &str = r#"
 [dashboard]
@@ -209,7 +209,12 @@ async fn streams_end_with_the_platform_with_credentials_and_with_their_dashboard
 #[tokio::test]
 async fn unusable_questions_for_the_stream_are_named() {
     let city = city().await;
-    for (query, said) in [("", "themen"), ("themen=alles", "`alles`"), ("themen=dashboards/heute&sprache=fr", "sprache"), ("themen=dashboards/heute&sicht=x", "sicht")] {
+    for (query, said) in [
+        ("", "themen"),
+        ("themen=alles", "`alles`"),
+        ("themen=dashboards/heute&sprache=fr", "sprache"),
+        ("themen=dashboards/heute&sicht=x", "sicht"),
+    ] {
         assert!(city.get(&format!("/api/v1/live?{query}")).await.expect(400).contains(said), "{query}");
     }
     city.get("/api/v1/live?themen=dashboards/entwurf").await.expect(404);

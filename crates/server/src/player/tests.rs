@@ -23,7 +23,8 @@ fn recordings(start: &str) -> Vec<String> {
 
 fn small() -> Tape {
     let form = Form { delimiter: ';', time: "zeit", keeps: |name| name != "mehr", monday: date(2024, 3, 4), weeks: 1 };
-    let text = "\u{feff}ort;zeit;\"wert, ganz\";mehr\nA;'2024-03-04 01:00';7;x\nA;'2024-03-04 24:00';9;x\nA;'2024-04-01 01:00';1;x\nkaputt\n";
+    let text =
+        "\u{feff}ort;zeit;\"wert, ganz\";mehr\nA;'2024-03-04 01:00';7;x\nA;'2024-03-04 24:00';9;x\nA;'2024-04-01 01:00';1;x\nkaputt\n";
     Tape::read(&form, &[text.to_owned()]).expect("read")
 }
 
@@ -32,10 +33,7 @@ fn a_line_comes_with_the_present_time_and_its_own() {
     let tape = small();
     let now = at("2026-11-23T13:00:20Z");
     let played = |minute| tape.play(minute, STEP_MINUTES, now);
-    assert_eq!(
-        played(60).as_deref(),
-        Some("zeit;aufgezeichnet;ort;wert, ganz\n2026-11-23T13:00:20Z;04.03.2024, 01:00 Uhr;A;7\n")
-    );
+    assert_eq!(played(60).as_deref(), Some("zeit;aufgezeichnet;ort;wert, ganz\n2026-11-23T13:00:20Z;04.03.2024, 01:00 Uhr;A;7\n"));
     assert!(played(74).is_some_and(|text| text.contains(";7")), "it was recorded within the step");
     assert_eq!(played(75), None, "it was played before");
     assert!(played(24 * 60).is_some_and(|text| text.contains("05.03.2024, 00:00 Uhr;A;9")), "24:00 is the next day");
