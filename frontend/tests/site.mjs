@@ -50,6 +50,9 @@ export const publicPages = isOurs
   ? [...routes.public.flatMap(([, examples]) => examples), '/gibt-es-nicht']
   : (await mapped()).flatMap((one) => (one.startsWith('/datensaetze/') ? [one, `${one}/tabelle`] : [one]));
 
+/** Whether a page stands in a foreign page or on a wall: without header, navigation and foot. */
+export const isBare = (address) => /^\/(anzeige|einbetten)\//.test(address);
+
 /** Every page of the administration; `DRAFT` and `MADE` stand for an upload before and after its dataset, see `settle`. */
 export const adminPages = routes.administration.flatMap(([, examples]) => examples);
 

@@ -9,6 +9,7 @@ use model::{Instant, TenantId, Text};
 use parking_lot::RwLock;
 use policy::{Action, Actor, Principal, Role};
 use sha2::{Digest, Sha256};
+use store::Sentence;
 use subtle::ConstantTimeEq;
 
 use crate::tenant::Shared;
@@ -143,7 +144,14 @@ fn random_hex(bytes: usize) -> Result<String, Error> {
 
 fn check_account_name(name: &str) -> Result<(), Error> {
     let ok = (1..=64).contains(&name.len()) && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '.' | '-' | '_' | '@'));
-    if ok { Ok(()) } else { Err(Error::invalid(format!("`{name}` cannot be an account's name; take 1 to 64 letters, digits and `.-_@`"))) }
+    if ok {
+        Ok(())
+    } else {
+        Err(Error::invalid(
+            Sentence::new("account-name", "`{name}` cannot be an account's name; take 1 to 64 letters, digits and `.-_@`")
+                .with("name", name),
+        ))
+    }
 }
 
 /// What forms of a session must send back: derived, so that nothing more is kept.
@@ -415,9 +423,10 @@ fn dispensable(shared: &Shared, name: &str) -> Result<Account, Error> {
     let others_administer = accounts.iter().any(|account| account.name != name && administers(account));
     match accounts.into_iter().find(|account| account.name == name) {
         None => Err(Error::not_found("account", &name)),
-        Some(account) if administers(&account) && !others_administer => {
-            Err(Error::new(Kind::Conflict, format!("`{name}` is the last administrator; make another one first")))
-        }
+        Some(account) if administers(&account) && !others_administer => Err(Error::new(
+            Kind::Conflict,
+            Sentence::new("last-administrator", "`{name}` is the last administrator; make another one first").with("name", name),
+        )),
         Some(account) => Ok(account),
     }
 }

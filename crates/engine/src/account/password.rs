@@ -3,7 +3,7 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use policy::Action;
-use store::Account;
+use store::{Account, Sentence};
 
 use super::dispensable;
 use crate::{Access, Error};
@@ -49,9 +49,10 @@ impl Access {
 
 pub(super) fn hash_password(password: &str) -> Result<String, Error> {
     if password.chars().count() < PASSWORD_CHARS_MIN {
-        return Err(Error::invalid(format!(
-            "the password has fewer than {PASSWORD_CHARS_MIN} characters; take a longer one, several words for example"
-        )));
+        return Err(Error::invalid(
+            Sentence::new("password-short", "the password has fewer than {least} characters; take a longer one, several words for example")
+                .with("least", PASSWORD_CHARS_MIN as u64),
+        ));
     }
     let hash = Argon2::default()
         .hash_password(password.as_bytes())

@@ -6,7 +6,7 @@ use model::geo::{Geometry, Position};
 
 use crate::ask::Ask;
 use crate::chart::{Chart, Point, Series, Step};
-use crate::format;
+use crate::format::{self, Zone};
 use crate::map_image::{self, Feature};
 use crate::pages::components::ComponentsPage;
 use crate::pages::dataset::{Fact, FactValue};
@@ -106,7 +106,7 @@ fn chart(ask: &Ask) -> ChartFigure {
         id: "chart".to_owned(),
         title: Phrase::plain(&title),
         subtitle: t.components_sample().to_owned(),
-        drawing: Chart { id: "chart".to_owned(), title, unit: "µg/m³".to_owned(), step: Step::Day, series, language }.draw(),
+        drawing: Chart { id: "chart".to_owned(), title, unit: "µg/m³".to_owned(), step: Step::Day, series, language, zone: Zone::Berlin }.draw(),
         source: Phrase::plain(t.components_sample()),
         table_href: ask.href("/datensaetze"),
     }
