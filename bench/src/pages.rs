@@ -21,7 +21,14 @@ pub(crate) fn measure(server: &Server, binary: &str) -> Result<Vec<Row>> {
     // Pages of people who are known are never kept.
     Ok(vec![
         compare(server, &page, "dataset page, anonymous (kept)", &[], 5_000.0, "≥ 5 000/s (bare hyper, same bytes)")?,
-        compare(server, &page, "dataset page, drawn anew", &[("Authorization", &authorization)], 500.0, "≥ 500/s (bare hyper, same bytes)")?,
+        compare(
+            server,
+            &page,
+            "dataset page, drawn anew",
+            &[("Authorization", &authorization)],
+            500.0,
+            "≥ 500/s (bare hyper, same bytes)",
+        )?,
     ])
 }
 

@@ -102,9 +102,9 @@ const STOP_WORDS: &[&str] = &[
     "der", "die", "das", "des", "dem", "den", "ein", "eine", "einen", "einer", "und", "oder", "in", "im", "am", "an", "auf", "aus", "bei",
     "von", "vom", "fur", "mit", "nach", "zu", "zum", "zur", "uber", "pro", "wie", "wo", "was", "wer", "wann", "welche", "ist", "sind",
     "wird", "werden", "war", "viel", "viele", "ich", "wir", "sie", "es", "man", "mir", "uns", "mein", "meine", "kann", "konnen", "darf",
-    "muss", "will", "finde", "gibt", "hat", "haben", "heute", "jetzt", "hier", "tag", "the", "of", "and", "or", "a", "to", "is", "are", "at",
-    "on", "by", "for", "with", "how", "where", "what", "who", "when", "which", "many", "much", "there", "do", "does", "can", "i", "my",
-    "me", "it", "near", "day", "today", "now", "per",
+    "muss", "will", "finde", "gibt", "hat", "haben", "heute", "jetzt", "hier", "tag", "the", "of", "and", "or", "a", "to", "is", "are",
+    "at", "on", "by", "for", "with", "how", "where", "what", "who", "when", "which", "many", "much", "there", "do", "does", "can", "i",
+    "my", "me", "it", "near", "day", "today", "now", "per",
 ];
 
 /// Whether a folded word is too common to tell anything.

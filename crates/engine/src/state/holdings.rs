@@ -113,7 +113,14 @@ impl Sharing {
 impl Own {
     fn new(dataset: &Arc<Dataset>) -> Self {
         let prefix = dataset.id_prefix.clone().unwrap_or_default();
-        Self { dataset: Arc::clone(dataset), entity_type: dataset.entity_type, prefix, parts: Parts::default(), until: None, is_stale: true }
+        Self {
+            dataset: Arc::clone(dataset),
+            entity_type: dataset.entity_type,
+            prefix,
+            parts: Parts::default(),
+            until: None,
+            is_stale: true,
+        }
     }
 
     fn join(&mut self, parts: &Parts, entity: &Entity) {

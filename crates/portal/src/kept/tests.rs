@@ -1,5 +1,6 @@
 //! Drawn once, given out often; a write shows at once; nothing personal.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -14,7 +15,7 @@ use model::dataset::Texts;
 use model::{Entity, EntityId, Name};
 use tower::ServiceExt;
 
-use super::{Key, Kept, PLACE_BYTES, SHELF_BYTES, Sheet, Stamp, keep};
+use super::{Kept, Key, PLACE_BYTES, SHELF_BYTES, Sheet, Stamp, keep};
 use crate::tests::workshop;
 use crate::{OwnTexts, Site, State};
 
@@ -37,11 +38,13 @@ impl Counter {
             notice: None,
             texts: OwnTexts::default(),
         };
-        let state = State::new((*engine).clone(), site, workshop());
+        let state = State::new((*engine).clone(), site, HashMap::new(), workshop());
         let count = Arc::clone(&drawn);
         let draw = move |body: String| {
             let number = count.fetch_add(1, Ordering::SeqCst);
-            async move { ([("content-type", "text/html"), ("etag", "W/\"a\"")], format!("{number} {body} {}", "x".repeat(2_000))).into_response() }
+            async move {
+                ([("content-type", "text/html"), ("etag", "W/\"a\"")], format!("{number} {body} {}", "x".repeat(2_000))).into_response()
+            }
         };
         let router = Router::new().fallback(draw).layer(middleware::from_fn_with_state(state, keep));
         let router = web::testing::kit("musterstadt").wrap(router);
@@ -90,7 +93,11 @@ async fn a_page_is_drawn_once_until_something_is_written_or_a_minute_has_passed(
 #[tokio::test]
 async fn who_has_credentials_gets_no_kept_page_and_leaves_none() {
     let counter = Counter::new();
-    for (at, header) in [("authorization", "Bearer reader"), ("cookie", "allmende=session-administrator"), ("cookie", "allmende=session-that-ended")].into_iter().enumerate() {
+    for (at, header) in
+        [("authorization", "Bearer reader"), ("cookie", "allmende=session-administrator"), ("cookie", "allmende=session-that-ended")]
+            .into_iter()
+            .enumerate()
+    {
         assert_eq!(counter.number("/a", Some(header)).await, (2 * at).to_string());
         assert_eq!(counter.number("/a", Some(header)).await, (2 * at + 1).to_string());
     }
