@@ -229,7 +229,7 @@ pub struct TenantHealth {
     /// Up to which position history is sealed.
     pub sealed_upto: u64,
     /// Why the last write or seal failed, until one succeeds.
-    pub last_error: Option<String>,
+    pub last_error: Option<Error>,
 }
 
 impl TenantHealth {

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use store::Sentence;
+
 /// What a caller does about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
@@ -31,41 +33,44 @@ pub enum Kind {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Error {
     kind: Kind,
-    message: String,
+    message: Sentence,
     may_have_happened: bool,
 }
 
 impl Error {
     /// An error of a kind.
     #[must_use]
-    pub fn new(kind: Kind, message: impl Into<String>) -> Self {
+    pub fn new(kind: Kind, message: impl Into<Sentence>) -> Self {
         Self { kind, message: message.into(), may_have_happened: false }
     }
 
     pub(crate) fn not_found(what: &str, name: &dyn fmt::Display) -> Self {
-        Self::new(Kind::NotFound, format!("there is no {what} `{name}`"))
+        let noun = Sentence::new(format!("noun.{what}"), what.to_owned());
+        Self::new(Kind::NotFound, Sentence::new("nothing", "there is no {what} `{name}`").with("what", noun).with("name", &name))
     }
 
     pub(crate) fn exists(what: &str, name: &dyn fmt::Display) -> Self {
-        Self::new(Kind::Exists, format!("the {what} `{name}` exists already"))
+        let noun = Sentence::new(format!("noun.{what}"), what.to_owned());
+        Self::new(Kind::Exists, Sentence::new("there-already", "the {what} `{name}` exists already").with("what", noun).with("name", &name))
     }
 
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+    pub(crate) fn invalid(message: impl Into<Sentence>) -> Self {
         Self::new(Kind::Invalid, message)
     }
 
-    pub(crate) fn internal(message: impl Into<String>) -> Self {
+    pub(crate) fn internal(message: impl Into<Sentence>) -> Self {
         Self::new(Kind::Internal, message)
     }
 
     pub(crate) fn stopped() -> Self {
-        Self::new(Kind::Unavailable, "the platform is stopping; try again in a moment")
+        Self::new(Kind::Unavailable, Sentence::new("stopping", "the platform is stopping; try again in a moment"))
     }
 
     /// Why it is closed is for the operator alone.
     pub(crate) fn closed(tenant: &dyn fmt::Display) -> Self {
-        let message = format!("the tenant `{tenant}` is not available at the moment; its operator can see why, try again later");
-        Self::new(Kind::Unavailable, message)
+        let message =
+            Sentence::new("closed", "the tenant `{tenant}` is not available at the moment; its operator can see why, try again later");
+        Self::new(Kind::Unavailable, message.with("tenant", &tenant))
     }
 
     pub(crate) fn maybe(mut self) -> Self {
@@ -79,6 +84,16 @@ impl Error {
         self.kind
     }
 
+    /// What went wrong, as a sentence that can be worded in other languages.
+    #[must_use]
+    pub fn sentence(&self) -> Sentence {
+        if !self.may_have_happened {
+            return self.message.clone();
+        }
+        Sentence::new("maybe", "{error}; whether it was written is not known: read it back before you repeat it")
+            .with("error", self.message.clone())
+    }
+
     /// Whether a failed write may nevertheless have happened.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {
@@ -88,11 +103,7 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.message)?;
-        if self.may_have_happened {
-            f.write_str("; whether it was written is not known: read it back before you repeat it")?;
-        }
-        Ok(())
+        self.sentence().fmt(f)
     }
 }
 
@@ -115,13 +126,13 @@ impl From<store::Error> for Error {
             store::Kind::Unavailable => Kind::Unavailable,
             store::Kind::Corrupt | store::Kind::Internal => Kind::Internal,
         };
-        Self::new(kind, chain(&error))
+        Self::new(kind, error.sentence())
     }
 }
 
 impl From<history::Error> for Error {
     fn from(error: history::Error) -> Self {
-        Self::internal(chain(&error))
+        Self::internal(Sentence::new("history", "the history failed: {detail}").with("detail", chain(&error)))
     }
 }
 

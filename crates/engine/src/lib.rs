@@ -55,6 +55,7 @@ pub use restore::{check, replace_lost_keys, restore, restore_keys};
 pub use scratch::ScratchEngine;
 pub use search::{Correction, Found, Freshness, Hit, Marks, Place};
 pub use sources::Provenance;
+pub use store::Sentence;
 pub use store::{
     BackupReport, FileRemoval, Finding, NewRun, Part, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile, RunOutcome, RunRow,
     RunState, ScheduleRow, SourceRow, SourceState, StoredFile,

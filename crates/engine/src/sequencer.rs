@@ -12,6 +12,7 @@ use std::sync::mpsc;
 
 use model::{Commit, Entity, EntityId, Header, Instant, Observation, Origin, SeriesKey, Text};
 use parking_lot::Mutex;
+use store::Sentence;
 use tokio::sync::oneshot;
 
 use crate::operation::{ImportReceipt, Operation, Outcome};
@@ -109,7 +110,10 @@ impl Sequencer {
         match self.queue.try_send(Request { work, actor, purpose, reply }) {
             Ok(()) => {}
             Err(mpsc::TrySendError::Full(_)) => {
-                return Err(Error::new(Kind::Unavailable, "too many writes are waiting; nothing was written, try again in a moment"));
+                return Err(Error::new(
+                    Kind::Unavailable,
+                    Sentence::new("writes-waiting", "too many writes are waiting; nothing was written, try again in a moment"),
+                ));
             }
             Err(mpsc::TrySendError::Disconnected(_)) => return Err(Error::stopped()),
         }
@@ -136,9 +140,10 @@ impl Collector {
     fn run(mut self, requests: &mpsc::Receiver<Request>) {
         while let Ok(first) = requests.recv() {
             if self.pending.broken.load(Ordering::SeqCst) && !self.reset() {
-                let _ = first
-                    .reply
-                    .send(Err(Error::new(Kind::Unavailable, "the log cannot be read after a failed write; nothing was written")));
+                let _ = first.reply.send(Err(Error::new(
+                    Kind::Unavailable,
+                    Sentence::new("log-unread", "the log cannot be read after a failed write; nothing was written"),
+                )));
                 continue;
             }
             let batch = self.collect(first, requests);
@@ -336,7 +341,7 @@ impl Writer {
         {
             let error = if failure.certain { Error::from(failure.source) } else { Error::from(failure.source).maybe() };
             tracing::error!(tenant = %self.shared.tenant(), %error, "the log takes no writes");
-            self.shared.set_last_error(Some(error.to_string()));
+            self.shared.set_last_error(Some(error.clone()));
             self.pending.broken.store(true, Ordering::SeqCst);
             refuse(batch, &error);
             return Err(error);

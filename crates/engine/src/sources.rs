@@ -11,7 +11,7 @@ use model::time::TimeProperty;
 use model::{Entity, EntityId, Instant, Iri, Name, Observation, SeriesQuery, TimeWindow};
 use policy::Action;
 use store::{
-    FileRemoval, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile, RunOutcome, RunRow, ScheduleRow, SourceRow,
+    FileRemoval, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile, RunOutcome, RunRow, ScheduleRow, Sentence, SourceRow,
     SourceState, StoredFile,
 };
 
@@ -67,11 +67,11 @@ impl Access {
     fn check_memory(&self) -> Result<(), Error> {
         let (used, limit) = (self.shared().state.read().memory_bytes(), self.shared().config.memory_bytes_max);
         if used > limit {
-            let message = format!(
-                "the entities of this tenant take {} MiB of memory and {} are allowed; raise the limit or remove entities",
-                used >> 20,
-                limit >> 20
+            let message = Sentence::new(
+                "memory",
+                "the entities of this tenant take {used} MiB of memory and {allowed} are allowed; raise the limit or remove entities",
             );
+            let message = message.with("used", (used >> 20) as u64).with("allowed", (limit >> 20) as u64);
             return Err(Error::new(Kind::NoSpace, message));
         }
         Ok(())
@@ -233,7 +233,13 @@ impl Access {
         self.permit(Action::ManageSources)?;
         let path: PathBuf = path.to_owned();
         self.blocking(move |shared| {
-            let unreadable = |error: std::io::Error| Error::invalid(format!("the file `{}` cannot be read: {error}", path.display()));
+            let unreadable = |error: std::io::Error| {
+                Error::invalid(
+                    Sentence::new("file-unreadable", "the file `{path}` cannot be read: {detail}")
+                        .with("path", &path.display())
+                        .with("detail", &error),
+                )
+            };
             let mut file = std::fs::File::open(&path).map_err(unreadable)?;
             Ok(shared.store.put_file(&mut file)?)
         })

@@ -46,7 +46,7 @@ pub(crate) struct Shared {
     pub(crate) config: Config,
     /// Counts what was shown to readers.
     pub(crate) edition: AtomicU64,
-    last_error: Mutex<Option<String>>,
+    last_error: Mutex<Option<Error>>,
     sealer: Mutex<Option<mpsc::SyncSender<()>>>,
 }
 
@@ -111,11 +111,11 @@ impl Shared {
         self.context.tenant()
     }
 
-    pub(crate) fn set_last_error(&self, error: Option<String>) {
+    pub(crate) fn set_last_error(&self, error: Option<Error>) {
         *self.last_error.lock() = error;
     }
 
-    pub(crate) fn last_error(&self) -> Option<String> {
+    pub(crate) fn last_error(&self) -> Option<Error> {
         self.last_error.lock().clone()
     }
 
@@ -179,7 +179,7 @@ impl Shared {
             Ok(count) => tracing::info!(tenant = %self.tenant(), values = count, "history sealed"),
             Err(error) => {
                 tracing::error!(tenant = %self.tenant(), %error, "history could not be sealed; the log keeps it");
-                self.set_last_error(Some(error.to_string()));
+                self.set_last_error(Some(error));
             }
         }
     }

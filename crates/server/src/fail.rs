@@ -4,9 +4,26 @@ use std::io;
 use std::path::Path;
 
 use anyhow::anyhow;
-use engine::Kind;
+use engine::{Kind, Sentence};
+use model::TenantId;
 
-use crate::messages::say;
+use crate::messages::{find, say};
+
+/// An error of the engine in the language chosen.
+pub(crate) fn words(error: &engine::Error) -> String {
+    in_words(&error.sentence())
+}
+
+/// A sentence from below in the language chosen.
+pub(crate) fn in_words(sentence: &Sentence) -> String {
+    sentence.say(&|code| find(&format!("fault.{code}")))
+}
+
+/// A failure with its causes: one sentence for people.
+pub(crate) fn told(failure: &anyhow::Error) -> String {
+    let links = failure.chain().map(|link| link.downcast_ref::<engine::Error>().map_or_else(|| link.to_string(), words));
+    links.collect::<Vec<_>>().join(": ")
+}
 
 /// A failure of the file system at a path.
 pub(crate) fn of_path(error: &io::Error, path: &Path) -> anyhow::Error {
@@ -20,13 +37,18 @@ pub(crate) fn of_path(error: &io::Error, path: &Path) -> anyhow::Error {
     }
 }
 
+/// The tenant of a name that people typed.
+pub(crate) fn tenant_of(name: &str) -> anyhow::Result<TenantId> {
+    TenantId::parse(name).map_err(|_| anyhow!(say("fail.tenant-name", &[("name", &name)])))
+}
+
 /// A failure to open a data directory.
 pub(crate) fn of_opening(error: &engine::Error, data: &Path) -> anyhow::Error {
     let data = data.display();
     match error.kind() {
-        Kind::Conflict => anyhow!(say("fail.locked", &[("data", &data), ("error", error)])),
+        Kind::Conflict => anyhow!(say("fail.locked", &[("data", &data), ("error", &words(error))])),
         Kind::NoSpace => anyhow!(say("fail.no-space", &[("path", &data)])),
-        _ => anyhow!(say("fail.opening", &[("data", &data), ("error", error)])),
+        _ => anyhow!(say("fail.opening", &[("data", &data), ("error", &words(error))])),
     }
 }
 

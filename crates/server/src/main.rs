@@ -31,7 +31,7 @@ fn main() -> ExitCode {
     match commands::run(command) {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => {
-            out::error(&format!("allmende: {failure:#}"));
+            out::error(&format!("allmende: {}", fail::told(&failure)));
             ExitCode::FAILURE
         }
     }

@@ -62,7 +62,9 @@ impl Operator {
     pub(crate) async fn close(&self) -> anyhow::Result<()> {
         self.ingest.stop_all();
         let engine = self.engine.clone();
-        tokio::task::spawn_blocking(move || engine.shutdown()).await?.map_err(|error| anyhow!(say("fail.closing", &[("error", &error)])))
+        tokio::task::spawn_blocking(move || engine.shutdown())
+            .await?
+            .map_err(|error| anyhow!(say("fail.closing", &[("error", &fail::words(&error))])))
     }
 
     pub(crate) fn engine(&self) -> &Engine {
@@ -101,7 +103,7 @@ impl Operator {
         if let Ok(tenant) = self.engine.tenant(name) {
             return Ok(tenant);
         }
-        let (engine, tenant) = (self.engine.clone(), TenantId::parse(name)?);
+        let (engine, tenant) = (self.engine.clone(), fail::tenant_of(name)?);
         let made = tenant.clone();
         tokio::task::spawn_blocking(move || engine.create_tenant(&made)).await??;
         tracing::info!(tenant = tenant.as_str(), "a tenant was made");
@@ -130,7 +132,7 @@ impl Operator {
 
     /// The tenants that did not open, and why.
     pub(crate) fn closed(&self) -> Vec<(TenantId, String)> {
-        self.engine.closed().iter().map(|(tenant, cause)| (tenant.clone(), cause.to_string())).collect()
+        self.engine.closed().iter().map(|(tenant, cause)| (tenant.clone(), fail::words(cause))).collect()
     }
 
     /// How many records each source has set aside.
@@ -151,7 +153,7 @@ impl Operator {
         };
         match found {
             Some(tenant) => match self.engine.closed().get(&tenant) {
-                Some(cause) => bail!(say("closed.tenant", &[("tenant", &tenant), ("cause", cause)])),
+                Some(cause) => bail!(say("closed.tenant", &[("tenant", &tenant), ("cause", &fail::words(cause))])),
                 None => self.access(&tenant),
             },
             None => {
@@ -235,7 +237,7 @@ impl Operator {
             tenants.push(json!({
                 "tenant": health.tenant.as_str(), "entities": health.entities, "datasets": access.datasets()?.len(), "memory_bytes": health.memory_bytes,
                 "tail": health.tail, "segments": health.segments, "log_seq": health.log_seq, "sealed_upto": health.sealed_upto,
-                "quarantined": quarantined, "last_error": health.last_error,
+                "quarantined": quarantined, "last_error": health.last_error.as_ref().map(fail::words),
             }));
         }
         tenants.extend(self.closed().into_iter().map(|(tenant, cause)| json!({ "tenant": tenant.as_str(), "closed": cause })));

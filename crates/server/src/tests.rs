@@ -33,7 +33,7 @@ fn every_text_is_there_and_used() {
         assert!(german.contains_key(key), "`{key}` is said but not in the message files");
     }
     for key in german.keys() {
-        let by_convention = ["cli", "config.", "column."].iter().any(|start| key.starts_with(start));
+        let by_convention = ["cli", "config.", "column.", "fault."].iter().any(|start| key.starts_with(start));
         assert!(by_convention || used.contains(key), "`{key}` is in the message files but never said");
     }
 }
@@ -89,6 +89,44 @@ fn every_key_of_the_configuration_is_explained() {
         of(Language::De).keys().filter_map(|key| key.strip_prefix("config.")).filter(|key| *key != "page").collect();
     let known: BTreeSet<&str> = crate::config::keys::KEYS.iter().map(|key| key.path).chain(crate::config::tenants::KEYS).collect();
     assert_eq!(explained, known);
+}
+
+/// The sentences of the crates below: code and English wording.
+fn sentences(text: &str) -> Vec<(&str, &str)> {
+    let own = text.split("#[cfg(test)]\nmod tests {").next().unwrap_or_default();
+    own.split("Sentence::new(")
+        .skip(1)
+        .filter_map(|call| {
+            let (code, rest) = call.trim_start().strip_prefix('"')?.split_once('"')?;
+            let english = rest.trim_start_matches([',', ' ', '\n']).strip_prefix('"')?;
+            Some((code, &english[..english.find('"')?]))
+        })
+        .collect()
+}
+
+#[test]
+fn faults_from_below_have_words() {
+    let (german, english) = (of(Language::De), of(Language::En));
+    let mut texts = Vec::new();
+    for below in ["store", "engine"] {
+        sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(below).join("src"), &mut texts);
+    }
+    let mut used = BTreeSet::new();
+    for (code, wording) in texts.iter().flat_map(|text| sentences(text)) {
+        let key = format!("fault.{code}");
+        assert_eq!(english.get(&key).map(String::as_str), Some(wording), "{key}");
+        assert!(german.contains_key(&key), "{key}");
+        used.insert(key);
+    }
+    assert!(used.len() > 50, "the search works");
+    let verbs = texts.iter().flat_map(|text| text.split("Error::io(\"").skip(1)).filter_map(|call| call.split('"').next());
+    used.extend(verbs.map(|verb| format!("fault.verb.{verb}")));
+    for key in &used {
+        assert!(german.contains_key(key), "`{key}` has no words");
+    }
+    for key in german.keys().filter(|key| key.starts_with("fault.") && !key.starts_with("fault.noun.")) {
+        assert!(used.contains(key), "`{key}` has words but is never said");
+    }
 }
 
 fn walk(command: &clap::Command, path: &str) {

@@ -15,6 +15,7 @@ use model::{Segment, TenantId};
 use crate::backend::Backend;
 use crate::manifest::{Entry, Manifest};
 use crate::root::Root;
+use crate::sentence::{self, Sentence};
 use crate::sqlite::Sqlite;
 use crate::tenant::Inner;
 use crate::{BackupReport, Error, Store, TenantStore, disk};
@@ -83,7 +84,10 @@ impl TenantStore {
         let copy = Sqlite::open_copy(&path)?;
         let findings = copy.check()?;
         if let Some(finding) = findings.first() {
-            return Err(Error::corrupt(format!("the database of the tenant `{}`", inner.tenant), finding));
+            return Err(Error::corrupt(
+                Sentence::new("the-tenants-database", "the database of the tenant `{tenant}`").with("tenant", &inner.tenant),
+                finding,
+            ));
         }
         crate::tenant::read(&copy, |s| Ok((crate::seal::read_segments(s)?, crate::log::read_head(s)?.seq)))
     }
@@ -117,7 +121,7 @@ impl Store {
         let root = Arc::new(Root::acquire(root)?);
         let tenant = manifest.tenant.clone();
         if root.folder(&tenant).exists() {
-            return Err(Error::exists(format!("the tenant `{tenant}` in `{}`", root.path().display())));
+            return Err(Error::exists(sentence::tenant(&tenant)));
         }
         for file in &manifest.files {
             check_entry(backup, file)?;
@@ -131,7 +135,10 @@ impl Store {
         }
         for file in &manifest.files {
             if copy(backup, &unfinished, file.path.clone())? != *file {
-                return Err(Error::corrupt(format!("`{}`", backup.join(&file.path).display()), "it changed while it was read"));
+                return Err(Error::corrupt(
+                    sentence::file(&backup.join(&file.path)),
+                    Sentence::new("changed-meanwhile", "it changed while it was read"),
+                ));
             }
         }
         for folder in disk::folders_below(&unfinished)? {
@@ -151,7 +158,7 @@ impl Store {
         let root = Root::acquire(root)?;
         let path = root.keys(&tenant);
         if path.exists() {
-            return Err(Error::exists(format!("the key store of the tenant `{tenant}` in `{}`", root.path().display())));
+            return Err(Error::exists(sentence::keys(&tenant)));
         }
         let temporary = path.with_extension("new");
         disk::copy(backup, &temporary)?;
@@ -169,14 +176,16 @@ impl Inner {
 
 fn check_target(target: &Path, root: &Path) -> Result<(), Error> {
     if target.exists() && !disk::names(target)?.is_empty() {
-        return Err(Error::invalid(format!("`{}` is not empty; name a new folder for the backup", target.display())));
+        return Err(Error::invalid(
+            Sentence::new("target-not-empty", "`{path}` is not empty; name a new folder for the backup").with("path", &target.display()),
+        ));
     }
     outside(target, root)
 }
 
 fn check_keys_target(target: &Path, root: &Path) -> Result<(), Error> {
     if target.exists() {
-        return Err(Error::exists(format!("the file `{}`", target.display())));
+        return Err(Error::exists(sentence::file(target)));
     }
     outside(target, root)
 }
@@ -187,7 +196,10 @@ fn outside(target: &Path, root: &Path) -> Result<(), Error> {
     let there = absolute.ancestors().find(|path| path.exists()).unwrap_or(&absolute);
     let real = |path: &Path| path.canonicalize().map_err(|e| Error::io("find", path, e));
     if real(there)?.starts_with(real(root)?) {
-        return Err(Error::invalid(format!("`{}` lies in the data directory; a backup belongs on another disk", target.display())));
+        return Err(Error::invalid(
+            Sentence::new("target-in-data", "`{path}` lies in the data directory; a backup belongs on another disk")
+                .with("path", &target.display()),
+        ));
     }
     Ok(())
 }
@@ -217,7 +229,10 @@ fn segment_path(segment: &Segment) -> Result<PathBuf, Error> {
     if object.components().all(|part| matches!(part, std::path::Component::Normal(_))) {
         Ok(Path::new("history").join(object))
     } else {
-        Err(Error::corrupt(format!("the object `{}`", segment.object), "its name leads out of the history folder"))
+        Err(Error::corrupt(
+            Sentence::from(format!("`{}`", segment.object)),
+            Sentence::new("object-outside", "its name leads out of the history folder"),
+        ))
     }
 }
 
@@ -226,18 +241,24 @@ fn same_segment(folder: &Path, found: &Entry, segment: &Segment) -> Result<(), E
         return Ok(());
     }
     Err(Error::corrupt(
-        format!("the object `{}`", folder.join(&found.path).display()),
-        "its content is not the one the manifest lists; nothing was deleted, restore it from a backup",
+        sentence::file(&folder.join(&found.path)),
+        Sentence::new("object-changed", "its content is not the one the manifest lists; nothing was deleted, restore it from a backup"),
     ))
 }
 
 fn check_entry(backup: &Path, file: &Entry) -> Result<(), Error> {
     let path = backup.join(&file.path);
     if !path.is_file() {
-        return Err(Error::corrupt(format!("the backup `{}`", backup.display()), format!("`{}` is missing", file.path.display())));
+        return Err(Error::corrupt(
+            sentence::file(backup),
+            Sentence::new("part-missing", "`{path}` is missing").with("path", &file.path.display()),
+        ));
     }
     if entry(backup, file.path.clone())? != *file {
-        return Err(Error::corrupt(format!("`{}`", path.display()), "it is not the file that was backed up; take another backup"));
+        return Err(Error::corrupt(
+            sentence::file(&path),
+            Sentence::new("not-backed-up", "it is not the file that was backed up; take another backup"),
+        ));
     }
     Ok(())
 }

@@ -5,7 +5,7 @@ use model::TenantId;
 use crate::backup::check_segment;
 use crate::seal::DROPPED_UPTO;
 use crate::tenant::meta_number;
-use crate::{Error, Store, TenantStore};
+use crate::{Error, Sentence, Store, TenantStore};
 
 /// Something that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub struct Finding {
     /// What it belongs to, which decides the way back.
     pub part: Part,
     /// Which file, row or page, and what is wrong with it.
-    pub detail: String,
+    pub detail: Sentence,
 }
 
 /// A part of what is kept of a tenant.
@@ -50,7 +50,7 @@ impl Store {
 
     fn check_tenant(&self, tenant: &TenantId) -> Vec<Finding> {
         let found = self.open_by_name(tenant).and_then(|tenant| tenant.check_integrity());
-        found.unwrap_or_else(|error| vec![Part::Tenant.finding(with_causes(&error))])
+        found.unwrap_or_else(|error| vec![Part::Tenant.finding(error.sentence())])
     }
 }
 
@@ -66,19 +66,21 @@ impl TenantStore {
         findings.extend(of_pages(Part::Keys, inner.keys.db.check()));
         match self.verify_chain() {
             Ok(report) => {
-                let broken = report.broken.map(|link| format!("commit {} of the log: {}", link.seq, link.reason));
+                let broken = report.broken.map(|link| {
+                    Sentence::new("link-broken", "commit {seq} of the log: {reason}").with("seq", link.seq).with("reason", link.reason)
+                });
                 findings.extend(broken.map(|detail| Part::Log.finding(detail)));
             }
-            Err(error) => findings.push(Part::Log.finding(with_causes(&error))),
+            Err(error) => findings.push(Part::Log.finding(error.sentence())),
         }
         let upkeep = inner.lock_upkeep();
         findings.extend(self.check_snapshots()?);
         match self.segments() {
             Ok((segments, _)) => {
                 let damaged = segments.iter().filter_map(|segment| check_segment(&inner.folder, segment).err());
-                findings.extend(damaged.map(|error| Part::History.finding(with_causes(&error))));
+                findings.extend(damaged.map(|error| Part::History.finding(error.sentence())));
             }
-            Err(error) => findings.push(Part::Database.finding(with_causes(&error))),
+            Err(error) => findings.push(Part::Database.finding(error.sentence())),
         }
         drop(upkeep);
         findings.extend(self.check_files()?.into_iter().map(|detail| Part::Files.finding(detail)));
@@ -92,30 +94,31 @@ impl TenantStore {
         for seq in inner.snapshot_seqs()? {
             match inner.read_snapshot(seq, &mut |_| ()) {
                 Ok(()) => is_startable |= seq >= dropped,
-                Err(error) => findings.push(Part::Snapshot.finding(with_causes(&error))),
+                Err(error) => findings.push(Part::Snapshot.finding(error.sentence())),
             }
         }
         if !is_startable {
-            findings
-                .push(Part::State.finding(format!("no good snapshot from commit {dropped} on is left, and the log before it is sealed")));
+            findings.push(
+                Part::State.finding(
+                    Sentence::new("no-start", "no good snapshot from commit {seq} on is left, and the log before it is sealed")
+                        .with("seq", dropped),
+                ),
+            );
         }
         Ok(findings)
     }
 }
 
 impl Part {
-    fn finding(self, detail: impl Into<String>) -> Finding {
+    fn finding(self, detail: impl Into<Sentence>) -> Finding {
         Finding { part: self, detail: detail.into() }
     }
 }
 
 /// A database that cannot even be looked through is a finding too.
 fn of_pages(part: Part, looked: Result<Vec<String>, Error>) -> Vec<Finding> {
-    let details = looked.unwrap_or_else(|error| vec![with_causes(&error)]);
-    details.into_iter().map(|detail| part.finding(detail)).collect()
-}
-
-fn with_causes(error: &Error) -> String {
-    let causes = std::iter::successors(std::error::Error::source(error), |error| error.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
+    match looked {
+        Ok(details) => details.into_iter().map(|detail| part.finding(detail)).collect(),
+        Err(error) => vec![part.finding(error.sentence())],
+    }
 }

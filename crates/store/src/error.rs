@@ -3,6 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use crate::sentence::{self, Sentence};
+
 /// What a caller can do about an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
@@ -32,17 +34,17 @@ pub enum Error {
     #[error("{what} does not exist")]
     NotFound {
         /// The thing, with its name.
-        what: String,
+        what: Sentence,
     },
     /// What should be made is there already.
     #[error("{what} exists already")]
     Exists {
         /// The thing, with its name.
-        what: String,
+        what: Sentence,
     },
     /// The request makes no sense as it stands.
     #[error("{0}")]
-    Invalid(String),
+    Invalid(Sentence),
     /// The disk is full.
     #[error("no space left on the disk of `{}`; free some, then the same works again", place.display())]
     NoSpace {
@@ -61,17 +63,17 @@ pub enum Error {
     #[error("{what} is damaged: {detail}")]
     Corrupt {
         /// The thing, with its name.
-        what: String,
+        what: Sentence,
         /// What was found, and the way out.
-        detail: String,
+        detail: Sentence,
     },
     /// Something needed is missing or busy.
     #[error("{what} is not available: {remedy}")]
     Unavailable {
         /// The thing, with its name.
-        what: String,
+        what: Sentence,
         /// What to do.
-        remedy: String,
+        remedy: Sentence,
     },
     /// The operating system refused.
     #[error("cannot {verb} `{}`", path.display())]
@@ -121,23 +123,55 @@ impl Error {
         }
     }
 
-    pub(crate) fn not_found(what: impl Into<String>) -> Self {
+    /// It and its cause as a sentence that can be worded in other languages.
+    #[must_use]
+    pub fn sentence(&self) -> Sentence {
+        match self {
+            Self::NotFound { what } => Sentence::new("missing", "{what} does not exist").with("what", what.clone()),
+            Self::Exists { what } => Sentence::new("exists", "{what} exists already").with("what", what.clone()),
+            Self::Invalid(message) => message.clone(),
+            Self::NoSpace { place } => {
+                Sentence::new("no-space", "no space left on the disk of `{path}`; free some, then the same works again")
+                    .with("path", &place.display())
+            }
+            Self::Locked { root, pid } => {
+                Sentence::new("locked", "the data directory `{path}` is in use by process {pid}; stop it, or let the command go through it")
+                    .with("path", &root.display())
+                    .with("pid", u64::from(*pid))
+            }
+            Self::Corrupt { what, detail } => {
+                Sentence::new("damaged", "{what} is damaged: {detail}").with("what", what.clone()).with("detail", detail.clone())
+            }
+            Self::Unavailable { what, remedy } => {
+                Sentence::new("unavailable", "{what} is not available: {remedy}").with("what", what.clone()).with("remedy", remedy.clone())
+            }
+            Self::Io { verb, path, source } => Sentence::new("cannot", "cannot {verb} `{path}`: {detail}")
+                .with("verb", Sentence::new(format!("verb.{verb}"), *verb))
+                .with("path", &path.display())
+                .with("detail", of_system(source)),
+            Self::Database { path, source } => Sentence::new("database-failed", "the database `{path}` failed: {detail}")
+                .with("path", &path.display())
+                .with("detail", source),
+        }
+    }
+
+    pub(crate) fn not_found(what: impl Into<Sentence>) -> Self {
         Self::NotFound { what: what.into() }
     }
 
-    pub(crate) fn exists(what: impl Into<String>) -> Self {
+    pub(crate) fn exists(what: impl Into<Sentence>) -> Self {
         Self::Exists { what: what.into() }
     }
 
-    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+    pub(crate) fn invalid(message: impl Into<Sentence>) -> Self {
         Self::Invalid(message.into())
     }
 
-    pub(crate) fn corrupt(what: impl Into<String>, detail: impl Into<String>) -> Self {
+    pub(crate) fn corrupt(what: impl Into<Sentence>, detail: impl Into<Sentence>) -> Self {
         Self::Corrupt { what: what.into(), detail: detail.into() }
     }
 
-    pub(crate) fn unavailable(what: impl Into<String>, remedy: impl Into<String>) -> Self {
+    pub(crate) fn unavailable(what: impl Into<Sentence>, remedy: impl Into<Sentence>) -> Self {
         Self::Unavailable { what: what.into(), remedy: remedy.into() }
     }
 
@@ -156,18 +190,34 @@ impl Error {
         match code {
             ErrorCode::DiskFull => Self::NoSpace { place: path.to_owned() },
             ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase => Self::corrupt(
-                format!("the database `{}`", path.display()),
-                format!("{source}; nothing was deleted, restore the tenant from its last backup"),
+                sentence::database(path),
+                Sentence::new("restore-tenant", "{detail}; nothing was deleted, restore the tenant from its last backup")
+                    .with("detail", &source),
             ),
             ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked => {
-                Self::unavailable(format!("the database `{}`", path.display()), "another connection holds it, try again")
+                Self::unavailable(sentence::database(path), Sentence::new("held", "another connection holds it, try again"))
             }
             ErrorCode::PermissionDenied | ErrorCode::ReadOnly | ErrorCode::CannotOpen => Self::unavailable(
-                format!("the database `{}`", path.display()),
-                format!("{source}; check that the file and its folder belong to the user of this program and can be written"),
+                sentence::database(path),
+                Sentence::new(
+                    "check-rights",
+                    "{detail}; check that the file and its folder belong to the user of this program and can be written",
+                )
+                .with("detail", &source),
             ),
             _ => Self::Database { path: path.to_owned(), source },
         }
+    }
+}
+
+/// What the operating system said, in words where they are known.
+fn of_system(source: &io::Error) -> Sentence {
+    match source.kind() {
+        io::ErrorKind::NotFound => Sentence::new("not-there", "it is not there"),
+        io::ErrorKind::PermissionDenied => Sentence::new("no-permission", "the permission is missing"),
+        io::ErrorKind::ReadOnlyFilesystem => Sentence::new("read-only", "the disk is read-only"),
+        io::ErrorKind::NotADirectory => Sentence::new("no-folder", "it is no folder"),
+        _ => Sentence::from(source),
     }
 }
 

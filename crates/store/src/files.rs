@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use crate::backend::{Sql, sql};
 use crate::envelope::{Opener, Sealer, damaged};
 use crate::tenant::Inner;
-use crate::{Error, StoredFile, TenantStore, disk};
+use crate::{Error, Sentence, StoredFile, TenantStore, disk};
 
 const INPUTS: Sql = sql!("run/inputs");
 
@@ -94,10 +94,13 @@ impl TenantStore {
     }
 
     /// Reads every raw input through; names the damaged ones and those that runs read and are gone.
-    pub(crate) fn check_files(&self) -> Result<Vec<String>, Error> {
+    pub(crate) fn check_files(&self) -> Result<Vec<Sentence>, Error> {
         let inputs = self.inner().read(|s| s.all(INPUTS, &[], |row| Ok((row.get::<u64>(0)?, row.get::<[u8; 32]>(1)?))))?;
         let gone = inputs.iter().map(|(run, checksum)| (run, self.inner().file(checksum))).filter(|(_, path)| !path.is_file());
-        let mut findings: Vec<String> = gone.map(|(run, path)| format!("`{}`, which run {run} read, is gone", path.display())).collect();
+        let gone = gone.map(|(run, path)| {
+            Sentence::new("input-gone", "`{path}`, which run {run} read, is gone").with("path", &path.display()).with("run", *run)
+        });
+        let mut findings: Vec<Sentence> = gone.collect();
         for relative in self.inner().stored_files()? {
             let path = self.inner().files().join(&relative);
             let checksum = checksum_of(&relative);
@@ -106,9 +109,9 @@ impl TenantStore {
                 Some(Err(error)) => Err(error),
                 // Removed since the files were listed.
                 None if checksum.is_some() && !path.exists() => Ok(()),
-                None => Err(Error::invalid(format!("`{}` is not a file of ours", path.display()))),
+                None => Err(Error::invalid(Sentence::new("foreign-file", "`{path}` is not a file of ours").with("path", &path.display()))),
             };
-            findings.extend(outcome.err().map(|error| error.to_string()));
+            findings.extend(outcome.err().map(|error| error.sentence()));
         }
         Ok(findings)
     }
@@ -142,7 +145,11 @@ impl Inner {
 
 fn file_error(path: &Path, error: io::Error) -> Error {
     if error.kind() == io::ErrorKind::InvalidData {
-        return Error::corrupt(format!("`{}`", path.display()), format!("{error}; restore it from a backup"));
+        return Error::corrupt(
+            crate::sentence::file(path),
+            Sentence::new("restore-file", "its content is not the one that was kept ({detail}); restore it from a backup")
+                .with("detail", &error),
+        );
     }
     Error::io("read", path, error)
 }

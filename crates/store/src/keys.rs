@@ -8,6 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use model::TenantId;
 
 use crate::backend::{Backend, Cell, Session, Sql, sql};
+use crate::sentence::{self, Sentence};
 use crate::sqlite::{Migration, Sqlite};
 use crate::tenant::{read, write};
 use crate::{Error, TenantStore, disk};
@@ -40,11 +41,12 @@ impl Keys {
     pub(crate) fn open(path: &Path, tenant: &TenantId) -> Result<Self, Error> {
         if !path.is_file() {
             return Err(Error::unavailable(
-                format!("the key store of the tenant `{tenant}`"),
-                format!(
-                    "`{}` is missing; restore it from the backup of the keys, or replace it and lose personal values, raw files and quarantine",
-                    path.display()
-                ),
+                sentence::keys(tenant),
+                Sentence::new(
+                    "keys-missing",
+                    "`{path}` is missing; restore it from the backup of the keys, or replace it and lose personal values, raw files and quarantine",
+                )
+                .with("path", &path.display()),
             ));
         }
         Self::open_or_create(path, tenant)
@@ -57,12 +59,17 @@ impl Keys {
         let id = write(&db, |s| {
             let owner: Option<String> = s.first(META_GET, &[Cell::Text("tenant")], |row| row.get(0))?;
             match owner {
-                Some(owner) if owner != tenant.as_str() => Err(Error::invalid(format!(
-                    "the key store `{}` belongs to the tenant `{owner}`; put back the one of `{tenant}`",
-                    path.display()
-                ))),
+                Some(owner) if owner != tenant.as_str() => Err(Error::invalid(
+                    Sentence::new(
+                        "keys-of-other-tenant",
+                        "the key store `{path}` belongs to the tenant `{owner}`; put back the one of `{tenant}`",
+                    )
+                    .with("path", &path.display())
+                    .with("owner", &owner)
+                    .with("tenant", tenant),
+                )),
                 Some(_) => s.first(META_GET, &[Cell::Text("id")], |row| row.get(0))?.ok_or_else(|| {
-                    Error::corrupt(format!("the key store `{}`", path.display()), "it has no number; restore it from a backup")
+                    Error::corrupt(sentence::file(path), Sentence::new("keys-unnumbered", "it has no number; restore it from a backup"))
                 }),
                 None => {
                     s.execute(META_PUT, &[Cell::Text("tenant"), tenant.as_str().into()])?;
@@ -143,9 +150,9 @@ impl TenantStore {
 
 /// Whose keys a file holds.
 pub(crate) fn owner_of(path: &Path) -> Result<TenantId, Error> {
-    let no_key_store = || Error::corrupt(format!("`{}`", path.display()), "it is no copy of a key store; take another one");
+    let no_key_store = || Error::corrupt(sentence::file(path), Sentence::new("no-keys", "it is no copy of a key store; take another one"));
     if !path.is_file() {
-        return Err(Error::not_found(format!("the file `{}`", path.display())));
+        return Err(Error::not_found(sentence::file(path)));
     }
     let db = Sqlite::open_copy(path)?;
     if !db.check()?.is_empty() {

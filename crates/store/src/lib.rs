@@ -29,6 +29,7 @@ mod root;
 mod rows;
 mod runs;
 mod seal;
+mod sentence;
 mod snapshot;
 mod sources;
 mod sqlite;
@@ -45,5 +46,6 @@ pub use rows::{
     Account, BackupReport, BrokenLink, ChainReport, FileRemoval, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile,
     RunOutcome, RunRow, RunState, ScheduleRow, Session, Snapshot, SourceRow, SourceState, StoredFile, TokenRow,
 };
+pub use sentence::Sentence;
 pub use tenant::TenantStore;
 pub use transfer::{Kept, LoggedHeader, NewTenant};

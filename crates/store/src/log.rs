@@ -12,6 +12,7 @@ use sha2::{Digest, Sha256};
 
 use crate::backend::{Cell, Row, Session, Sql, sql};
 use crate::disk::sha256;
+use crate::sentence::Sentence;
 use crate::{AppendError, BrokenLink, ChainReport, Error, TenantStore, codec};
 
 const APPEND: Sql = sql!("log/append");
@@ -197,38 +198,41 @@ fn checked(row: &dyn Row) -> Result<(Header, Option<&[u8]>), Error> {
     let before = match before {
         Some(hash) => hash,
         None if seq == 1 => [0; 32],
-        None => return Err(damaged(seq, "the commit before it is missing")),
+        None => return Err(damaged(seq, Sentence::new("before-missing", "the commit before it is missing"))),
     };
     let head = Head { seq: seq - 1, hash: before };
-    follow(&head, row).map_err(|reason| damaged(seq, &reason))?;
+    follow(&head, row).map_err(|reason| damaged(seq, reason))?;
     let (header, _) = codec::decode_header(row.get(1)?).map_err(|damage| damaged(seq, damage.0))?;
     Ok((header, row.get(2)?))
 }
 
 /// The next link of the chain, or why it does not hold. The row begins with
 /// position, header, payload, hash.
-fn follow(head: &Head, row: &dyn Row) -> Result<Head, String> {
-    let cell = |error: Error| error.to_string();
+fn follow(head: &Head, row: &dyn Row) -> Result<Head, Sentence> {
+    let cell = |error: Error| error.sentence();
     let seq: u64 = row.get(0).map_err(cell)?;
     let header: &[u8] = row.get(1).map_err(cell)?;
     let payload: Option<&[u8]> = row.get(2).map_err(cell)?;
     let hash: [u8; 32] = row.get(3).map_err(cell)?;
     if seq != head.seq + 1 {
-        return Err(format!("the next header has position {seq}"));
+        return Err(Sentence::new("next-position", "the next header has position {seq}").with("seq", seq));
     }
     if link(&head.hash, header) != hash {
-        return Err("the header is not the one that was written".to_owned());
+        return Err(Sentence::new("header-changed", "the header is not the one that was written"));
     }
-    let (decoded, payload_hash) = codec::decode_header(header).map_err(|damage| damage.0.to_owned())?;
+    let (decoded, payload_hash) = codec::decode_header(header).map_err(|damage| Sentence::from(damage.0))?;
     if decoded.seq != seq {
-        return Err(format!("the header belongs to position {}", decoded.seq));
+        return Err(Sentence::new("header-of", "the header belongs to position {seq}").with("seq", decoded.seq));
     }
     if payload.is_some_and(|payload| sha256(payload) != payload_hash) {
-        return Err("the payload is not the one that was written".to_owned());
+        return Err(Sentence::new("payload-changed", "the payload is not the one that was written"));
     }
     Ok(Head { seq, hash })
 }
 
-fn damaged(seq: u64, detail: &str) -> Error {
-    Error::corrupt(format!("commit {seq} of the log"), format!("{detail}; nothing was deleted, restore the tenant from its last backup"))
+fn damaged(seq: u64, detail: impl Into<Sentence>) -> Error {
+    Error::corrupt(
+        Sentence::new("the-commit", "commit {seq} of the log").with("seq", seq),
+        Sentence::new("restore-tenant", "{detail}; nothing was deleted, restore the tenant from its last backup").with("detail", detail),
+    )
 }

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use model::{Json, TenantId};
 
+use crate::sentence::{self, Sentence};
 use crate::{Error, disk};
 
 const NAME: &str = "manifest.json";
@@ -49,17 +50,21 @@ impl Manifest {
     pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(NAME);
         if !path.is_file() {
-            return Err(Error::invalid(format!(
-                "`{}` is not a complete backup: it has no `{NAME}`; name the folder that `backup` wrote",
-                folder.display()
-            )));
+            return Err(Error::invalid(
+                Sentence::new("no-backup", "`{path}` is not a complete backup: it has no `{name}`; name the folder that `backup` wrote")
+                    .with("path", &folder.display())
+                    .with("name", NAME),
+            ));
         }
         let text = std::fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
-        let json = model::json::parse(&text).map_err(|e| damaged(&path, &e.to_string()))?;
+        let json = model::json::parse(&text).map_err(|e| damaged(&path, e.to_string()))?;
         if number(&json, "format") != Some(1) {
-            return Err(Error::invalid(format!("`{}` has a format this version does not know: install the newer version", path.display())));
+            return Err(Error::invalid(
+                Sentence::new("backup-newer", "`{path}` has a format this version does not know: install the newer version")
+                    .with("path", &path.display()),
+            ));
         }
-        Self::from_json(&json).ok_or_else(|| damaged(&path, "an entry is missing or has another shape"))
+        Self::from_json(&json).ok_or_else(|| damaged(&path, Sentence::new("manifest-shape", "an entry is missing or has another shape")))
     }
 
     fn from_json(json: &Json) -> Option<Self> {
@@ -86,6 +91,6 @@ fn number(json: &Json, member: &str) -> Option<u64> {
     }
 }
 
-fn damaged(path: &Path, detail: &str) -> Error {
-    Error::corrupt(format!("`{}`", path.display()), format!("{detail}; take another backup"))
+fn damaged(path: &Path, detail: impl Into<Sentence>) -> Error {
+    Error::corrupt(sentence::file(path), Sentence::new("take-another", "{detail}; take another backup").with("detail", detail))
 }

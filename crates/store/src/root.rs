@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use model::{TenantContext, TenantId};
 use rustix::fs::{FlockOperation, flock};
 
+use crate::sentence::{self, Sentence};
 use crate::tenant::{Inner, TenantStore};
 use crate::{Error, disk};
 
@@ -90,7 +91,7 @@ impl Store {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let tenant = ctx.tenant();
         if self.root.folder(tenant).exists() {
-            return Err(Error::exists(format!("the tenant `{tenant}`")));
+            return Err(Error::exists(sentence::tenant(tenant)));
         }
         Inner::create(&self.root, tenant, &self.config)?;
         self.open_tenant(&mut tenants, tenant)
@@ -137,7 +138,7 @@ impl Store {
         let tenant = ctx.tenant();
         self.root.require_database(tenant)?;
         if self.root.keys(tenant).exists() {
-            return Err(Error::exists(format!("the key store of the tenant `{tenant}`")));
+            return Err(Error::exists(sentence::keys(tenant)));
         }
         Inner::replace_keys(&self.root, tenant, &self.config)
     }
@@ -176,14 +177,15 @@ impl Root {
             return Ok(());
         }
         if !self.folder(tenant).exists() && !self.keys(tenant).exists() {
-            return Err(Error::not_found(format!("the tenant `{tenant}`")));
+            return Err(Error::not_found(sentence::tenant(tenant)));
         }
         Err(Error::unavailable(
-            format!("the database of the tenant `{tenant}`"),
-            format!(
-                "`{}` is missing; put it back, or move what is left of the tenant aside and restore its last backup",
-                database.display()
-            ),
+            Sentence::new("the-tenants-database", "the database of the tenant `{tenant}`").with("tenant", tenant),
+            Sentence::new(
+                "tenant-incomplete",
+                "`{path}` is missing; put it back, or move what is left of the tenant aside and restore its last backup",
+            )
+            .with("path", &database.display()),
         ))
     }
 
@@ -193,10 +195,6 @@ impl Root {
 
     pub(crate) fn keys(&self, tenant: &TenantId) -> PathBuf {
         self.path.join("keys").join(format!("{tenant}.db"))
-    }
-
-    pub(crate) fn path(&self) -> &Path {
-        &self.path
     }
 }
 
@@ -210,16 +208,24 @@ impl fmt::Debug for Root {
 fn refuse_foreign(path: &Path) -> Result<(), Error> {
     match fs::metadata(path) {
         Err(_) => return Ok(()),
-        Ok(found) if !found.is_dir() => return Err(Error::invalid(format!("`{}` is not a folder; name one for the data", path.display()))),
+        Ok(found) if !found.is_dir() => {
+            return Err(Error::invalid(
+                Sentence::new("data-no-folder", "`{path}` is not a folder; name one for the data").with("path", &path.display()),
+            ));
+        }
         Ok(_) => {}
     }
     // A crash between lock and version leaves a lone lock; a fresh file system has `lost+found`.
     let foreign = disk::names(path)?.into_iter().find(|name| name != "lock" && name != "lost+found" && name != "version.new");
     match foreign {
-        Some(name) if !path.join("version").is_file() => Err(Error::invalid(format!(
-            "`{}` is not a data directory: it holds `{name}` but no `version`; name an empty folder or one of ours",
-            path.display()
-        ))),
+        Some(name) if !path.join("version").is_file() => Err(Error::invalid(
+            Sentence::new(
+                "data-foreign",
+                "`{path}` is not a data directory: it holds `{name}` but no `version`; name an empty folder or one of ours",
+            )
+            .with("path", &path.display())
+            .with("name", &name),
+        )),
         _ => Ok(()),
     }
 }
@@ -249,9 +255,17 @@ fn check_version(path: &Path) -> Result<(), Error> {
     let text = fs::read_to_string(path).map_err(|e| Error::io("read", path, e))?;
     match text.trim().parse::<u32>() {
         Ok(version) if version <= FORMAT => Ok(()),
-        Ok(version) => Err(Error::invalid(format!(
-            "the data directory has storage format {version}, this version knows {FORMAT}: install the newer version again"
-        ))),
-        Err(_) => Err(Error::corrupt(format!("`{}`", path.display()), format!("it should hold a number and holds `{:.20}`", text.trim()))),
+        Ok(version) => Err(Error::invalid(
+            Sentence::new(
+                "data-newer",
+                "the data directory has storage format {version}, this version knows {known}: install the newer version again",
+            )
+            .with("version", u64::from(version))
+            .with("known", u64::from(FORMAT)),
+        )),
+        Err(_) => Err(Error::corrupt(
+            sentence::file(path),
+            Sentence::new("no-number", "it should hold a number and holds `{text}`").with("text", &format!("{:.20}", text.trim())),
+        )),
     }
 }

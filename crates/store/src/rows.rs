@@ -1,6 +1,7 @@
 //! What the small tables hold: sources, runs, quarantine, accounts, tokens,
 //! sessions. Plain data; what may be done with it is decided above.
 
+use crate::Sentence;
 use model::{Entity, Instant};
 
 /// The current state as of a position in the log.
@@ -29,7 +30,7 @@ pub struct BrokenLink {
     /// Position in the log.
     pub seq: u64,
     /// What does not fit.
-    pub reason: String,
+    pub reason: Sentence,
 }
 
 /// One version of a source's definition.

@@ -15,6 +15,7 @@ use sha2::{Digest, Sha256};
 
 use crate::backend::{Sql, sql};
 use crate::seal::DROPPED_UPTO;
+use crate::sentence::Sentence;
 use crate::tenant::{Inner, Upkeep, meta_number};
 use crate::{Error, Snapshot, TenantStore, codec, disk};
 
@@ -48,7 +49,7 @@ impl TenantStore {
         let mut seen = 0;
         let read = read_file(&temporary, &mut |_| seen += 1)?;
         if read != (Origin { seq, chain }) || seen != count {
-            return Err(damaged(&temporary, "what was read back is not what was written"));
+            return Err(damaged(&temporary, Sentence::new("snapshot-differs", "what was read back is not what was written")));
         }
         disk::rename(&temporary, &inner.snapshot_file(seq))?;
         upkeep.verified_snapshot = Some(seq);
@@ -85,12 +86,13 @@ impl TenantStore {
             return Ok(None);
         }
         Err(Error::corrupt(
-            format!("the current state of the tenant `{}`", inner.tenant),
-            format!(
-                "no good snapshot from commit {dropped} on is left, and the log before it is sealed ({}); \
-                 nothing was deleted: move the tenant's folder and keys aside, then restore both from the last backup",
-                if passed_over.is_empty() { "none is there".to_owned() } else { passed_over.join("; ") }
-            ),
+            Sentence::new("the-state", "the current state of the tenant `{tenant}`").with("tenant", &inner.tenant),
+            Sentence::new(
+                "state-lost",
+                "no good snapshot from commit {seq} on is left, and the log before it is sealed ({detail}); nothing was deleted: move the tenant's folder and keys aside, then restore both from the last backup",
+            )
+            .with("seq", dropped)
+            .with("detail", if passed_over.is_empty() { Sentence::new("none-there", "none is there") } else { passed_over.join("; ").into() }),
         ))
     }
 
@@ -137,7 +139,7 @@ impl Inner {
         let path = self.snapshot_file(seq);
         let origin = read_file(&path, each)?;
         if origin.seq != seq || self.chain_at(seq)? != Some(origin.chain) {
-            return Err(damaged(&path, "it belongs to another log"));
+            return Err(damaged(&path, Sentence::new("snapshot-of-other-log", "it belongs to another log")));
         }
         Ok(())
     }
@@ -194,7 +196,7 @@ fn read_file(path: &Path, each: &mut dyn FnMut(Entity)) -> Result<Origin, Error>
     let mut source =
         Source { inner: Hashing { inner: BufReader::with_capacity(256 << 10, disk::open(path)?), hasher: Sha256::new() }, path };
     if source.array()? != *MAGIC {
-        return Err(damaged(path, "it is no snapshot, or was written by a newer version"));
+        return Err(damaged(path, Sentence::new("no-snapshot", "it is no snapshot, or was written by a newer version")));
     }
     let seq = u64::from_le_bytes(source.array()?);
     let chain = source.array()?;
@@ -211,16 +213,16 @@ fn read_file(path: &Path, each: &mut dyn FnMut(Entity)) -> Result<Origin, Error>
     let expected: [u8; 32] = source.inner.hasher.clone().finalize().into();
     let checksum: [u8; 32] = source.array()?;
     if checksum != expected || count != found {
-        return Err(damaged(path, "its checksum does not fit its content"));
+        return Err(damaged(path, Sentence::new("checksum", "its checksum does not fit its content")));
     }
     if source.inner.read(&mut [0]).map_err(|e| Error::io("read", path, e))? != 0 {
-        return Err(damaged(path, "more follows after its end"));
+        return Err(damaged(path, Sentence::new("more-follows", "more follows after its end")));
     }
     Ok(Origin { seq, chain })
 }
 
-fn damaged(path: &Path, detail: &str) -> Error {
-    Error::corrupt(format!("the snapshot `{}`", path.display()), detail)
+fn damaged(path: &Path, detail: impl Into<Sentence>) -> Error {
+    Error::corrupt(Sentence::new("the-snapshot", "the snapshot `{path}`").with("path", &path.display()), detail)
 }
 
 struct Source<'a> {
@@ -231,7 +233,7 @@ struct Source<'a> {
 impl Source<'_> {
     fn array<const N: usize>(&mut self) -> Result<[u8; N], Error> {
         let mut bytes = [0; N];
-        self.inner.read_exact(&mut bytes).map_err(|_| damaged(self.path, "it ends too early"))?;
+        self.inner.read_exact(&mut bytes).map_err(|_| damaged(self.path, Sentence::new("ends-early", "it ends too early")))?;
         Ok(bytes)
     }
 
@@ -240,7 +242,7 @@ impl Source<'_> {
         let mut bytes = Vec::new();
         (&mut self.inner).take(u64::from(length)).read_to_end(&mut bytes).map_err(|e| Error::io("read", self.path, e))?;
         if bytes.len() as u64 != u64::from(length) {
-            return Err(damaged(self.path, "it ends too early"));
+            return Err(damaged(self.path, Sentence::new("ends-early", "it ends too early")));
         }
         Ok(bytes)
     }

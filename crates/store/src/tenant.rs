@@ -12,6 +12,7 @@ use crate::disk::Reserve;
 use crate::keys::Keys;
 use crate::log::Head;
 use crate::root::Root;
+use crate::sentence::{self, Sentence};
 use crate::sqlite::{Migration, Sqlite};
 use crate::{Config, Error, disk};
 
@@ -95,8 +96,9 @@ impl Inner {
         let keystore = meta(&db, "keystore", |cell| if let Cell::Blob(id) = cell { id.try_into().ok() } else { None })?;
         if keystore != Some(keys.id) {
             return Err(Error::unavailable(
-                format!("the key store of the tenant `{tenant}`"),
-                format!("`{}` belongs to other data; put back the one that was saved with this tenant", root.keys(tenant).display()),
+                sentence::keys(tenant),
+                Sentence::new("keys-of-other-data", "`{path}` belongs to other data; put back the one that was saved with this tenant")
+                    .with("path", &root.keys(tenant).display()),
             ));
         }
         for name in ["snapshots", "history", "files"] {
@@ -189,11 +191,17 @@ fn open_database(folder: &Path, tenant: &TenantId, config: &Config) -> Result<Sq
     let owner = meta(&db, "tenant", |cell| if let Cell::Text(name) = cell { Some(name.to_owned()) } else { None })?;
     match owner {
         Some(owner) if owner == tenant.as_str() => Ok(db),
-        Some(owner) => Err(Error::invalid(format!(
-            "`{}` belongs to the tenant `{owner}`; a tenant's folder keeps its name, use backup and restore to move it",
-            path.display()
-        ))),
-        None => Err(Error::corrupt(format!("`{}`", path.display()), "it does not say whose it is; restore it from a backup")),
+        Some(owner) => Err(Error::invalid(
+            Sentence::new(
+                "data-of-other-tenant",
+                "`{path}` belongs to the tenant `{owner}`; a tenant's folder keeps its name, use backup and restore to move it",
+            )
+            .with("path", &path.display())
+            .with("owner", &owner),
+        )),
+        None => {
+            Err(Error::corrupt(sentence::file(&path), Sentence::new("nobodys", "it does not say whose it is; restore it from a backup")))
+        }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use model::{Header, Segment, TenantContext, TenantId};
+use model::{Header, Instant, Segment, TenantContext, TenantId};
 
 use crate::accounts::ACCOUNT_ALL;
 use crate::backend::{Row, Session, Sql, sql};
@@ -24,6 +24,8 @@ const QUARANTINE: Sql = sql!("transfer/quarantine");
 const PUT_HEADER: Sql = sql!("transfer/put_header");
 const PUT_RUN: Sql = sql!("transfer/put_run");
 const PUT_QUARANTINE: Sql = sql!("transfer/put_quarantine");
+const INPUTS: Sql = sql!("run/inputs");
+const LEAVE_BEHIND: Sql = sql!("transfer/leave_behind");
 
 /// A header of the log with its place in the chain: what is left of a commit
 /// whose payload stays behind.
@@ -144,6 +146,18 @@ impl NewTenant {
                 Kept::Account(account) => accounts::put(s, account),
             })
         })
+    }
+
+    /// Notes that raw inputs which runs have read and which are not here were
+    /// left behind: nobody has to look for them.
+    ///
+    /// # Errors
+    /// When the database cannot take it.
+    pub fn note_left_behind(&self, at: Instant) -> Result<(), Error> {
+        let inner = self.store().inner();
+        let inputs = inner.read(|s| s.all(INPUTS, &[], |row| row.get::<[u8; 32]>(1)))?;
+        let missing: Vec<_> = inputs.into_iter().filter(|checksum| !inner.file(checksum).is_file()).collect();
+        inner.write_new(|s| missing.iter().try_for_each(|checksum| s.execute(LEAVE_BEHIND, &[checksum.into(), at.into()]).map(|_| ())))
     }
 
     /// Notes which commits concern persons, by keyed hash.

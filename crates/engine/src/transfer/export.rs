@@ -90,7 +90,7 @@ impl Export<'_> {
         let mut failed = None;
         let walked = store.read_all(upto, &mut |row| {
             self.row(row, &mut open).map_err(|error| {
-                let stop = store::Error::Invalid(error.to_string());
+                let stop = store::Error::Invalid(error.to_string().into());
                 failed = Some(error);
                 stop
             })

@@ -38,7 +38,8 @@ pub(super) fn restore(restore: &Restore) -> anyhow::Result<()> {
         bail!(say("restore.empty", &[("backup", &backup.display())]));
     }
     for folder in tenants {
-        let failed = |error: engine::Error| anyhow!(say("restore.failed", &[("backup", &folder.display()), ("error", &error)]));
+        let failed =
+            |error: engine::Error| anyhow!(say("restore.failed", &[("backup", &folder.display()), ("error", &fail::words(&error))]));
         let name = folder.file_name().unwrap_or_default().to_owned();
         let key_file = keys.join(key_name(&name));
         if !key_file.is_file() {

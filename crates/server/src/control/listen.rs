@@ -12,6 +12,7 @@ use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
 use super::{REQUEST_BYTES_MAX, Reply, Request, failed, socket_path};
+use crate::fail;
 use crate::operator::Operator;
 
 /// The socket, removed when it is dropped.
@@ -113,7 +114,7 @@ async fn answer(line: Vec<u8>, operator: Arc<Operator>, send: mpsc::UnboundedSen
     };
     let reply = match outcome {
         Ok(value) => Reply::Done(value),
-        Err(failure) => Reply::Failed(format!("{failure:#}")),
+        Err(failure) => Reply::Failed(fail::told(&failure)),
     };
     drop(send.send(reply));
 }

@@ -24,7 +24,10 @@ const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 /// An error in the words of the language chosen.
 fn told(error: ingest::Error) -> anyhow::Error {
-    anyhow!(error.say(of_faults()))
+    match error {
+        ingest::Error::Engine(error) => error.into(),
+        other => anyhow!(other.say(of_faults())),
+    }
 }
 
 /// All sources with their newest run, the next one, and what is wrong.

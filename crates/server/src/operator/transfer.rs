@@ -14,6 +14,7 @@ use tokio::sync::mpsc;
 
 use super::{Operator, Progress};
 use crate::assemble;
+use crate::fail;
 use crate::messages::say;
 
 /// What a stranger needs to read the folder.
@@ -49,7 +50,7 @@ impl Operator {
         let (send, receive) = mpsc::unbounded_channel();
         let work = tokio::spawn(async move { access.export(order, FORMS, move |step| _ = send.send(step)).await });
         tell(receive, progress).await;
-        let manifest = work.await?.map_err(|error| failed(&error))?;
+        let manifest = work.await?.map_err(|error| failed(&fail::words(&error)))?;
         Ok(report(&manifest, &manifest.tenant))
     }
 
@@ -64,8 +65,8 @@ impl Operator {
         let work = tokio::task::spawn_blocking(move || engine.import(&folder, name.as_ref(), &FORMS, &move |step| _ = send.send(step)));
         tell(receive, progress).await;
         let (tenant, manifest) = work.await?.map_err(|error| match error.kind() {
-            Kind::Exists => anyhow!(say("import.exists-too", &[("error", &error)])),
-            _ => anyhow!(say("import.failed", &[("from", &from.display()), ("error", &error)])),
+            Kind::Exists => anyhow!(say("import.exists-too", &[("error", &fail::words(&error))])),
+            _ => anyhow!(say("import.failed", &[("from", &from.display()), ("error", &fail::words(&error))])),
         })?;
         tracing::info!(tenant = tenant.as_str(), from = %from.display(), position = manifest.position, "a tenant was imported");
         Ok(report(&manifest, &tenant))

@@ -15,7 +15,8 @@ impl Operator {
     /// Backs up every tenant that is open into a folder of its own. All targets are looked
     /// at before anything is made; a folder's manifest is written last.
     pub(super) async fn backup(&self, target: PathBuf, keys: PathBuf, progress: Progress<'_>) -> anyhow::Result<Value> {
-        let failed = |error: engine::Error| anyhow!(say("backup.failed", &[("target", &target.display()), ("error", &error)]));
+        let failed =
+            |error: engine::Error| anyhow!(say("backup.failed", &[("target", &target.display()), ("error", &fail::words(&error))]));
         let places = |tenant: &TenantId| (target.join(tenant.as_str()), keys.join(commands::key_name(tenant.as_str().as_ref())));
         for tenant in self.engine.tenants() {
             let (data, key_file) = places(&tenant);
@@ -61,15 +62,15 @@ pub(crate) fn check_at_rest(data: &Path) -> anyhow::Result<Value> {
 /// When the key store is there, the tenant is not, or a process holds the directory.
 pub(crate) fn replace_keys_at_rest(data: &Path, tenant: &str) -> anyhow::Result<()> {
     prepare(data)?;
-    engine::replace_lost_keys(data, &TenantId::parse(tenant)?).map_err(|error| match error.kind() {
+    engine::replace_lost_keys(data, &fail::tenant_of(tenant)?).map_err(|error| match error.kind() {
         Kind::Exists => anyhow!(say("tenant.keys-there", &[("tenant", &tenant)])),
         Kind::Conflict => fail::of_opening(&error, data),
-        _ => anyhow!(say("tenant.keys-failed", &[("tenant", &tenant), ("error", &error)])),
+        _ => anyhow!(say("tenant.keys-failed", &[("tenant", &tenant), ("error", &fail::words(&error))])),
     })
 }
 
 fn report(found: &[(TenantId, Vec<Finding>)]) -> Value {
-    let finding = |one: &Finding| json!({ "part": format!("{:?}", one.part).to_lowercase(), "detail": one.detail });
+    let finding = |one: &Finding| json!({ "part": format!("{:?}", one.part).to_lowercase(), "detail": fail::in_words(&one.detail) });
     found
         .iter()
         .map(|(tenant, findings)| json!({ "tenant": tenant.as_str(), "findings": findings.iter().map(finding).collect::<Vec<_>>() }))

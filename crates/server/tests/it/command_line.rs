@@ -63,7 +63,7 @@ fn accounts_are_made_and_removed() {
     assert!(add("anna", "ein langes Passwort\n").failed().contains("anna"));
     assert!(add("berta", "").failed().contains("kein Passwort"));
     assert!(scene.run("user list").ok().lines().any(|line| line.starts_with("anna\tadministrator\t")));
-    assert!(scene.run("user remove anna").failed().contains("last administrator"));
+    assert!(scene.run("user remove anna").failed().contains("ist das letzte Konto mit der Rolle administrator"));
     assert!(scene.run("user remove niemand").failed().contains("niemand"));
     assert_eq!(log_in(&platform, "ein+langes+Passwort"), 303);
 
@@ -74,12 +74,12 @@ fn accounts_are_made_and_removed() {
     assert_eq!(log_in(&platform, "ein+langes+Passwort"), 422, "the old one is void");
     assert_eq!(log_in(&platform, "ein+anderes+Passwort"), 303);
 
-    assert!(scene.run("user disable anna").failed().contains("last administrator"));
+    assert!(scene.run("user disable anna").failed().contains("ist das letzte Konto mit der Rolle administrator"));
     add("berta", "noch ein Passwort\n").ok();
     assert!(scene.run("user disable anna").ok().contains("gesperrt"));
     assert_eq!(log_in(&platform, "ein+anderes+Passwort"), 422);
     assert!(scene.run("user list").ok().lines().any(|line| line.starts_with("anna\t") && line.ends_with("\tgesperrt")));
-    assert!(scene.run("user remove berta").failed().contains("last administrator"), "a disabled one does not administer");
+    assert!(scene.run("user remove berta").failed().contains("ist das letzte Konto mit der Rolle administrator"), "a disabled one does not administer");
     change("anna", "ein drittes Passwort\n").ok();
     assert_eq!(log_in(&platform, "ein+drittes+Passwort"), 303, "a new password enables it again");
     assert!(platform.stop().success());

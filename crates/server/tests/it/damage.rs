@@ -68,7 +68,7 @@ fn a_damaged_database_is_named_and_restored() {
     let database = scene.data().join("tenants/musterstadt/tenant.db");
     std::fs::write(&database, vec![b'x'; 8192]).expect("written");
     let refused = scene.run("serve --listen 127.0.0.1:0").failed();
-    assert!(refused.contains("tenant.db") && refused.contains("restore the tenant from its last backup"), "{refused}");
+    assert!(refused.contains("tenant.db") && refused.contains("den Mandanten aus seiner letzten Sicherung zurückspielen"), "{refused}");
     let told = scene.run("check");
     assert_eq!(told.code, Some(1), "{told:?}");
     assert!(told.out.contains("tenant.db") && told.out.contains("allmende restore"), "{told:?}");
@@ -85,7 +85,7 @@ fn a_damaged_database_is_named_and_restored() {
 fn lost_keys_are_named_and_can_be_given_up() {
     let (scene, secret) = filled();
     std::fs::remove_file(scene.data().join("keys/musterstadt.db")).expect("removed");
-    assert!(scene.run("serve --listen 127.0.0.1:0").failed().contains("keys/musterstadt.db` is missing"));
+    assert!(scene.run("serve --listen 127.0.0.1:0").failed().contains("keys/musterstadt.db` fehlt"));
     let told = scene.run("check");
     assert!(told.code == Some(1) && told.out.contains("Fehlen Schlüssel"), "{told:?}");
     assert!(scene.run("tenant replace-keys musterstadt").failed().contains("--yes"));
@@ -103,11 +103,11 @@ fn lost_keys_are_named_and_can_be_given_up() {
 fn a_backup_that_is_refused_leaves_nothing_behind() {
     let (scene, _) = filled();
     let inside = scene.data().join("sicherung/heute");
-    assert!(scene.run(&format!("backup {}", inside.display())).failed().contains("in the data directory"));
+    assert!(scene.run(&format!("backup {}", inside.display())).failed().contains("liegt im Datenverzeichnis"));
     assert!(!scene.data().join("sicherung").exists());
     let full = scene.write("voll/musterstadt/brief.odt", "");
     let target = scene.path("voll");
-    assert!(scene.run(&format!("backup {}", target.display())).failed().contains("is not empty"));
+    assert!(scene.run(&format!("backup {}", target.display())).failed().contains("ist nicht leer"));
     assert!(full.is_file() && !scene.path("voll-schluessel").exists());
     let keys = scene.write("schluessel/musterstadt.keys", "");
     let target = scene.path("neu");
@@ -115,7 +115,7 @@ fn a_backup_that_is_refused_leaves_nothing_behind() {
         scene
             .run(&format!("backup {} --keys {}", target.display(), keys.parent().expect("a folder").display()))
             .failed()
-            .contains("exists already")
+            .contains("ist schon da")
     );
     assert!(!target.exists());
 }

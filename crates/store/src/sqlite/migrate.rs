@@ -5,7 +5,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
-use crate::Error;
+use crate::{Error, Sentence};
 
 /// One step of a schema; its number is its place in the list, from 1.
 pub(crate) struct Migration(pub(crate) &'static str);
@@ -14,11 +14,15 @@ pub(super) fn run(connection: &mut Connection, path: &Path, migrations: &[Migrat
     let fail = |e| Error::database(path, e);
     let done: u32 = connection.pragma_query_value(None, "user_version", |row| row.get(0)).map_err(fail)?;
     if done as usize > migrations.len() {
-        return Err(Error::invalid(format!(
-            "the database `{}` has schema {done}, this version knows {}: install the newer version again",
-            path.display(),
-            migrations.len()
-        )));
+        return Err(Error::invalid(
+            Sentence::new(
+                "schema-newer",
+                "the database `{path}` has schema {found}, this version knows {known}: install the newer version again",
+            )
+            .with("path", &path.display())
+            .with("found", u64::from(done))
+            .with("known", migrations.len() as u64),
+        ));
     }
     for (number, migration) in (1u32..).zip(migrations).skip(done as usize) {
         let step = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(fail)?;
