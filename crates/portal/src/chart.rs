@@ -14,13 +14,14 @@ mod words;
 
 use model::Instant;
 
-use crate::format;
+use crate::format::{self, Zone};
 use crate::messages::Language;
 use crate::parts::Table;
 use crate::svg::Markup;
 
 pub use bucket::{bucket, without_open_ends};
 pub use step::Step;
+pub(crate) use words::zoned;
 
 /// How many series can be told apart by dash and colour; further ones are not drawn.
 pub const SERIES_MAX: usize = 6;
@@ -42,6 +43,8 @@ pub struct Chart {
     pub series: Vec<Series>,
     /// The language of its words.
     pub language: Language,
+    /// The time its reader wants to see.
+    pub zone: Zone,
 }
 
 /// One line.
@@ -110,7 +113,7 @@ impl Chart {
     /// give an honest picture or, without any value, words alone.
     #[must_use]
     pub fn draw(&self) -> Drawing {
-        let aligned = axis::align(&self.series[..self.series.len().min(SERIES_MAX)], self.step, POINTS_MAX);
+        let aligned = axis::align(&self.series[..self.series.len().min(SERIES_MAX)], self.step, POINTS_MAX, self.zone);
         let most = aligned.numbers().fold(0.0, |most: f64, value| most.max(value.abs()));
         // Counts stay whole; only measured values get decimals.
         let digits = if aligned.numbers().all(|value| value.fract() == 0.0) { 0 } else { format::digits_for(most) };

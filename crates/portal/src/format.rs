@@ -1,8 +1,8 @@
 //! Numbers, units, dates and ages as people in Germany and Britain read them.
 //!
-//! Every time is shown in Europe/Berlin. Both hours of the night when the
-//! clock goes back are told apart. A missing value is a word, never an empty
-//! place and never zero.
+//! Times are shown in Europe/Berlin; charts and tables also in UTC, when the
+//! reader wants that. Both hours of the night when the clock goes back are
+//! told apart. A missing value is a word, never an empty place and never zero.
 
 use std::sync::LazyLock;
 
@@ -17,10 +17,20 @@ const NARROW_SPACE: char = '\u{202f}';
 /// The minus sign, as wide as a digit.
 const MINUS: char = '\u{2212}';
 
-/// The zone every time is shown in.
+/// The zone times are shown in, unless the reader chose another.
 pub const ZONE: &str = "Europe/Berlin";
 
 static BERLIN: LazyLock<TimeZone> = LazyLock::new(|| TimeZone::get(ZONE).expect("the time zone database is built in"));
+
+/// The time a reader wants to see.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Zone {
+    /// Local time in Germany, with summer time.
+    #[default]
+    Berlin,
+    /// Coordinated universal time.
+    Utc,
+}
 
 /// A whole number with its thousands apart: `1.234`, `1,234`.
 #[must_use]
@@ -113,92 +123,173 @@ pub fn size(bytes: u64, language: Language) -> String {
     with_unit(&count(bytes, language), "B")
 }
 
-/// The local date and time of an instant.
+impl Zone {
+    /// The zone of a word in addresses: `utc`; anything else is local time.
+    #[must_use]
+    pub fn of_word(word: Option<&str>) -> Self {
+        if word == Some(Self::Utc.word()) { Self::Utc } else { Self::Berlin }
+    }
+
+    /// The word in addresses; empty for local time.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Berlin => "",
+            Self::Utc => "utc",
+        }
+    }
+
+    /// The IANA name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Berlin => ZONE,
+            Self::Utc => "UTC",
+        }
+    }
+
+    fn rules(self) -> TimeZone {
+        match self {
+            Self::Berlin => BERLIN.clone(),
+            Self::Utc => TimeZone::UTC,
+        }
+    }
+
+    /// The date and time of an instant here.
+    #[must_use]
+    pub fn local(self, at: Instant) -> Zoned {
+        Timestamp::from_microsecond(at.micros()).unwrap_or(Timestamp::MAX).to_zoned(self.rules())
+    }
+
+    /// The instant at which a date begins here.
+    #[must_use]
+    pub fn start_of(self, date: civil::Date) -> Instant {
+        self.instant(date.to_datetime(civil::Time::midnight()))
+    }
+
+    /// The instant of a time here; in the autumn's double hour the first.
+    #[must_use]
+    pub fn instant(self, at: civil::DateTime) -> Instant {
+        let micros = at.to_zoned(self.rules()).map_or(i64::MAX, |zoned| zoned.timestamp().as_microsecond());
+        Instant::from_micros(micros)
+    }
+
+    /// `3. März 2026`, `3 March 2026`.
+    #[must_use]
+    pub fn date_long(self, at: Instant, language: Language) -> String {
+        let date = self.local(at).date();
+        let month = month_name(date.month(), language);
+        match language {
+            Language::De => format!("{}. {month} {}", date.day(), date.year()),
+            Language::En => format!("{} {month} {}", date.day(), date.year()),
+        }
+    }
+
+    /// `03.03.2026`, `03/03/2026`: for tables.
+    #[must_use]
+    pub fn date_short(self, at: Instant, language: Language) -> String {
+        let date = self.local(at).date();
+        let separator = if language == Language::De { '.' } else { '/' };
+        format!("{:02}{separator}{:02}{separator}{}", date.day(), date.month(), date.year())
+    }
+
+    /// `14:05`, and in the night when the clock goes back `2:30 (Sommerzeit)`.
+    #[must_use]
+    pub fn clock(self, at: Instant, language: Language) -> String {
+        let zoned = self.local(at);
+        let time = format!("{}:{:02}", zoned.hour(), zoned.minute());
+        let texts = language.texts();
+        match self.rules().to_ambiguous_timestamp(zoned.datetime()).offset() {
+            AmbiguousOffset::Fold { before, .. } if zoned.offset() == before => format!("{time} ({})", texts.date_summer_time()),
+            AmbiguousOffset::Fold { .. } => format!("{time} ({})", texts.date_winter_time()),
+            _ => time,
+        }
+    }
+
+    /// `3. März 2026, 14:05 Uhr`.
+    #[must_use]
+    pub fn moment_long(self, at: Instant, language: Language) -> String {
+        language.texts().date_at(self.clock(at, language), self.date_long(at, language))
+    }
+
+    /// `03.03.2026, 14:05`: for tables.
+    #[must_use]
+    pub fn moment_short(self, at: Instant, language: Language) -> String {
+        format!("{}, {}", self.date_short(at, language), self.clock(at, language))
+    }
+
+    /// `März 2026`.
+    #[must_use]
+    pub fn month(self, at: Instant, language: Language) -> String {
+        let date = self.local(at).date();
+        format!("{} {}", month_name(date.month(), language), date.year())
+    }
+
+    /// `Mär`.
+    #[must_use]
+    pub fn month_short(self, at: Instant, language: Language) -> &'static str {
+        let index = usize::from(self.local(at).date().month().unsigned_abs()) - 1;
+        language.texts().date_months_short()[index]
+    }
+
+    /// `1. Januar 2022 bis 31. Dezember 2023`; one date when both are the same.
+    #[must_use]
+    pub fn period(self, from: Instant, to: Instant, language: Language) -> String {
+        let (from, to) = (self.date_long(from, language), self.date_long(to, language));
+        if from == to { from } else { language.texts().date_period(from, to) }
+    }
+}
+
+/// The date and time of an instant in Europe/Berlin.
 #[must_use]
 pub fn local(at: Instant) -> Zoned {
-    Timestamp::from_microsecond(at.micros()).unwrap_or(Timestamp::MAX).to_zoned(BERLIN.clone())
+    Zone::Berlin.local(at)
 }
 
-/// The instant at which a local date begins.
+/// The instant at which a date begins in Europe/Berlin.
 #[must_use]
 pub fn start_of(date: civil::Date) -> Instant {
-    local_instant(date.to_datetime(civil::Time::midnight()))
+    Zone::Berlin.start_of(date)
 }
 
-/// The instant of a local time; in the autumn's double hour the first.
-#[must_use]
-pub fn local_instant(at: civil::DateTime) -> Instant {
-    let micros = at.to_zoned(BERLIN.clone()).map_or(i64::MAX, |zoned| zoned.timestamp().as_microsecond());
-    Instant::from_micros(micros)
-}
-
-/// `3. März 2026`, `3 March 2026`.
+/// [`Zone::date_long`] in Europe/Berlin.
 #[must_use]
 pub fn date_long(at: Instant, language: Language) -> String {
-    let date = local(at).date();
-    let month = month_name(date.month(), language);
-    match language {
-        Language::De => format!("{}. {month} {}", date.day(), date.year()),
-        Language::En => format!("{} {month} {}", date.day(), date.year()),
-    }
+    Zone::Berlin.date_long(at, language)
 }
 
-/// `03.03.2026`, `03/03/2026`: for tables.
+/// [`Zone::date_short`] in Europe/Berlin.
 #[must_use]
 pub fn date_short(at: Instant, language: Language) -> String {
-    let date = local(at).date();
-    let separator = if language == Language::De { '.' } else { '/' };
-    format!("{:02}{separator}{:02}{separator}{}", date.day(), date.month(), date.year())
+    Zone::Berlin.date_short(at, language)
 }
 
-/// `14:05`, and in the night when the clock goes back `2:30 (Sommerzeit)`.
+/// [`Zone::clock`] in Europe/Berlin.
 #[must_use]
 pub fn clock(at: Instant, language: Language) -> String {
-    let zoned = local(at);
-    let time = format!("{}:{:02}", zoned.hour(), zoned.minute());
-    let texts = language.texts();
-    match BERLIN.to_ambiguous_timestamp(zoned.datetime()).offset() {
-        AmbiguousOffset::Fold { before, .. } if zoned.offset() == before => format!("{time} ({})", texts.date_summer_time()),
-        AmbiguousOffset::Fold { .. } => format!("{time} ({})", texts.date_winter_time()),
-        _ => time,
-    }
+    Zone::Berlin.clock(at, language)
 }
 
-/// `3. März 2026, 14:05 Uhr`.
+/// [`Zone::moment_long`] in Europe/Berlin.
 #[must_use]
 pub fn moment_long(at: Instant, language: Language) -> String {
-    language.texts().date_at(clock(at, language), date_long(at, language))
+    Zone::Berlin.moment_long(at, language)
 }
 
-/// `03.03.2026, 14:05`: for tables.
+/// [`Zone::moment_short`] in Europe/Berlin.
 #[must_use]
 pub fn moment_short(at: Instant, language: Language) -> String {
-    format!("{}, {}", date_short(at, language), clock(at, language))
-}
-
-/// `März 2026`.
-#[must_use]
-pub fn month(at: Instant, language: Language) -> String {
-    let date = local(at).date();
-    format!("{} {}", month_name(date.month(), language), date.year())
-}
-
-/// `Mär`.
-#[must_use]
-pub fn month_short(at: Instant, language: Language) -> &'static str {
-    let index = usize::from(local(at).date().month().unsigned_abs()) - 1;
-    language.texts().date_months_short()[index]
+    Zone::Berlin.moment_short(at, language)
 }
 
 fn month_name(month: i8, language: Language) -> &'static str {
     language.texts().date_months()[usize::from(month.unsigned_abs()) - 1]
 }
 
-/// `1. Januar 2022 bis 31. Dezember 2023`; one date when both are the same.
+/// [`Zone::period`] in Europe/Berlin.
 #[must_use]
 pub fn period(from: Instant, to: Instant, language: Language) -> String {
-    let (from, to) = (date_long(from, language), date_long(to, language));
-    if from == to { from } else { language.texts().date_period(from, to) }
+    Zone::Berlin.period(from, to, language)
 }
 
 /// `vor 4 Min.`; only ever shown beside the time itself.

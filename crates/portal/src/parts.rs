@@ -50,7 +50,13 @@ impl Moment {
     /// `03.03.2026, 14:05`: for tables.
     #[must_use]
     pub fn short(at: Instant, language: Language) -> Self {
-        Self { iso: at.to_string(), text: format::moment_short(at, language), age: None }
+        Self::short_in(at, language, format::Zone::Berlin)
+    }
+
+    /// The same in the time the reader chose.
+    #[must_use]
+    pub fn short_in(at: Instant, language: Language, zone: format::Zone) -> Self {
+        Self { iso: at.to_string(), text: zone.moment_short(at, language), age: None }
     }
 
     /// `3. März 2026`.

@@ -8,6 +8,7 @@ mod city;
 mod dashboard;
 mod files;
 mod kept;
+mod notations;
 mod outside;
 mod public;
 mod questions;

@@ -8,7 +8,7 @@ use model::Instant;
 
 use super::scale::Scale;
 use super::{Aligned, Chart, Line, Step};
-use crate::format;
+use crate::format::Zone;
 use crate::messages::Language;
 use crate::svg::Markup;
 
@@ -81,7 +81,7 @@ pub(super) fn paint(chart: &Chart, aligned: &Aligned, scale: &Scale, description
     svg.text("desc", &[("id", &description_id)], description);
     svg.open("g", &[("aria-hidden", &"true")]);
     value_axis(&mut svg, &plot, scale, &labels, &chart.unit);
-    time_axis(&mut svg, &plot, aligned, chart.language, format);
+    time_axis(&mut svg, &plot, aligned, chart, format);
     for (index, line) in aligned.series.iter().enumerate() {
         draw_line(&mut svg, &plot, scale, aligned, line, index);
     }
@@ -115,10 +115,10 @@ fn value_axis(svg: &mut Markup, plot: &Plot, scale: &Scale, labels: &[(f64, Stri
     }
 }
 
-fn time_axis(svg: &mut Markup, plot: &Plot, aligned: &Aligned, language: Language, format: &Format) {
+fn time_axis(svg: &mut Markup, plot: &Plot, aligned: &Aligned, chart: &Chart, format: &Format) {
     let (Some(first), Some(last)) = (aligned.axis.first(), aligned.axis.last()) else { return };
     let y = TOP + plot.height;
-    for (at, label) in time_ticks(aligned.step, *first, *last, format.ticks_max, language) {
+    for (at, label) in time_ticks(aligned.step, *first, *last, format.ticks_max, chart) {
         let x = plot.x(at);
         #[expect(clippy::cast_precision_loss, reason = "a few letters")]
         let half = label.chars().count() as f64 * format.letter / 2.0;
@@ -200,39 +200,40 @@ impl Every {
         next.ok()
     }
 
-    fn label(self, at: Instant, is_first: bool, language: Language) -> String {
-        let local = format::local(at);
+    fn label(self, at: Instant, is_first: bool, language: Language, zone: Zone) -> String {
+        let local = zone.local(at);
         let texts = language.texts();
         match self {
             Self::Years(_) => local.year().to_string(),
-            Self::Months(_) if is_first || local.month() == 1 => format!("{} {}", format::month_short(at, language), local.year()),
-            Self::Months(_) => format::month_short(at, language).to_owned(),
+            Self::Months(_) if is_first || local.month() == 1 => format!("{} {}", zone.month_short(at, language), local.year()),
+            Self::Months(_) => zone.month_short(at, language).to_owned(),
             Self::Hours(_) if !is_first && local.hour() != 0 => format!("{}:00", local.hour()),
-            Self::Days(_) | Self::Hours(_) => texts.chart_tick_day(local.day(), format::month_short(at, language)),
+            Self::Days(_) | Self::Hours(_) => texts.chart_tick_day(local.day(), zone.month_short(at, language)),
         }
     }
 }
 
-fn time_ticks(step: Step, first: Instant, last: Instant, ticks_max: f64, language: Language) -> Vec<(Instant, String)> {
+fn time_ticks(step: Step, first: Instant, last: Instant, ticks_max: f64, chart: &Chart) -> Vec<(Instant, String)> {
+    let (language, zone) = (chart.language, chart.zone);
     let span_hours = (last.micros() - first.micros()) / 3_600_000_000;
     #[expect(clippy::cast_precision_loss, reason = "a ratio of hours")]
     let fits = |every: &Every| every.hours() >= step.hours() && span_hours as f64 / every.hours() as f64 <= ticks_max;
     let every = Every::ALL.into_iter().find(fits).unwrap_or(Every::Years(1000));
     let mut ticks = Vec::new();
-    let mut next = Some(every.floor(format::local(first).datetime()));
+    let mut next = Some(every.floor(zone.local(first).datetime()));
     while let Some(at) = next {
-        let instant = format::local_instant(at);
+        let instant = zone.instant(at);
         if instant > last || ticks.len() > 40 {
             break;
         }
         if instant >= first {
-            ticks.push((instant, every.label(instant, ticks.is_empty(), language)));
+            ticks.push((instant, every.label(instant, ticks.is_empty(), language, zone)));
         }
         next = every.next(at);
     }
     if ticks.is_empty() {
         // Nothing round lies inside: the first point gets its date.
-        ticks.push((first, format::date_short(first, language)));
+        ticks.push((first, zone.date_short(first, language)));
     }
     ticks
 }

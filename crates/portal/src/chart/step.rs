@@ -4,7 +4,7 @@ use jiff::ToSpan;
 use jiff::civil::{self, Date};
 use model::{Instant, TimeWindow};
 
-use crate::format;
+use crate::format::Zone;
 use crate::messages::Language;
 
 const MICROS_PER_HOUR: i64 = 3_600_000_000;
@@ -17,7 +17,7 @@ pub enum Step {
     Instant,
     /// An hour.
     Hour,
-    /// A day from midnight to midnight in Europe/Berlin.
+    /// A day from midnight to midnight.
     Day,
     /// A week from Monday on.
     Week,
@@ -30,11 +30,11 @@ pub enum Step {
 impl Step {
     /// The finest step that needs at most `limit` points for a window.
     #[must_use]
-    pub fn for_window(window: TimeWindow, limit: usize) -> Self {
+    pub fn for_window(window: TimeWindow, limit: usize, zone: Zone) -> Self {
         [Self::Hour, Self::Day, Self::Week, Self::Month]
             .into_iter()
             .find(|step| {
-                let count = step.key(window.end).saturating_sub(step.key(window.start));
+                let count = step.key(window.end, zone).saturating_sub(step.key(window.start, zone));
                 usize::try_from(count).is_ok_and(|count| count < limit)
             })
             .unwrap_or(Self::Year)
@@ -84,63 +84,63 @@ impl Step {
 
     /// Number of the step an instant lies in; neighbours differ by one.
     #[must_use]
-    pub fn key(self, at: Instant) -> i64 {
+    pub fn key(self, at: Instant, zone: Zone) -> i64 {
         match self {
             Self::Instant => at.micros(),
             Self::Hour => at.micros().div_euclid(MICROS_PER_HOUR),
-            Self::Day => day_number(at),
+            Self::Day => day_number(at, zone),
             // 1970-01-01 was a Thursday: shifted so that weeks begin on Monday.
-            Self::Week => (day_number(at) + 3).div_euclid(7),
+            Self::Week => (day_number(at, zone) + 3).div_euclid(7),
             Self::Month => {
-                let date = format::local(at).date();
+                let date = zone.local(at).date();
                 i64::from(date.year()) * 12 + i64::from(date.month()) - 1
             }
-            Self::Year => i64::from(format::local(at).date().year()),
+            Self::Year => i64::from(zone.local(at).date().year()),
         }
     }
 
     /// The instant at which a step begins.
     #[must_use]
-    pub fn start(self, key: i64) -> Instant {
+    pub fn start(self, key: i64, zone: Zone) -> Instant {
         match self {
             Self::Instant => Instant::from_micros(key),
             Self::Hour => Instant::from_micros(key.saturating_mul(MICROS_PER_HOUR)),
-            Self::Day => start_of_day(key),
-            Self::Week => start_of_day(key * 7 - 3),
-            Self::Month => start_of_month(key.div_euclid(12), key.rem_euclid(12) + 1),
-            Self::Year => start_of_month(key, 1),
+            Self::Day => start_of_day(key, zone),
+            Self::Week => start_of_day(key * 7 - 3, zone),
+            Self::Month => start_of_month(key.div_euclid(12), key.rem_euclid(12) + 1, zone),
+            Self::Year => start_of_month(key, 1, zone),
         }
     }
 
     /// How a step is called in tables: `03.03.2026`, `März 2026`, ….
     #[must_use]
-    pub fn name(self, at: Instant, language: Language) -> String {
+    pub fn name(self, at: Instant, language: Language, zone: Zone) -> String {
         match self {
-            Self::Instant | Self::Hour => format::moment_short(at, language),
-            Self::Day => format::date_short(at, language),
-            Self::Week => language.texts().chart_week(format::date_short(at, language)),
-            Self::Month => format::month(at, language),
-            Self::Year => format::local(at).year().to_string(),
+            Self::Instant | Self::Hour => zone.moment_short(at, language),
+            Self::Day => zone.date_short(at, language),
+            Self::Week => language.texts().chart_week(zone.date_short(at, language)),
+            Self::Month => zone.month(at, language),
+            Self::Year => zone.local(at).year().to_string(),
         }
     }
 
     /// How a sentence says when: `am 3. März 2026`, `im März 2026`, ….
     #[must_use]
-    pub fn when(self, at: Instant, language: Language) -> String {
+    pub fn when(self, at: Instant, language: Language, zone: Zone) -> String {
         let texts = language.texts();
         match self {
-            Self::Instant | Self::Hour => texts.chart_when_day(format::moment_long(at, language)),
-            Self::Day => texts.chart_when_day(format::date_long(at, language)),
-            Self::Week => texts.chart_when_week(format::date_long(at, language)),
-            Self::Month => texts.chart_when_month(format::month(at, language)),
-            Self::Year => texts.chart_when_year(format::local(at).year()),
+            Self::Instant | Self::Hour => texts.chart_when_day(zone.moment_long(at, language)),
+            Self::Day => texts.chart_when_day(zone.date_long(at, language)),
+            Self::Week => texts.chart_when_week(zone.date_long(at, language)),
+            Self::Month => texts.chart_when_month(zone.month(at, language)),
+            Self::Year => texts.chart_when_year(zone.local(at).year()),
         }
     }
 
     /// The machine form for `<time datetime>`.
     #[must_use]
-    pub fn iso(self, at: Instant) -> String {
-        let date = format::local(at).date();
+    pub fn iso(self, at: Instant, zone: Zone) -> String {
+        let date = zone.local(at).date();
         match self {
             Self::Instant | Self::Hour => at.to_string(),
             Self::Day | Self::Week => date.to_string(),
@@ -150,16 +150,16 @@ impl Step {
     }
 }
 
-fn day_number(at: Instant) -> i64 {
-    EPOCH.until(format::local(at).date()).map_or(0, |span| i64::from(span.get_days()))
+fn day_number(at: Instant, zone: Zone) -> i64 {
+    EPOCH.until(zone.local(at).date()).map_or(0, |span| i64::from(span.get_days()))
 }
 
-fn start_of_day(number: i64) -> Instant {
+fn start_of_day(number: i64, zone: Zone) -> Instant {
     let date = i32::try_from(number).ok().and_then(|days| EPOCH.checked_add(days.days()).ok());
-    format::start_of(date.unwrap_or(Date::MAX))
+    zone.start_of(date.unwrap_or(Date::MAX))
 }
 
-fn start_of_month(year: i64, month: i64) -> Instant {
+fn start_of_month(year: i64, month: i64, zone: Zone) -> Instant {
     let date = i16::try_from(year).ok().zip(i8::try_from(month).ok()).and_then(|(year, month)| Date::new(year, month, 1).ok());
-    format::start_of(date.unwrap_or(Date::MAX))
+    zone.start_of(date.unwrap_or(Date::MAX))
 }

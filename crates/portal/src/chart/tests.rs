@@ -3,6 +3,7 @@ use model::TimeWindow;
 use model::dataset::Aggregate;
 
 use super::*;
+use crate::format::Zone;
 
 fn at(text: &str) -> Instant {
     Instant::parse(text).expect(text)
@@ -16,7 +17,7 @@ fn days(values: &[Option<f64>]) -> Vec<Point> {
 }
 
 fn chart(series: Vec<Series>, step: Step) -> Chart {
-    Chart { id: "c".into(), title: "Luft".into(), unit: "µg/m³".into(), step, series, language: Language::De }
+    Chart { id: "c".into(), title: "Luft".into(), unit: "µg/m³".into(), step, series, language: Language::De, zone: Zone::Berlin }
 }
 
 fn one(values: &[Option<f64>]) -> Chart {
@@ -181,14 +182,15 @@ fn decades_of_days_become_coarser_by_themselves() {
 #[test]
 fn steps_count_local_days_across_the_change_of_the_clock() {
     // 28 and 29 March 2026, 30 March: the night between loses an hour.
-    let keys: Vec<i64> = ["2026-03-28T22:59:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"].map(|t| Step::Day.key(at(t))).into();
+    let keys: Vec<i64> =
+        ["2026-03-28T22:59:00Z", "2026-03-28T23:00:00Z", "2026-03-29T22:00:00Z"].map(|t| Step::Day.key(at(t), Zone::Berlin)).into();
     assert_eq!([keys[1] - keys[0], keys[2] - keys[1]], [1, 1]);
     for step in [Step::Hour, Step::Day, Step::Week, Step::Month, Step::Year] {
-        let key = step.key(at("2026-03-29T10:00:00Z"));
-        assert_eq!(step.key(step.start(key)), key, "{step:?}");
-        assert_eq!(step.key(step.start(key + 1).plus_micros(-1)), key, "{step:?}");
+        let key = step.key(at("2026-03-29T10:00:00Z"), Zone::Berlin);
+        assert_eq!(step.key(step.start(key, Zone::Berlin), Zone::Berlin), key, "{step:?}");
+        assert_eq!(step.key(step.start(key + 1, Zone::Berlin).plus_micros(-1), Zone::Berlin), key, "{step:?}");
     }
-    assert_eq!(Step::Week.start(Step::Week.key(at("2026-11-23T09:00:00Z"))), at("2026-11-22T23:00:00Z"));
+    assert_eq!(Step::Week.start(Step::Week.key(at("2026-11-23T09:00:00Z"), Zone::Berlin), Zone::Berlin), at("2026-11-22T23:00:00Z"));
 }
 
 #[test]
@@ -202,7 +204,7 @@ fn the_step_fits_the_window() {
         ("1735-01-01T00:00:00Z", "2026-01-01T00:00:00Z", Step::Year),
     ];
     for (start, end, step) in cases {
-        assert_eq!(Step::for_window(window(start, end), 800), step, "{start}");
+        assert_eq!(Step::for_window(window(start, end), 800, Zone::Berlin), step, "{start}");
     }
 }
 
@@ -211,7 +213,10 @@ fn buckets_sum_up() {
     let values =
         [("2026-03-01T01:00:00Z", 1.0), ("2026-03-01T02:00:00Z", 5.0), ("2026-03-02T02:00:00Z", f64::NAN), ("2026-03-03T02:00:00Z", -2.0)];
     let sums = |aggregate| -> Vec<Option<f64>> {
-        bucket(values.map(|(time, value)| (at(time), value)), Step::Day, aggregate).into_iter().map(|point| point.value).collect()
+        bucket(values.map(|(time, value)| (at(time), value)), Step::Day, aggregate, Zone::Berlin)
+            .into_iter()
+            .map(|point| point.value)
+            .collect()
     };
     assert_eq!(sums(Aggregate::Mean), [Some(3.0), Some(-2.0)]);
     assert_eq!(sums(Aggregate::Sum), [Some(6.0), Some(-2.0)]);
@@ -225,9 +230,9 @@ fn half_a_month_of_counts_is_left_out() {
         .map(|date| Point { at: format::start_of(date.parse().expect("date")), value: Some(1.0) })
         .into();
     let hour = 3_600_000_000;
-    let kept = without_open_ends(points.clone(), Step::Month, at("2026-01-15T00:00:00Z"), at("2026-04-10T00:00:00Z"), hour);
+    let kept = without_open_ends(points.clone(), Step::Month, at("2026-01-15T00:00:00Z"), at("2026-04-10T00:00:00Z"), hour, Zone::Berlin);
     assert_eq!(kept, points[1..3]);
-    let whole = without_open_ends(points.clone(), Step::Month, at("2025-12-31T23:00:00Z"), at("2026-04-30T21:00:00Z"), hour);
+    let whole = without_open_ends(points.clone(), Step::Month, at("2025-12-31T23:00:00Z"), at("2026-04-30T21:00:00Z"), hour, Zone::Berlin);
     assert_eq!(whole, points);
 }
 

@@ -3,12 +3,20 @@
 use serde_json::json;
 
 use super::{Aligned, Chart, Line, Step};
-use crate::format;
+use crate::format::{self, Zone};
 use crate::parts::{Cell, Head, Table};
 
 /// How many rows stand in the table behind the chart; the page of all values
 /// and the downloads have the rest.
 const ROWS_MAX: usize = 31;
+
+/// A heading over times: `Zeit (UTC)` where they are not local ones.
+pub(crate) fn zoned(heading: &str, zone: Zone) -> String {
+    match zone {
+        Zone::Berlin => heading.to_owned(),
+        Zone::Utc => format!("{heading} ({})", zone.name()),
+    }
+}
 
 pub(super) struct Words<'a> {
     pub(super) chart: &'a Chart,
@@ -46,7 +54,7 @@ impl Words<'_> {
         else {
             return texts.chart_empty().to_owned();
         };
-        let when = |index: usize| self.aligned.step.when(self.aligned.axis[index], self.chart.language);
+        let when = |index: usize| self.aligned.step.when(self.aligned.axis[index], self.chart.language, self.chart.zone);
         let mut said = if known.len() == 1 {
             texts.chart_single(self.value(most.1), when(most.0))
         } else if least.1.total_cmp(&most.1).is_eq() {
@@ -91,7 +99,7 @@ impl Words<'_> {
     /// The newest values, newest first.
     pub(super) fn table(&self) -> Table {
         let texts = self.chart.language.texts();
-        let mut head = vec![Head::text(texts.chart_time())];
+        let mut head = vec![Head::text(&zoned(texts.chart_time(), self.chart.zone))];
         head.extend(self.aligned.series.iter().map(|line| Head::number(&line.name)));
         let rows = (0..self.aligned.axis.len()).rev().take(ROWS_MAX).map(|index| self.row(index)).collect();
         let caption = if self.aligned.axis.len() > ROWS_MAX {
@@ -104,8 +112,8 @@ impl Words<'_> {
 
     fn row(&self, index: usize) -> Vec<Cell> {
         let at = self.aligned.axis[index];
-        let name = self.aligned.step.name(at, self.chart.language);
-        let mut row = vec![Cell::text(&name).header().time(&self.aligned.step.iso(at))];
+        let name = self.aligned.step.name(at, self.chart.language, self.chart.zone);
+        let mut row = vec![Cell::text(&name).header().time(&self.aligned.step.iso(at, self.chart.zone))];
         row.extend(self.aligned.series.iter().map(|line| match line.values[index] {
             Some(value) => Cell::number(&self.value(value)),
             None => Cell::missing(self.chart.language.texts().value_missing()),
@@ -143,7 +151,7 @@ impl Words<'_> {
             "series": series,
             "unit": unit,
             "digits": self.digits,
-            "zone": format::ZONE,
+            "zone": self.chart.zone.name(),
             "locale": self.chart.language.locale(),
             "missing": texts.value_missing(),
             // The island puts the date in; the placeholder stays as it is.

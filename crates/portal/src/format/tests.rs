@@ -50,7 +50,7 @@ fn dates_are_local() {
     assert_eq!(date_short(late, En), "04/03/2026");
     assert_eq!(moment_long(late, De), "4. März 2026, 0:30 Uhr");
     assert_eq!(moment_long(late, En), "4 March 2026, 0:30");
-    assert_eq!(month(late, De), "März 2026");
+    assert_eq!(Zone::Berlin.month(late, De), "März 2026");
 }
 
 #[test]
@@ -59,6 +59,14 @@ fn both_hours_of_the_autumn_change_are_told_apart() {
     assert_eq!(clock(at("2023-10-29T01:30:00Z"), De), "2:30 (Winterzeit)");
     assert_eq!(clock(at("2023-10-29T02:30:00Z"), De), "3:30");
     assert_eq!(clock(at("2023-10-28T23:30:00Z"), En), "1:30");
+}
+
+#[test]
+fn in_utc_no_hour_comes_twice() {
+    assert_eq!(Zone::Utc.moment_short(at("2023-10-29T00:30:00Z"), De), "29.10.2023, 0:30");
+    assert_eq!(Zone::Utc.moment_short(at("2023-10-29T01:30:00Z"), De), "29.10.2023, 1:30");
+    assert_eq!(Zone::Utc.date_long(at("2026-03-03T23:30:00Z"), De), "3. März 2026");
+    assert_eq!((Zone::of_word(Some("utc")), Zone::of_word(Some("mars")), Zone::of_word(None)), (Zone::Utc, Zone::Berlin, Zone::Berlin));
 }
 
 #[test]

@@ -7,6 +7,7 @@ use model::{Dataset, EntityId, Instant, TimeWindow};
 
 use crate::ask::{Ask, Trouble};
 use crate::chart::{self, Chart, Point, Step};
+use crate::format::Zone;
 use crate::map_image::{self, Classes, Feature};
 use crate::pages::dataset::Chooser;
 use crate::parts::{Cell, ChartFigure, Choice, Head, MapFigure, MapLegend, Phrase, Table};
@@ -61,8 +62,20 @@ pub(super) async fn chart(
             .collect(),
         places: place_choices(ask, dataset, things, chosen),
         periods: span.choices(ask, period),
+        clocks: if native_step(statistics, column).0 == Step::Hour { clocks(ask) } else { Vec::new() },
     };
     Ok((vec![figure], chooser))
+}
+
+/// The time the reader wants to see: `uhr=utc`.
+pub(super) fn zone(ask: &Ask) -> Zone {
+    Zone::of_word(ask.param("uhr"))
+}
+
+/// Local time or UTC.
+pub(super) fn clocks(ask: &Ask) -> Vec<Choice> {
+    let choice = |one: Zone, text: &str| Choice { value: one.word().to_owned(), text: text.to_owned(), chosen: one == zone(ask) };
+    vec![choice(Zone::Berlin, ask.t().dataset_clock_local()), choice(Zone::Utc, ask.t().dataset_clock_utc())]
 }
 
 /// Whether a measure has more than one value in time.
@@ -152,18 +165,19 @@ async fn figure(
 ) -> Result<ChartFigure, Trouble> {
     let own = statistics.columns.iter().find(|known| known.attribute == column.attribute).and_then(|known| known.period);
     let Some(own_period) = own.or(statistics.period) else { return Err(Trouble::NotFound) };
-    let window = span.window(own_period);
+    let (window, zone) = (span.window(own_period), zone(ask));
     let (native, is_exact) = native_step(statistics, column);
-    let step = Step::for_window(window, LINE_POINTS_MAX.min(POINTS_MAX / drawn.len().max(1))).max(native);
+    let step = Step::for_window(window, LINE_POINTS_MAX.min(POINTS_MAX / drawn.len().max(1)), zone).max(native);
     let is_native = step == native && is_exact;
     // Data may begin or end as far from a period's ends as they come by themselves.
-    let tolerance = (native.start(native.key(window.end) + 1).micros() - native.start(native.key(window.end)).micros()) * 3 / 2;
+    let tolerance =
+        (native.start(native.key(window.end, zone) + 1, zone).micros() - native.start(native.key(window.end, zone), zone).micros()) * 3 / 2;
     let found = ask.access.buckets(BucketQuery {
         entities: drawn.iter().map(|thing| thing.view.entity().id.clone()).collect(),
         attributes: vec![column.attribute],
         window,
         period: period_of(step),
-        zone: format::ZONE,
+        zone: zone.name(),
     });
     let found = found.await?;
     let mut left_out = false;
@@ -172,12 +186,12 @@ async fn figure(
         let (mut points, incomplete) = own.map_or((Vec::new(), false), |own| points(own, column.aggregate, !is_native));
         if !is_native && matches!(column.aggregate, Aggregate::Mean | Aggregate::Sum) {
             let before = points.len();
-            points = chart::without_open_ends(points, step, window.start, window.end, tolerance);
+            points = chart::without_open_ends(points, step, window.start, window.end, tolerance, zone);
             left_out |= points.len() < before;
         }
         left_out |= incomplete;
         let way = ask.href(&format!("/datensaetze/{}/herkunft?", dataset.slug));
-        let way = way + &super::table::value_query(dataset, &thing.view.entity().id, column, None);
+        let way = way + &super::table::value_query(dataset, &thing.view.entity().id, column, None) + &clock_query(zone, '&');
         (chart::Series { name: thing.name.clone(), points }, way)
     });
     let (series, ways): (Vec<chart::Series>, Vec<String>) =
@@ -195,6 +209,7 @@ async fn figure(
         step,
         series,
         language,
+        zone,
     };
     let mut drawing = chart.draw();
     drawing.trace(&ways);
@@ -205,11 +220,16 @@ async fn figure(
         texts: t,
         id: chart.id,
         title: Phrase::plain(&title),
-        subtitle: t.chart_subtitle(how, format::period(window.start, window.end.plus_micros(-1), language)),
+        subtitle: chart::zoned(&t.chart_subtitle(how, zone.period(window.start, window.end.plus_micros(-1), language)), zone),
         drawing,
         source: Phrase::german(dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name), ask.language),
-        table_href: ask.href(&format!("/datensaetze/{}/tabelle", dataset.slug)),
+        table_href: ask.href(&format!("/datensaetze/{}/tabelle{}", dataset.slug, clock_query(zone, '?'))),
     })
+}
+
+/// The reader's time in an address.
+pub(super) fn clock_query(zone: Zone, begin: char) -> String {
+    if zone == Zone::Berlin { String::new() } else { format!("{begin}uhr={}", zone.word()) }
 }
 
 fn values_of(step: Step, t: crate::messages::Texts) -> &'static str {

@@ -14,7 +14,7 @@ use model::{Attribute, Dataset, EntityId, Instant, Name, Observation, Query, Ser
 use super::dataset::{THINGS_MAX, crumbs};
 use super::figures;
 use crate::ask::{Ask, Trouble, redirect};
-use crate::chart::Step;
+use crate::chart::{Step, zoned};
 use crate::frame::{Frame, Section};
 use crate::pages::dataset::{Fact, FactValue};
 use crate::pages::table::{Answer, Origin, ProvenancePage, TablePage};
@@ -53,6 +53,7 @@ async fn table_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
         report_href: ask.param("melden").is_none().then(|| report_mode(ask)),
         from: ask.param("von").unwrap_or("").to_owned(),
         until: ask.param("bis").unwrap_or("").to_owned(),
+        clocks: if has_times { figures::clocks(ask) } else { Vec::new() },
         count: if has_times { t.count_values(statistics.observations) } else { t.count_things(statistics.entities as u64) },
         table: rows.table,
         pagination: rows.pagination,
@@ -99,8 +100,9 @@ fn day(ask: &Ask, name: &str) -> Result<Option<Date>, Trouble> {
 /// The newest values before a time: rows of (time, thing), one column per measure.
 async fn over_time(ask: &Ask, dataset: &Dataset, views: &[View], statistics: &Statistics) -> Result<Rows, Trouble> {
     let measures: Vec<&Column> = dataset.measures().collect();
-    let from = day(ask, "von")?.map_or(TimeWindow::ALL.start, format::start_of);
-    let until = day(ask, "bis")?.and_then(|date| date.tomorrow().ok()).map_or(Instant::MAX, format::start_of);
+    let zone = figures::zone(ask);
+    let from = day(ask, "von")?.map_or(TimeWindow::ALL.start, |date| zone.start_of(date));
+    let until = day(ask, "bis")?.and_then(|date| date.tomorrow().ok()).map_or(Instant::MAX, |date| zone.start_of(date));
     let before = match ask.param("vor") {
         None => until,
         Some(text) => Instant::parse(text).map_err(|_| ask.bad_param("vor", text, ask.t().error_expected_day()))?.min(until),
@@ -120,7 +122,7 @@ async fn over_time(ask: &Ask, dataset: &Dataset, views: &[View], statistics: &St
     let rows: Vec<Vec<Cell>> =
         shown.map(|((time, id), observations)| row(ask, dataset, &measures, &names, *time, id, observations)).collect();
     let t = ask.t();
-    let mut head = vec![Head::text(t.dataset_time()), Head::text(t.fact_thing())];
+    let mut head = vec![Head::text(&zoned(t.dataset_time(), zone)), Head::text(t.fact_thing())];
     head.extend(measures.iter().map(|column| Head::number(&reading::label_with_unit(column, t))));
     Ok(Rows {
         table: Table { id: "values".to_owned(), caption: t.table_caption().to_owned(), head, rows },
@@ -168,7 +170,7 @@ async fn newest(
 /// The address of this table, showing what is older than an instant.
 fn page_address(ask: &Ask, before: Option<Instant>) -> String {
     let mut address = format!("{}?", ask.href(&ask.path));
-    for name in ["ort", "von", "bis", "melden"] {
+    for name in ["ort", "von", "bis", "uhr", "melden"] {
         if let Some(value) = ask.param(name) {
             address.push_str(&format!("{name}={}&", web::params::encode(value)));
         }
@@ -189,7 +191,7 @@ fn row(
     observations: &[Observation],
 ) -> Vec<Cell> {
     let name = names.get(id).cloned().unwrap_or_else(|| id.to_string());
-    let mut cells = vec![Cell::moment(&Moment::short(time, ask.language)).header(), Cell::text(&name)];
+    let mut cells = vec![Cell::moment(&Moment::short_in(time, ask.language, figures::zone(ask))).header(), Cell::text(&name)];
     cells.extend(measures.iter().map(|column| {
         let found = observations.iter().find(|observation| observation.attribute.name == column.attribute);
         match found {
@@ -323,7 +325,8 @@ async fn of_step(ask: &Ask, dataset: &Dataset, id: EntityId, column: &Column, fr
     let start = Instant::parse(from).map_err(|_| bad("ab", from))?;
     let word = ask.param("schritt").unwrap_or_default();
     let step = Step::of_word(word).ok_or_else(|| bad("schritt", word))?;
-    let end = step.start(step.key(start).saturating_add(1));
+    let zone = figures::zone(ask);
+    let end = step.start(step.key(start, zone).saturating_add(1), zone);
     let question = SeriesQuery {
         entities: vec![id.clone()],
         attributes: Some(vec![column.attribute]),
@@ -337,7 +340,7 @@ async fn of_step(ask: &Ask, dataset: &Dataset, id: EntityId, column: &Column, fr
         [one] => format!("herkunft?{}", value_query(dataset, &id, column, Some(one.time()))),
         _ => {
             let key = web::params::encode(reading::key_of(dataset, &id));
-            format!("tabelle?ort={key}&von={}&vor={end}", format::local(start).date())
+            format!("tabelle?ort={key}&von={}&vor={end}{}", zone.local(start).date(), figures::clock_query(zone, '&'))
         }
     };
     Ok(redirect(&ask.href(&format!("/datensaetze/{}/{path}", dataset.slug))))

@@ -66,13 +66,15 @@ pub struct Chooser {
     pub places: Vec<Choice>,
     /// Periods.
     pub periods: Vec<Choice>,
+    /// Local time or UTC.
+    pub clocks: Vec<Choice>,
 }
 
 impl Chooser {
     /// Whether there is anything to choose.
     #[must_use]
     pub fn is_useful(&self) -> bool {
-        [&self.measures, &self.places, &self.periods].into_iter().any(|choices| choices.len() > 1)
+        [&self.measures, &self.places, &self.periods, &self.clocks].into_iter().any(|choices| choices.len() > 1)
     }
 }
 

@@ -87,7 +87,7 @@ fn chart(language: Language, id: &str) -> ChartFigure {
             .collect()
     };
     let series = vec![Series { name: "Weseler Straße".into(), points: points(0.0) }, Series { name: "Geist".into(), points: points(0.7) }];
-    let drawing = Chart { id: id.into(), title: "Stickstoffdioxid".into(), unit: "µg/m³".into(), step: Step::Day, series, language }.draw();
+    let drawing = Chart { id: id.into(), title: "Stickstoffdioxid".into(), unit: "µg/m³".into(), step: Step::Day, series, language, zone: crate::format::Zone::Berlin }.draw();
     ChartFigure {
         texts: language.texts(),
         id: id.into(),
@@ -170,6 +170,7 @@ pub(super) fn dataset(language: Language) -> DatasetPage {
             measures: choices(&["Ozon", "Stickstoffdioxid"]),
             places: choices(&["Geist", "Weseler Straße"]),
             periods: choices(&["a", "b"]),
+            clocks: choices(&["Ortszeit", "Weltzeit"]),
         },
         charts: vec![chart(language, "no2")],
         map: Some(map(language)),
@@ -397,6 +398,7 @@ fn table_page(language: Language) -> TablePage {
         report_href: Some("/datensaetze/luft/tabelle?melden=1".into()),
         from: "2022-01-01".into(),
         until: String::new(),
+        clocks: choices(&["Ortszeit", "Weltzeit"]),
         count: texts.count_values(35_040),
         table: table(language, "all-values"),
         pagination: None,

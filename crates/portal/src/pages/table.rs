@@ -26,6 +26,8 @@ pub struct TablePage {
     pub from: String,
     /// The last day.
     pub until: String,
+    /// Local time or UTC; empty where no row has a time.
+    pub clocks: Vec<Choice>,
     /// How many rows, in words.
     pub count: String,
     /// The rows of this page; each value leads to its provenance.
