@@ -2,6 +2,7 @@
 // JavaScript, and what is uploaded by mistake.
 import assert from 'node:assert/strict';
 import fs from 'node:fs';
+import http from 'node:http';
 import os from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -147,6 +148,39 @@ for (const [view, options] of VIEWS) {
   });
 }
 
+test('a definition goes out and comes back, and a corrected cell is one correction', { skip }, async () => {
+  const { page, context } = await open(browser, base);
+  await logIn(page);
+  const title = 'Rundweg der Prüfstadt';
+  await upload(page, file('pegel.csv', gauges()));
+  await press(page, 'Stimmt so, weiter');
+  await answer(page, title);
+  const made = page.url().split('?')[0];
+  await press(page, 'Für alle öffnen');
+  const facts = async () => (await page.textContent('aside')).replace(/\s+/g, ' ');
+  assert.match(await facts(), /Gelesene Zeilen ?40/);
+  const address = await page.getByRole('link', { name: 'Seite mit Diagramm, Karte und Schnittstelle' }).getAttribute('href');
+  const before = (await status(`${address}/daten.csv`)).text;
+  // The exported definition is right as it is, and bringing it back changes nothing.
+  const text = await (await context.request.get(`${made.replace('/datensatz', '')}/definition.toml`)).text();
+  await page.goto(await page.getByRole('link', { name: /Quelle/ }).last().getAttribute('href'));
+  await page.fill('#text', text);
+  await press(page, 'Nur prüfen');
+  assert.match(await page.textContent('main'), /Die Zuordnung ist in Ordnung\./);
+  await page.fill('#text', text);
+  await press(page, 'Zuordnung speichern');
+  assert.match(await page.textContent('main'), /Gespeichert als Version 2\./, 'opening was the second version, this is no other');
+  assert.equal((await status(`${address}/daten.csv`)).text, before);
+  // The same file with one cell mended.
+  await page.goto(made);
+  const mended = gauges().toString('latin1').replace('140,5', '141,5');
+  await page.setInputFiles('#datei', file('pegel.csv', Buffer.from(mended, 'latin1')));
+  await press(page, 'Hochladen und übernehmen');
+  assert.match(await facts(), /Neue Werte ?0 ?Unveränderte Werte ?\d+ ?Berichtigte Werte ?1 /);
+  assert.equal((await status(`${address}/daten.csv`)).text.split('\n').length, before.split('\n').length, 'nothing is doubled');
+  await context.close();
+});
+
 test('GeoJSON without JavaScript becomes a dataset with a map', { skip }, async () => {
   const { page, context } = await open(browser, base, { javaScriptEnabled: false });
   await logIn(page);
@@ -194,11 +228,65 @@ test('columns that look personal must be answered for, and stay closed', { skip 
   await context.close();
 });
 
-/** The beginning of a compound file with a name in UTF-16, as Excel writes it for a password. */
-function locked() {
+/** The beginning of a compound file with a name in UTF-16: `EncryptedPackage` is what Excel writes for a password. */
+function compound(name) {
   const head = Buffer.alloc(1024);
   Buffer.from('d0cf11e0a1b11ae1', 'hex').copy(head);
-  return Buffer.concat([head, Buffer.from('EncryptedPackage', 'utf16le'), Buffer.alloc(512)]);
+  return Buffer.concat([head, Buffer.from(name, 'utf16le'), Buffer.alloc(512)]);
+}
+
+/** An archive of texts, not compressed (APPNOTE 6.3.10, sections 4.3.7, 4.3.12, 4.3.16). */
+function archive(parts) {
+  const crc32 = (bytes) => {
+    let sum = ~0;
+    for (const byte of bytes) {
+      sum ^= byte;
+      for (let bit = 0; bit < 8; bit++) sum = (sum >>> 1) ^ (sum & 1 ? 0xedb88320 : 0);
+    }
+    return ~sum >>> 0;
+  };
+  const [files, list] = [[], []];
+  let at = 0;
+  for (const [name, text] of Object.entries(parts)) {
+    const content = Buffer.from(text);
+    const facts = Buffer.alloc(26);
+    facts.writeUInt16LE(20, 0);
+    facts.writeUInt32LE(crc32(content), 10);
+    facts.writeUInt32LE(content.length, 14);
+    facts.writeUInt32LE(content.length, 18);
+    facts.writeUInt16LE(name.length, 22);
+    const place = Buffer.alloc(14);
+    place.writeUInt32LE(at, 10);
+    const file = Buffer.concat([Buffer.from('504b0304', 'hex'), facts, Buffer.from(name), content]);
+    files.push(file);
+    list.push(Buffer.concat([Buffer.from('504b01021400', 'hex'), facts, place, Buffer.from(name)]));
+    at += file.length;
+  }
+  const directory = Buffer.concat(list);
+  const end = Buffer.alloc(18);
+  end.writeUInt16LE(list.length, 4);
+  end.writeUInt16LE(list.length, 6);
+  end.writeUInt32LE(directory.length, 8);
+  end.writeUInt32LE(at, 12);
+  return Buffer.concat([...files, directory, Buffer.from('504b0506', 'hex'), end]);
+}
+
+/** A workbook with a formula and with macros. */
+function macros() {
+  const word = (place, text) => `<c r="${place}" t="inlineStr"><is><t>${text}</t></is></c>`;
+  const main = 'http://schemas.openxmlformats.org/spreadsheetml/2006/main';
+  const links = 'http://schemas.openxmlformats.org/officeDocument/2006/relationships';
+  const relations = (type, target) =>
+    `<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="rId1" Type="${links}/${type}" Target="${target}"/></Relationships>`;
+  const rows = `<row r="1">${word('A1', 'Ort')}${word('B1', 'Summe')}</row><row r="2">${word('A2', 'Rathaus')}<c r="B2"><f>1+2</f><v>3</v></c></row>`;
+  return archive({
+    '[Content_Types].xml': '<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types"/>',
+    '_rels/.rels': relations('officeDocument', 'xl/workbook.xml'),
+    'xl/workbook.xml': `<workbook xmlns="${main}" xmlns:r="${links}"><sheets><sheet name="Daten" sheetId="1" r:id="rId1"/></sheets></workbook>`,
+    'xl/_rels/workbook.xml.rels': relations('worksheet', 'worksheets/sheet1.xml'),
+    'xl/worksheets/sheet1.xml': `<worksheet xmlns="${main}"><sheetData>${rows}</sheetData></worksheet>`,
+    'xl/vbaProject.bin': 'x',
+  });
 }
 
 const REFUSED = [
@@ -206,8 +294,14 @@ const REFUSED = [
   ['brief.pdf', '%PDF-1.7\n1 0 obj', '„brief.pdf“ ist ein PDF.', 'Laden Sie die Tabelle hoch'],
   ['leer.csv', '', 'Die Datei „leer.csv“ ist leer.', 'vollständig gespeichert'],
   ['kopf.csv', 'Name;Einwohner\n', 'In der Datei „kopf.csv“ stehen keine Daten.', 'keine Zeile darunter'],
-  ['geheim.xlsx', locked(), 'Die Datei „geheim.xlsx“ ist mit einem Kennwort geschützt.', 'nehmen Sie'],
+  ['geheim.xlsx', compound('EncryptedPackage'), 'Die Datei „geheim.xlsx“ ist mit einem Kennwort geschützt.', 'nehmen Sie'],
   ['breit.csv', `${Array.from({ length: 300 }, (_, n) => `Spalte${n}a`).join(';')}\n${Array(300).fill('1').join(';')}\n`, 'Die Tabelle in „breit.csv“ hat 300 Spalten.', 'bis zu 200'],
+  ['leer.geojson', '{"type":"FeatureCollection","features":[]}', 'In der Datei „leer.geojson“ stehen keine Daten.', 'wenn sie Daten enthält'],
+  ['alt.xls', compound('Workbook'), '„alt.xls“ ist eine Excel-Datei der alten Art (.xls).', 'Excel-Arbeitsmappe (.xlsx)'],
+  ['unicode.csv', Buffer.from('\ufeffName;Wert\nA;1\n', 'utf16le'), 'Der Text in „unicode.csv“ ist als UTF-16 gespeichert.', 'CSV UTF-8'],
+  ['sammlung.zip', archive({ 'bild.txt': 'x' }), '„sammlung.zip“ ist ein Archiv mit anderen Dateien.', 'Entpacken Sie es'],
+  ['brief.txt', 'Sehr geehrte Damen und Herren\nanbei die Zahlen\n', 'In „brief.txt“ ist keine Tabelle zu erkennen.', 'mit Semikolon'],
+  ['programm.exe', Buffer.from('4d5a90000300000004000000', 'hex'), '„programm.exe“ ist keine Tabelle.', 'Gelesen werden Excel'],
   ['halb.json', '[{"a": 1}, {"a": ', 'Die Datei „halb.json“ ist beschädigt oder unvollständig.', 'Zeile 1'],
 ];
 
@@ -251,4 +345,86 @@ test('no file chosen is told', { skip }, async () => {
   await press(page, 'Hochladen und ansehen');
   assert.match(await page.textContent('#errors'), /Es wurde keine Datei ausgewählt\./);
   await context.close();
+});
+
+const ODD = [
+  ['makro.xlsm', macros(), ['Die Arbeitsmappe enthält Formeln. Übernommen wird das Ergebnis', 'Die Arbeitsmappe enthält Makros. Sie werden nicht ausgeführt']],
+  ['gemischt.csv', `Name;Anzahl\n${Array.from({ length: 20 }, (_, n) => `Ort ${n};${n}\n`).join('')}Ort 20;viele\n`, ['In Zeile 22 steht „viele“ in der Spalte „Anzahl“. Erwartet wird eine Zahl']],
+  [
+    'verein.csv',
+    'Nr;Vorname;Nachname;E-Mail;Telefon;Geburtsdatum\n1;Erika;Muster;a@example.org;06151 123456;01.02.1990\n2;Max;Beispiel;b@example.org;06151 654321;03.04.1985\n',
+    ['Vorname', 'Nachname', 'E-Mail', 'Telefon', 'Geburtsdatum'].map((column) => `Die Spalte „${column}“ sieht nach personenbezogenen Daten aus`),
+  ],
+  ['kurz.csv', 'a;b;c\nx;1;2\ny;3;4\nz;5;6\nQuelle: Amt\n', ['Zeile 5 hat 1 Felder, die Kopfzeile 3. Solche Zeilen werden nicht übernommen, sondern zurückgelegt.']],
+  ['ohne-kennung.csv', 'Art;Menge\nGlas;1\nGlas;2\nPapier;3\n', ['Keine Spalte und keine Auswahl von Spalten unterscheidet die Zeilen.', 'wird an ihrer Nummer wiedererkannt']],
+  ['namen.json', '{"stand":"2026","orte":{"nord":{"wert":1},"sued":{"wert":2}}}', ['2 Spalten, 2 Zeilen angesehen']],
+];
+
+for (const [name, content, told] of ODD) {
+  test(`what is odd about ${name} is told before anything is made of it`, { skip }, async () => {
+    const { page, context } = await open(browser, base);
+    await logIn(page);
+    await upload(page, file(name, content));
+    const main = (await page.textContent('main')).replace(/\s+/g, ' ');
+    for (const sentence of told) assert.ok(main.includes(sentence), `${sentence}: ${main}`);
+    await assertSound(page);
+    await press(page, 'Entwurf verwerfen');
+    assert.match(await page.textContent('main'), /Der Entwurf ist verworfen\.\s*Die hochgeladene Datei/);
+    await context.close();
+  });
+}
+
+test('coordinates of another system are told with the place they land at', { skip }, async () => {
+  const { page, context } = await open(browser, base);
+  await logIn(page);
+  await upload(page, file('lage.csv', 'Name;Rechtswert;Hochwert\na;477123.4;5556789.1\nb;477200.0;5556800.0\n'));
+  assert.equal(await page.inputValue('select[name=bezug]'), 'EPSG:25832');
+  await page.selectOption('select[name=bezug]', 'EPSG:3857');
+  await press(page, 'Vorschau erneuern');
+  assert.match(await page.textContent('main'), /Der Ort in Zeile 2 liegt bei [\d,]+° Nord, [\d,]+° Ost und damit außerhalb von Deutschland\./);
+  await press(page, 'Entwurf verwerfen');
+  await context.close();
+});
+
+test('a browser that goes away in the middle leaves nothing', { skip }, async () => {
+  const { page, context } = await open(browser, base);
+  await logIn(page);
+  await page.goto(START);
+  const cookie = (await context.cookies()).map(({ name, value }) => `${name}=${value}`).join('; ');
+  const token = await page.locator('main form input[name=csrf]').first().inputValue();
+  const part = (name, more) => `--grenze\r\nContent-Disposition: form-data; name="${name}"${more}\r\n\r\n`;
+  const begin = `${part('csrf', '')}${token}\r\n${part('datei', '; filename="abgebrochen.csv"')}a;b\n${'1;2\n'.repeat(100_000)}`;
+  const headers = { cookie, origin: base, 'sec-fetch-site': 'same-origin', 'content-type': 'multipart/form-data; boundary=grenze', 'content-length': 50_000_000 };
+  const request = http.request(`${base}${START}`, { method: 'POST', headers });
+  const closed = new Promise((resolve) => request.on('close', resolve));
+  request.on('error', () => {});
+  await new Promise((resolve) => request.write(begin, resolve));
+  request.destroy();
+  await closed;
+  await page.goto(START);
+  assert.equal(await page.getByRole('link', { name: 'abgebrochen.csv' }).count(), 0);
+  await upload(page, file('danach.csv', 'Nr;Name\n1;Linde\n2;Ulme\n'));
+  assert.match(await page.title(), /^Vorschau: danach\.csv/);
+  await press(page, 'Entwurf verwerfen');
+  await context.close();
+});
+
+test('of two clerks at one draft the second is told, and keeps the input', { skip }, async () => {
+  const [first, second] = [await open(browser, base), await open(browser, base)];
+  await logIn(first.page);
+  await logIn(second.page);
+  await upload(first.page, file('zu-zweit.csv', 'Nr;Name;Plätze\n01;Rathaus;1.200\n02;Bahnhof;80\n'));
+  const draft = first.page.url();
+  await second.page.goto(draft);
+  await first.page.selectOption('#art2', 'weglassen');
+  await press(first.page, 'Vorschau erneuern');
+  await second.page.selectOption('#art2', 'text');
+  await press(second.page, 'Vorschau erneuern');
+  assert.match(await second.page.textContent('main'), /hat diesen Entwurf um \d\d:\d\d Uhr geändert\. Ihre Eingaben sind noch da\./);
+  assert.equal(await second.page.inputValue('#art2'), 'text');
+  await press(second.page, 'Vorschau erneuern');
+  await first.page.goto(draft);
+  assert.equal(await first.page.inputValue('#art2'), 'text');
+  await press(second.page, 'Entwurf verwerfen');
+  await Promise.all([first, second].map(({ context }) => context.close()));
 });

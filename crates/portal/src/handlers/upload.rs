@@ -16,7 +16,7 @@ use crate::parts::{Alert, Crumbs, Phrase, Tone};
 use crate::upload::Draft;
 
 /// The largest file that is taken.
-pub(crate) const FILE_BYTES_MAX: u64 = 500 << 20;
+pub(crate) const FILE_BYTES_MAX: u64 = 500_000_000;
 
 /// The address of a draft's page.
 fn href(ask: &Ask, draft: &Draft, below: &str) -> String {
