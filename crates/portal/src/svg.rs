@@ -54,6 +54,15 @@ impl Markup {
     }
 }
 
+impl From<&str> for Markup {
+    /// A text, escaped.
+    fn from(text: &str) -> Self {
+        let mut markup = Self::default();
+        markup.words(text);
+        markup
+    }
+}
+
 /// Appends text with the five characters of markup escaped, and without the
 /// control characters that XML forbids.
 pub fn escape(text: &str, out: &mut String) {

@@ -156,5 +156,5 @@ fn page(ask: &Ask, attempt: &Attempt) -> Result<BarrierPage, Trouble> {
 pub(super) fn told(ask: &Ask, path: &str) -> Told {
     let is_ours = path.starts_with('/') && !path.starts_with("//") && !path.contains('\\');
     let line = if path.is_empty() { ask.t().barrier_about_all().to_owned() } else { ask.t().barrier_about(path) };
-    Told { line, href: is_ours.then(|| path.to_owned()) }
+    Told { line: line.as_str().into(), href: is_ours.then(|| path.to_owned()) }
 }

@@ -164,8 +164,13 @@ fn crumbs(ask: &Ask, dashboard: &Dashboard, below: Option<Phrase>) -> Crumbs {
 }
 
 fn notice(ask: &Ask, dashboard: &Dashboard) -> Option<Alert> {
-    let text = dashboard.notice.as_ref()?.get(ask.language.code());
-    Some(Alert::new(Tone::Info, ask.t().dashboard_notice(), text))
+    let notice = Phrase::of(dashboard.notice.as_ref()?, ask.language);
+    let alert = Alert::new(Tone::Info, ask.t().dashboard_notice(), "");
+    // A list's entry can say in which language it is.
+    Some(match notice.lang {
+        None => Alert { text: notice.text, ..alert },
+        Some(_) => Alert { items: vec![(notice, None)], ..alert },
+    })
 }
 
 fn live_line(ask: &Ask, dashboard: &Dashboard, for_everybody: bool) -> LiveLine {

@@ -19,6 +19,7 @@ use crate::messages::Texts;
 use crate::pages::dataset::{Fact, FactValue};
 use crate::pages::report::{ChooseFirstPage, ReportPage, StatusPage};
 use crate::parts::{Alert, Badge, Crumbs, Field, Moment, Phrase, Tone};
+use crate::svg::Markup;
 use crate::{format, reading};
 
 /// The value a form is about, as the page shows it.
@@ -209,10 +210,25 @@ pub(super) fn state_badge(state: ReportState, t: Texts) -> Badge {
     }
 }
 
+/// Where the title of a dataset goes in a sentence: no text has this character.
+const TITLE: char = '\u{1}';
+
+/// A sentence with a title in its gap, marked with its language.
+fn with_title(sentence: &str, title: &Phrase) -> Markup {
+    let (before, after) = sentence.split_once(TITLE).unwrap_or((sentence, ""));
+    let mut line = Markup::from(before);
+    match title.lang {
+        Some(lang) => line.text("span", &[("lang", &lang)], &title.text),
+        None => line.words(&title.text),
+    }
+    line.words(after);
+    line
+}
+
 /// What a report is about, as far as it is still there for this reader.
 pub(super) struct Told {
     /// Dataset, thing, column, time in a line.
-    pub(super) line: String,
+    pub(super) line: Markup,
     /// Where the value and its origin are.
     pub(super) href: Option<String>,
 }
@@ -225,19 +241,19 @@ pub(super) fn told(ask: &Ask, about: &About) -> Result<Told, Trouble> {
         About::Page(path) => return Ok(super::barrier::told(ask, path)),
     };
     let dataset = ask.access.datasets()?.into_iter().find(|dataset| dataset.id == about.dataset);
-    let Some(dataset) = dataset else { return Ok(Told { line: about.shown.to_string(), href: None }) };
+    let Some(dataset) = dataset else { return Ok(Told { line: Markup::from(&*about.shown), href: None }) };
     let column: Option<&Column> = dataset.columns.iter().find(|column| column.attribute == about.attribute);
     let view = ask.access.entity(&about.entity).ok();
     let name = view.as_ref().map_or_else(|| about.entity.to_string(), |view| name(view.entity(), language));
     let label = column.map_or(about.attribute.short(), |column| reading::label(column, language));
-    let mut line = t.report_about(label, dataset.title.get(language.code()), name, &about.shown);
+    let mut line = t.report_about(label, TITLE, name, &about.shown);
     if let Some(at) = about.observed_at {
         line = format!("{line}, {}", format::moment_long(at, language));
     }
     let href = column.filter(|_| view.is_some()).map(|column| {
         ask.href(&format!("/datensaetze/{}/herkunft?{}", dataset.slug, value_query(&dataset, &about.entity, column, about.observed_at)))
     });
-    Ok(Told { line, href })
+    Ok(Told { line: with_title(&line, &Phrase::of(&dataset.title, language)), href })
 }
 
 fn name(entity: &Entity, language: crate::messages::Language) -> String {

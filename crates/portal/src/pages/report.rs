@@ -5,6 +5,7 @@ use askama::Template;
 use crate::frame::Frame;
 use crate::pages::dataset::Fact;
 use crate::parts::{Alert, Badge, Choice, Crumbs, Field, Moment};
+use crate::svg::Markup;
 
 /// How to come to the form, for who has no value yet.
 #[derive(Debug, Clone, Template)]
@@ -61,7 +62,7 @@ pub struct StatusPage {
     /// Where it stands.
     pub badge: Badge,
     /// Which value it is about.
-    pub about: String,
+    pub about: Markup,
     /// Where the value is, when it still is.
     pub value_href: Option<String>,
     /// What was reported.
@@ -84,7 +85,7 @@ pub struct ReportItem {
     /// Where it stands.
     pub badge: Badge,
     /// Which value it is about.
-    pub about: String,
+    pub about: Markup,
     /// Its page.
     pub href: String,
     /// The beginning of what was reported.
@@ -126,7 +127,7 @@ pub struct AnswerPage {
     /// Whether it waits for an answer.
     pub is_open: bool,
     /// Which value it is about.
-    pub about: String,
+    pub about: Markup,
     /// Where the value and its origin are.
     pub value_href: Option<String>,
     /// What was reported.
