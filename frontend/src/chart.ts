@@ -67,6 +67,26 @@ function start(figure: HTMLElement) {
     return `${when}: ${values.join(', ')}`;
   };
 
+  // From the value that is read back to its source, one way per series.
+  const ways = JSON.parse(figure.dataset.traces ?? '[]') as string[];
+  const line = control.querySelector<HTMLElement>('.reader__ways');
+  const links = ways.map((way, n) => {
+    const link = document.createElement('a');
+    const name = readings.series.length > 1 ? ` ${readings.series[n]?.name ?? ''}` : '';
+    link.className = 'kern-link';
+    link.textContent = `${figure.dataset.trace ?? ''}${name}`;
+    line?.append(link, ' ');
+    return { link, way };
+  });
+  const trace = (index: number) => {
+    const begin = new Date((times[index] ?? 0) * 60_000).toISOString();
+    links.forEach(({ link, way }, n) => {
+      link.hidden = typeof readings.series[n]?.values[index] !== 'number';
+      link.href = `${way}&ab=${begin}&schritt=${readings.step}`;
+    });
+  };
+  if (line) line.hidden = ways.length === 0;
+
   const show = (index: number) => {
     for (const picture of pictures) {
       const [left, , width] = plot(picture);
@@ -80,6 +100,7 @@ function start(figure: HTMLElement) {
     slider.value = String(index);
     slider.setAttribute('aria-valuetext', said);
     output.textContent = said;
+    trace(index);
   };
 
   const nearest = (time: number) => {

@@ -30,21 +30,28 @@ if (schemeButton) {
   });
 }
 
-for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-copy]')) {
-  const code = document.getElementById(button.dataset.copy ?? '');
-  if (!code) continue;
-  button.hidden = false;
-  button.addEventListener('click', async () => {
-    try {
-      await navigator.clipboard.writeText(code.textContent ?? '');
-      announce(button.dataset.done ?? '');
-    } catch {
-      // No right to the clipboard: select it, so that the keyboard can copy.
-      getSelection()?.selectAllChildren(code);
-      announce(button.dataset.failed ?? '');
-    }
-  });
+async function copy(button: HTMLButtonElement, code: HTMLElement) {
+  try {
+    await navigator.clipboard.writeText(code.textContent ?? '');
+    announce(button.dataset.done ?? '');
+  } catch {
+    // No right to the clipboard: select it, so that the keyboard can copy.
+    getSelection()?.selectAllChildren(code);
+    announce(button.dataset.failed ?? '');
+  }
 }
+
+/** Shows the buttons that copy, also those that were drawn later. */
+function offerCopies() {
+  for (const button of document.querySelectorAll<HTMLButtonElement>('button[data-copy][hidden]')) {
+    const code = document.getElementById(button.dataset.copy ?? '');
+    if (!code) continue;
+    button.hidden = false;
+    button.addEventListener('click', () => copy(button, code));
+  }
+}
+offerCopies();
+document.addEventListener('allmende:drawn', offerCopies);
 
 // After a failed form the server marks the error summary: focus goes there.
 document.querySelector<HTMLElement>('[data-focus]')?.focus();

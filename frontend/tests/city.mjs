@@ -223,7 +223,17 @@ function towns() {
   return JSON.stringify({ type: 'FeatureCollection', features });
 }
 
-/** Makes the city and serves it; answers its address, the one-time code and how to stop it. */
+/** Reports an error in a value as anybody may; answers the key of the report. */
+async function report(url) {
+  const value = { datensatz: 'luft', id: 'AirQualityObserved:nord', spalte: 'no2' };
+  const body = new URLSearchParams({ ...value, meldung: HOSTILE, email: 'erika@beispiel.example' });
+  const answer = await fetch(`${url}/fehler-melden`, { method: 'POST', body, redirect: 'manual' });
+  const key = /\/meldungen\/([0-9a-f]+)/.exec(answer.headers.get('location') ?? '')?.[1];
+  if (!key) throw new Error(`the report was not taken: ${answer.status} ${await answer.text()}`);
+  return key;
+}
+
+/** Makes the city and serves it; answers its address, the one-time code, a token and how to stop it. */
 export async function serve(program) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'allmende-seiten-'));
   const data = path.join(folder, 'data');

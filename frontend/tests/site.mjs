@@ -7,6 +7,9 @@ export const account = { name: 'pruefung', password: 'Ein langer Satz zum Prüfe
 /** Whether the server is ours, so that we may log in and change things. */
 export const isOurs = code !== '';
 
+/** The key of a report that waits for an answer. */
+export const report = process.env.ALLMENDE_REPORT ?? '';
+
 const place = 'ort=AirQualityObserved%3Anord';
 
 /** What stands for each page with a gap in its address, and pages with states worth a look. */
@@ -17,9 +20,6 @@ const EXAMPLES = {
   '/datensaetze/{slug}': ['/datensaetze/luft', `/datensaetze/luft?messwert=o3&${place}&zeitraum=woche`, '/datensaetze/orte'],
   '/datensaetze/{slug}/tabelle': ['/datensaetze/luft/tabelle', '/datensaetze/orte/tabelle'],
   '/datensaetze/{slug}/herkunft': ['/datensaetze/luft/herkunft?id=AirQualityObserved%3Anord&spalte=no2'],
-  '/verwaltung/quellen/{name}': ['/verwaltung/quellen/luft'],
-  '/verwaltung/laeufe/{id}': ['/verwaltung/laeufe/1'],
-  '/verwaltung/hochladen/{id}': ['DRAFT'],
   '/dashboards/{slug}': ['/dashboards/heute'],
   '/dashboards/{slug}/kachel/{id}': ['/dashboards/heute/kachel/luft'],
   '/einbetten/dashboards/{slug}': ['/einbetten/dashboards/heute'],
@@ -29,6 +29,9 @@ const EXAMPLES = {
   '/fehler-melden': ['/fehler-melden', `/fehler-melden?datensatz=luft&${place.replace('ort', 'id')}&spalte=no2`],
   '/meldungen/{key}': [`/meldungen/${report}`],
   '/verwaltung/meldungen/{key}': [`/verwaltung/meldungen/${report}`],
+  '/verwaltung/quellen/{name}': ['/verwaltung/quellen/luft'],
+  '/verwaltung/laeufe/{id}': ['/verwaltung/laeufe/1'],
+  '/verwaltung/hochladen/{id}': ['DRAFT'],
   '/verwaltung/hochladen/{id}/angaben': ['DRAFT/angaben'],
   '/verwaltung/hochladen/{id}/datensatz': ['MADE/datensatz'],
 };

@@ -207,7 +207,9 @@ async fn answered(ask: &Ask, auth: Auth, kind: Kind, path: &str) -> Answered {
     let (status, media_type, body) = asked(ask, auth, router, path).await;
     let (text, is_whole) = shown(&body, &media_type);
     let url = ask.frame(Section::Data).absolute(path);
-    let code = |id: &str, tool: &str, code: String| Snippet { texts: ask.t(), id: format!("code-{id}"), tool: tool.to_owned(), code };
+    // The page has code for whole files too: each has a name of its own.
+    let named = |tool: &str| format!("{tool} ({})", ask.t().api_request());
+    let code = |id: &str, tool: &str, code: String| Snippet { texts: ask.t(), id: format!("code-{id}"), tool: named(tool), code };
     let mut snippets = vec![code("request-curl", "curl", format!("curl --fail \"{url}\""))];
     if kind.is_json() {
         let lines = format!(
@@ -256,18 +258,62 @@ async fn asked(ask: &Ask, auth: Auth, router: Router, path: &str) -> (StatusCode
 
 /// The beginning of an answer as people read it, and whether that is all of it.
 fn shown(body: &[u8], media_type: &str) -> (String, bool) {
-    let indented = media_type.contains("json").then(|| serde_json::from_slice::<serde_json::Value>(body).ok()).flatten();
-    let text =
-        indented.and_then(|value| serde_json::to_string_pretty(&value).ok()).unwrap_or_else(|| String::from_utf8_lossy(body).into_owned());
+    let text = String::from_utf8_lossy(body);
+    let text = if media_type.contains("json") { indented(&text) } else { text.into_owned() };
     match text.char_indices().nth(SHOWN_CHARS_MAX) {
         Some((end, _)) => (text[..end].to_owned(), false),
         None => (text, body.len() <= ANSWER_BYTES_MAX),
     }
 }
 
+/// JSON with each member on a line of its own, in the order it came.
+fn indented(json: &str) -> String {
+    let (mut out, mut depth, mut in_text, mut escaped) = (String::with_capacity(json.len() * 2), 0_usize, false, false);
+    let mut chars = json.chars().peekable();
+    while let Some(c) = chars.next() {
+        if in_text {
+            in_text = escaped || c != '"';
+            escaped = !escaped && c == '\\';
+            out.push(c);
+            continue;
+        }
+        match c {
+            '{' | '[' if chars.peek().is_none_or(|next| !matches!(next, '}' | ']')) => {
+                depth += 1;
+                out.extend([c, '\n']);
+                out.push_str(&"  ".repeat(depth));
+            }
+            '}' | ']' if !out.ends_with(['{', '[']) => {
+                depth = depth.saturating_sub(1);
+                out.push('\n');
+                out.push_str(&"  ".repeat(depth));
+                out.push(c);
+            }
+            ',' => {
+                out.push_str(",\n");
+                out.push_str(&"  ".repeat(depth));
+            }
+            ':' => out.push_str(": "),
+            c if c.is_ascii_whitespace() => {}
+            c => {
+                in_text = c == '"';
+                out.push(c);
+            }
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn json_is_indented_in_its_order() {
+        let json = r#"{"z":[1,{}, []],"a":"x: {\"y\", \\"}"#;
+        assert_eq!(indented(json), "{\n  \"z\": [\n    1,\n    {},\n    []\n  ],\n  \"a\": \"x: {\\\"y\\\", \\\\\"\n}");
+        assert_eq!(indented("[]"), "[]");
+    }
 
     #[test]
     fn an_answer_is_cut_and_indented() {

@@ -4,6 +4,7 @@
 mod backup;
 mod bad_input;
 mod command_line;
+mod correction;
 mod damage;
 mod dist;
 mod durability;

@@ -19,7 +19,7 @@ fn operations(document: &Value) -> Vec<(String, String)> {
 
 /// A path with something in place of each parameter.
 fn filled(path: &str) -> String {
-    let path = path.replace("{slug}", "gemeinden");
+    let path = path.replace("{slug}", "gemeinden").replace("/dataset/{id}", "/dataset/gemeinden");
     path.split('/').map(|part| if part.starts_with('{') { "urn:ngsi-ld:Nichts:1" } else { part }).collect::<Vec<_>>().join("/")
 }
 
@@ -61,12 +61,31 @@ fn routes_in_sources() -> BTreeSet<String> {
     found
 }
 
+/// What portal and catalogue give to programs: routes with an ending, permanent addresses, and the catalogue by `Accept`.
+fn files_in_sources() -> BTreeSet<String> {
+    let crates = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("crates");
+    let routes = std::fs::read_to_string(crates.join("portal/src/routes.rs")).expect("routes");
+    let words = routes
+        .split('"')
+        .filter(|word| word.starts_with('/') && !word.contains('\n') && !word.starts_with("/static/") && !word.starts_with("/verwaltung"));
+    let is_for_programs = |word: &&str| word.rsplit('/').next().is_some_and(|last| last.contains('.')) || word.starts_with("/id/");
+    let mut found: BTreeSet<String> = words.filter(is_for_programs).map(ToOwned::to_owned).collect();
+    for ending in ["ttl", "rdf", "xml", "jsonld", "n3"] {
+        found.extend(["/catalog", "/datensaetze/{slug}", "/dataset/{id}"].map(|path| format!("{path}.{ending}")));
+    }
+    found.insert("/catalog".to_owned());
+    found
+}
+
 #[test]
 fn every_path_of_the_apis_is_described() {
     let document: Value = serde_json::from_str(include_str!("../../../../docs/openapi.json")).expect("JSON");
     let described: BTreeSet<&String> = document["paths"].as_object().expect("paths").keys().collect();
     let shape = |path: &str| path.split('/').map(|part| if part.starts_with('{') { "{}" } else { part }).collect::<Vec<_>>().join("/");
     let shapes: BTreeSet<String> = described.iter().map(|path| shape(path)).collect();
+    for route in files_in_sources() {
+        assert!(shapes.contains(&shape(&route)), "`{route}` is not in docs/openapi.json");
+    }
     for route in routes_in_sources() {
         let is_route =
             ["/ngsi-ld/v1/", "/api/", "/livez", "/readyz", "/metrics", "/openapi.json"].iter().any(|start| route.starts_with(start));

@@ -13,7 +13,7 @@ fn demo(path: &str) -> PathBuf {
 }
 
 /// Runs a source of the demo over files put where it looks.
-fn fill(scene: &Scene, source: &str, path: &str, files: &[&str]) {
+pub(crate) fn fill(scene: &Scene, source: &str, path: &str, files: &[&str]) {
     let definition = std::fs::read_to_string(demo(&format!("quellen/{source}.toml"))).expect("a definition");
     let (moved, place) = (definition.replace("../daten/", ""), format!("data/eingang/{path}"));
     let definition = scene.write(&format!("{source}.toml"), &moved);
@@ -26,8 +26,8 @@ fn fill(scene: &Scene, source: &str, path: &str, files: &[&str]) {
 }
 
 /// The code of a page by tool, as a browser copies it.
-fn snippets(platform: &Platform, slug: &str) -> BTreeMap<String, String> {
-    let page = platform.ask(&format!("GET /datensaetze/{slug}"));
+fn snippets(platform: &Platform, page: &str) -> BTreeMap<String, String> {
+    let page = platform.ask(&format!("GET /datensaetze/{page}"));
     assert_eq!(page.status, 200);
     let parts = page.body.split("<code id=\"code-").skip(1);
     let snippet = |part: &str| {
@@ -41,7 +41,7 @@ fn snippets(platform: &Platform, slug: &str) -> BTreeMap<String, String> {
 
 /// What a program printed that had to succeed.
 #[track_caller]
-fn output(program: impl Into<OsString>, arguments: &[&str], folder: &Path) -> String {
+pub(crate) fn output(program: impl Into<OsString>, arguments: &[&str], folder: &Path) -> String {
     let program = program.into();
     let ran = Command::new(&program).args(arguments).current_dir(folder).env("LC_ALL", "C.UTF-8").output();
     let ran = ran.unwrap_or_else(|error| panic!("{} does not start: {error}", program.display()));
@@ -50,7 +50,7 @@ fn output(program: impl Into<OsString>, arguments: &[&str], folder: &Path) -> St
     String::from_utf8(ran.stdout).expect("UTF-8")
 }
 
-fn python() -> OsString {
+pub(crate) fn python() -> OsString {
     std::env::var_os("ALLMENDE_PYTHON")
         .expect("`ALLMENDE_PYTHON` names an interpreter with pandas: run `make tests`, or set it to what `scripts/venv DIR` prints")
 }
@@ -99,7 +99,35 @@ fn code_on_a_page_runs_as_it_stands_there() {
             let path = url.strip_prefix(platform.url.trim_end_matches('/')).expect("our own address");
             let answer = platform.ask(&format!("GET {path}"));
             assert_eq!((answer.status, answer.header("content-type")), (200, Some(kind)), "{tool}: {url}");
+            // QGIS reads through GDAL; it is large, so where it is there.
+            if tool == "qgis" && Command::new("ogrinfo").arg("--version").output().is_ok() {
+                let told = output("ogrinfo", &["-ro", "-so", "-al", url], &folder);
+                assert!(told.contains("GeoJSON") && told.contains("Feature Count: "), "{told}");
+            }
         }
+    }
+}
+
+#[test]
+fn code_on_the_page_of_an_interface_runs_and_gives_what_the_page_shows() {
+    let scene = Scene::new();
+    let platform = scene.start();
+    fill(&scene, "luftqualitaet", "luftqualitaet", &["luftqualitaet_muenster_2022-01-01_2024-01-01_station1140.csv"]);
+    for (question, part) in
+        [("dinge", "Münster-Geist"), ("ding", "observedAt"), ("verlauf&anzahl=3", "values"), ("beschreibung", "dcat:Dataset")]
+    {
+        let page = platform.ask(&format!("GET /datensaetze/luftqualitaet/api?frage={question}"));
+        assert!(page.body.contains("Status 200 OK"), "{question}: {}", page.body);
+        let code = snippets(&platform, &format!("luftqualitaet/api?frage={question}"));
+        let told = output("sh", &["-c", &code["request-curl"]], &scene.path(""));
+        assert!(told.contains(part), "{question}: {told}");
+        if let Some(python_code) = code.get("request-python") {
+            let read = output(python(), &["-c", python_code], &scene.path(""));
+            assert!(read.contains(part), "{question}: {read}");
+            serde_json::from_str::<serde_json::Value>(&told).expect("JSON");
+        }
+        // The code for the files is the same as on the page of the dataset.
+        assert_eq!(code["curl"], snippets(&platform, "luftqualitaet")["curl"]);
     }
 }
 
