@@ -294,7 +294,7 @@ pub(super) fn a_check_names_what_is_damaged(mut world: World) {
         fs::write(&path, bad).expect("writes");
         let findings: Vec<Finding> = check(&world).flat_map(|(_, findings)| findings).collect();
         assert_eq!(findings.iter().map(|finding| finding.part).collect::<Vec<_>>(), parts, "{findings:?}");
-        assert!(findings[0].detail.contains(path.to_str().expect("UTF-8")), "{findings:?}");
+        assert!(findings[0].detail.to_string().contains(path.to_str().expect("UTF-8")), "{findings:?}");
         fs::write(&path, good).expect("writes");
     }
     for seq in [3, 4] {
