@@ -188,11 +188,11 @@ impl Access {
         .await
     }
 
-    /// Ends a run.
+    /// Ends a run; says which run tells of it: one that failed as the run before it did is counted with that.
     ///
     /// # Errors
     /// When the principal may not, or there is no such run.
-    pub async fn finish_run(&self, id: u64, outcome: RunOutcome) -> Result<(), Error> {
+    pub async fn finish_run(&self, id: u64, outcome: RunOutcome) -> Result<u64, Error> {
         self.permit(Action::ManageSources)?;
         self.blocking(move |shared| Ok(shared.store.finish_run(id, &outcome)?)).await
     }

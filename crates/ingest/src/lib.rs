@@ -6,13 +6,16 @@
 //! durable. Bytes that were done under the same version of a definition are
 //! passed over, and equal values are no change, so a run can always be repeated.
 
+mod account;
 mod batch;
 mod definition;
 mod drift;
 mod error;
 mod folders;
 mod http;
+mod input;
 mod origin;
+mod places;
 mod poll;
 mod replay;
 mod report;

@@ -14,8 +14,9 @@ use sha2::Digest as _;
 use web::outbound::{self, Get, Got};
 
 use crate::Error;
+use crate::input::Work;
 use crate::report::{InputReport, Outcome};
-use crate::run::{Work, blocking};
+use crate::run::blocking;
 use crate::service::Ingest;
 use crate::state::Validators;
 use crate::trouble::Remote;

@@ -8,10 +8,11 @@ use harmonise::{Code, Definition, Input, Message, Quarantined, Reason, Record, R
 use model::{Entity, Instant};
 
 use crate::Error;
+use crate::account::{OpenRun, noted};
 use crate::batch::{Origin, Refused, import, quarantined};
 use crate::definition::Plan;
 use crate::report::Counts;
-use crate::run::{OpenRun, blocking, noted};
+use crate::run::blocking;
 use crate::service::Ingest;
 use crate::turns::Turn;
 

@@ -11,6 +11,7 @@ use model::{Instant, TenantId};
 use sha2::Digest as _;
 
 use crate::Error;
+use crate::places::NoPlace;
 use crate::run::{How, blocking};
 use crate::service::Ingest;
 use crate::state::{micros, state_of};
@@ -28,6 +29,8 @@ const FIRST: Duration = Duration::from_secs(30);
 const RETRY: Duration = Duration::from_secs(300);
 /// However often it fails, it is looked at so often, unless `every` is longer.
 const RETRY_MAX: Duration = Duration::from_secs(3600);
+/// A source whose look could not be noted, as on a full disk, is left alone for so long.
+const REST: Duration = Duration::from_secs(60);
 /// How long a server may ask us to wait.
 const WAIT_MAX: Duration = Duration::from_secs(86_400);
 /// Sources of one rhythm are spread over this part of it.
@@ -35,11 +38,13 @@ const SPREAD: u32 = 10;
 const SPREAD_MAX: Duration = Duration::from_secs(60);
 
 /// What a definition says about time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct Timing {
     /// How often it is looked at; `None` for what is pushed.
     pub(crate) every: Option<Duration>,
     pub(crate) silent_after: Option<Duration>,
+    /// Which host is asked, with its port.
+    pub(crate) host: Option<String>,
 }
 
 /// Timings of definitions by version: they are read once.
@@ -104,8 +109,7 @@ impl Ingest {
         };
         tokio::select! { () = stopped => {}, () = looking => {} }
         self.stop_all();
-        let all = u32::try_from(self.config().looks_max).unwrap_or(u32::MAX);
-        if tokio::time::timeout(ENDING, self.places().acquire_many(all)).await.is_err() {
+        if tokio::time::timeout(ENDING, self.places().empty(self.config().looks_max)).await.is_err() {
             tracing::info!("looks at sources were still waiting for servers");
         }
     }
@@ -120,7 +124,12 @@ impl Ingest {
         let mut started = Vec::new();
         for Due { access, row } in due {
             let Ok(turn) = self.turn(&access, &row.source) else { continue };
-            let Ok(place) = std::sync::Arc::clone(self.places()).try_acquire_owned() else { break };
+            let host = self.timing(&access, &row.source, row.version).ok().and_then(|timing| timing.host);
+            let place = match self.places().take(host.as_deref(), row.state.failures > 0) {
+                Ok(place) => place,
+                Err(NoPlace::ForThisOne) => continue,
+                Err(NoPlace::ForAnybody) => break,
+            };
             let ingest = self.clone();
             started.push(tokio::spawn(async move {
                 ingest.look_as_planned(&access, &row, &turn).await;
@@ -150,6 +159,9 @@ impl Ingest {
         if row.paused || !self.timing(access, &row.source, row.version).is_ok_and(|timing| timing.every.is_some()) {
             return false;
         }
+        if self.rests().rests(access.tenant(), &row.source, now) {
+            return false;
+        }
         // A version that nobody looked at yet has no due time of its own: it is planned by who looks.
         row.state.version != row.version || row.state.due_at.is_none_or(|due| due <= now)
     }
@@ -165,6 +177,12 @@ impl Ingest {
             // It stands with the source, where people look.
             Err(error) => tracing::info!(%error, source, tenant = access.tenant().as_str(), "a source could not be read"),
             Ok(()) => tracing::debug!(source, tenant = access.tenant().as_str(), "a source was looked at"),
+        }
+        // Whatever kept the look from being noted would keep the next one from it, too.
+        let now = self.engine().now();
+        let state = state_of(access, source).unwrap_or_default();
+        if state.version != row.version || state.due_at.is_none_or(|due| due <= now) {
+            self.rests().until(access.tenant(), source, plus(now, REST));
         }
     }
 
@@ -188,7 +206,7 @@ impl Ingest {
         if let Some((known, timing)) = timings.lock().unwrap_or_else(PoisonError::into_inner).get(&key)
             && *known == version
         {
-            return Ok(*timing);
+            return Ok(timing.clone());
         }
         let row = access.source(source, Some(version))?;
         // One that an older version wrote otherwise rests until somebody mends it.
@@ -196,10 +214,15 @@ impl Ingest {
             |_| Timing::default(),
             |definition| {
                 let source = definition.source;
-                Timing { every: source.every.filter(|_| source.transport != Transport::Push), silent_after: source.silent_after }
+                let host = match &source.transport {
+                    Transport::Http(http) => web::outbound::host_of(&http.url).ok(),
+                    _ => None,
+                };
+                let every = source.every.filter(|_| source.transport != Transport::Push);
+                Timing { every, silent_after: source.silent_after, host }
             },
         );
-        timings.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (version, timing));
+        timings.lock().unwrap_or_else(PoisonError::into_inner).insert(key, (version, timing.clone()));
         Ok(timing)
     }
 }

@@ -4,11 +4,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use engine::{Access, Engine};
-use tokio::sync::Semaphore;
 use web::Outbound;
 
 use crate::Error;
 use crate::folders::{DoneWith, Folders};
+use crate::places::{Places, Rests};
 use crate::schedule::Timings;
 use crate::secrets::Secrets;
 use crate::turns::{Turn, Turns};
@@ -27,6 +27,7 @@ pub struct Config {
     /// Keys for them.
     pub secrets: Secrets,
     /// How many planned looks there are at once; default 16. Most of their time is waiting.
+    /// One host, and all sources that failed last, get a quarter of them each.
     pub looks_max: usize,
 }
 
@@ -57,8 +58,8 @@ struct Inner {
     config: Config,
     turns: Turns,
     timings: Timings,
-    /// Free places for planned looks.
-    places: Arc<Semaphore>,
+    places: Places,
+    rests: Rests,
     /// Files that planned looks were done with.
     done_with: DoneWith,
 }
@@ -67,9 +68,9 @@ impl Ingest {
     /// Over an engine.
     #[must_use]
     pub fn new(engine: Engine, config: Config) -> Self {
-        let places = Arc::new(Semaphore::new(config.looks_max));
+        let (places, rests) = (Places::new(config.looks_max), Rests::default());
         let (turns, timings, done_with) = (Turns::default(), Timings::default(), DoneWith::default());
-        Self { inner: Arc::new(Inner { engine, config, turns, timings, places, done_with }) }
+        Self { inner: Arc::new(Inner { engine, config, turns, timings, places, rests, done_with }) }
     }
 
     /// Asks the run of a source to end after the record it is at; says whether
@@ -103,8 +104,12 @@ impl Ingest {
         &self.inner.timings
     }
 
-    pub(crate) fn places(&self) -> &Arc<Semaphore> {
+    pub(crate) fn places(&self) -> &Places {
         &self.inner.places
+    }
+
+    pub(crate) fn rests(&self) -> &Rests {
+        &self.inner.rests
     }
 
     pub(crate) fn done_with(&self) -> &DoneWith {

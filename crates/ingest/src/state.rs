@@ -37,6 +37,8 @@ pub struct Standing {
     pub failures: u64,
     /// Why it failed last.
     pub trouble: Option<Reason>,
+    /// Since when it fails.
+    pub troubled_since: Option<Instant>,
     /// Since when it brought nothing new, when that is too long.
     pub silent_since: Option<Instant>,
     /// How its records differ from those it had when its definition was written, in sentences.
@@ -52,6 +54,9 @@ pub(crate) struct Memo {
     pub(crate) validators: Option<Validators>,
     /// The shapes of the records.
     pub(crate) shapes: Shapes,
+    /// When the first of the failures in a row was, in microseconds since 1970.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) troubled_since: Option<i64>,
 }
 
 /// What makes a question conditional (RFC 9110, section 13.1).
@@ -81,7 +86,7 @@ impl Ingest {
     pub fn standing(&self, access: &Access, source: &SourceRow) -> Result<Standing, Error> {
         let state = state_of(access, &source.name)?;
         let timing = self.timing(access, &source.name, source.version)?;
-        let trouble = state.trouble.as_deref().map(Reason::read);
+        let (trouble, memo) = (state.trouble.as_deref().map(Reason::read), read_memo(&state.memo));
         let limit = timing.silent_after.or_else(|| timing.every.and_then(|every| every.checked_mul(SILENT_AFTER)));
         let base = state.news_at.unwrap_or(source.at);
         let quiet = limit.is_some_and(|limit| self.engine().now().micros() - base.micros() > micros(limit));
@@ -92,9 +97,10 @@ impl Ingest {
             news_at: state.news_at,
             observed_at: state.observed_at,
             failures: state.failures,
+            troubled_since: memo.troubled_since.map(Instant::from_micros).filter(|_| trouble.is_some()),
             silent_since: (quiet && !source.paused && trouble.is_none()).then_some(base),
             trouble,
-            drift: read_memo(&state.memo).shapes.drift().map(Drift::message).collect(),
+            drift: memo.shapes.drift().map(Drift::message).collect(),
         })
     }
 
@@ -120,6 +126,7 @@ impl Ingest {
             let folder = input.rsplit_once('/').filter(|_| lie_in_folders).map_or("", |(folder, _)| folder);
             memo.shapes.see(folder, plan.row.version, &summary.columns);
         }
+        memo.troubled_since = trouble.is_some().then(|| memo.troubled_since.unwrap_or(now.micros()));
         let counts = looked.report.counts();
         let newest = looked.report.inputs.iter().filter_map(|input| Some(input.summary.as_ref()?.observed?.1)).max();
         let failures = if trouble.is_some() { before.failures + 1 } else { 0 };

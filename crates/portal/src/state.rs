@@ -192,6 +192,8 @@ pub struct Standing {
     pub observed_at: Option<Instant>,
     /// Why it failed last.
     pub trouble: Option<Reason>,
+    /// How often in a row it failed, and since when; the latter unless it failed before anybody wrote that down.
+    pub failures: (u64, Option<Instant>),
     /// Since when it brought nothing new, when that is too long.
     pub silent_since: Option<Instant>,
     /// How its columns differ from those it had when its definition was written.

@@ -42,6 +42,7 @@ cases! {
         sources_have_versions
         a_source_remembers_how_it_does
         runs_are_told
+        a_failure_that_repeats_is_counted
         quarantine_is_kept_and_settled
         accounts_tokens_sessions_settings
         keys_are_made_once

@@ -170,6 +170,10 @@ pub struct RunRow {
     pub quarantined: u64,
     /// What a person should read about it.
     pub message: Option<String>,
+    /// How often it failed again in the same way afterwards.
+    pub repeats: u64,
+    /// When it did last.
+    pub repeated_at: Option<Instant>,
 }
 
 /// A raw input as it was kept.

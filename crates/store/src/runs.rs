@@ -11,6 +11,8 @@ const LATEST: Sql = sql!("run/latest");
 const LATEST_OF: Sql = sql!("run/latest_of");
 const ONE: Sql = sql!("run/one");
 const DONE_OF: Sql = sql!("run/done_of");
+const FOLD: Sql = sql!("run/fold");
+const REMOVE: Sql = sql!("run/remove");
 const INTERRUPT: Sql = sql!("run/interrupt");
 
 impl RunState {
@@ -49,11 +51,13 @@ impl TenantStore {
         id.ok_or_else(|| Error::corrupt("the database", "a new run has no number"))
     }
 
-    /// Notes how a run ended, or with [`RunState::Running`] how far it is.
+    /// Notes how a run ended, or with [`RunState::Running`] how far it is. One
+    /// that took nothing in and failed exactly as the run of its source before
+    /// it did is counted with that one. Says which run tells of it now.
     ///
     /// # Errors
     /// [`Error::NotFound`].
-    pub fn finish_run(&self, id: u64, outcome: &RunOutcome) -> Result<(), Error> {
+    pub fn finish_run(&self, id: u64, outcome: &RunOutcome) -> Result<u64, Error> {
         let finished_at = (outcome.state != RunState::Running).then_some(outcome.at);
         let params = [
             id.into(),
@@ -67,10 +71,19 @@ impl TenantStore {
             outcome.quarantined.into(),
             outcome.message.as_ref().into(),
         ];
-        match self.inner().write(|s| s.execute(FINISH, &params))? {
-            0 => Err(Error::not_found(format!("the run {id}"))),
-            _ => Ok(()),
-        }
+        // Nothing that is kept may name a run that is gone.
+        let left_nothing = outcome.written + outcome.corrected + outcome.flagged + outcome.quarantined == 0;
+        self.inner().write(|s| {
+            if s.execute(FINISH, &params)? == 0 {
+                return Err(Error::not_found(format!("the run {id}")));
+            }
+            if outcome.state != RunState::Failed || !left_nothing {
+                return Ok(id);
+            }
+            let Some(earlier) = s.first(FOLD, &[id.into(), outcome.at.into()], |row| row.get(0))? else { return Ok(id) };
+            s.execute(REMOVE, &[id.into()])?;
+            Ok(earlier)
+        })
     }
 
     /// The last `limit` runs, the newest first; of one source or of all.
@@ -127,5 +140,7 @@ pub(crate) fn read(row: &dyn Row) -> Result<RunRow, Error> {
         flagged: row.get(12)?,
         quarantined: row.get(13)?,
         message: row.get(14)?,
+        repeats: row.get(15)?,
+        repeated_at: row.get(16)?,
     })
 }

@@ -24,6 +24,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration(include_str!("../sql/migrations/0001_tenant.sql")),
     Migration(include_str!("../sql/migrations/0002_source_state.sql")),
     Migration(include_str!("../sql/migrations/0003_file_removal.sql")),
+    Migration(include_str!("../sql/migrations/0004_run_repeats.sql")),
 ];
 
 /// Everything that is kept of one tenant. Cheap to clone; every method blocks

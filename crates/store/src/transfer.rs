@@ -269,6 +269,8 @@ fn put_run(session: &dyn Session, run: &RunRow) -> Result<(), Error> {
         run.flagged.into(),
         run.quarantined.into(),
         run.message.as_ref().into(),
+        run.repeats.into(),
+        run.repeated_at.into(),
     ];
     session.execute(PUT_RUN, &row).map(|_| ())
 }

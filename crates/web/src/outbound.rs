@@ -32,6 +32,10 @@ pub use target::Targets;
 /// How many redirects are followed.
 const REDIRECTS_MAX: usize = 3;
 
+/// How long a connection to one address may take to come about, with its TLS handshake. Far
+/// shorter than answers may take: who does not even listen is soon known.
+const CONNECT_MAX: Duration = Duration::from_secs(5);
+
 /// The client. Cheap to clone.
 #[derive(Clone)]
 pub struct Outbound {
@@ -188,7 +192,7 @@ impl Outbound {
         }
         let unreachable = |reason: String| Failure::Unreachable { host: place.shown(), reason };
         let name = ServerName::try_from(place.bare_host().to_owned()).map_err(|error| unreachable(error.to_string()))?;
-        let stream = self.tls.connect(name, stream).await.map_err(|error| unreachable(error.to_string()))?;
+        let stream = soon(self.tls.connect(name, stream)).await.map_err(|error| unreachable(error.to_string()))?;
         send(TokioIo::new(stream), request).await.map_err(|error| broken(error.to_string()))
     }
 
@@ -198,13 +202,19 @@ impl Outbound {
         let found = tokio::net::lookup_host((place.bare_host(), place.port)).await.map_err(unreachable)?;
         let mut failure = Failure::NotAllowed(place.shown());
         for address in found.filter(|address| self.targets.allow(place.bare_host(), *address)) {
-            match TcpStream::connect(address).await {
+            match soon(TcpStream::connect(address)).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => failure = unreachable(error),
             }
         }
         Err(failure)
     }
+}
+
+/// What has to come about before [`CONNECT_MAX`].
+async fn soon<T>(connecting: impl Future<Output = std::io::Result<T>>) -> std::io::Result<T> {
+    let late = |_| std::io::Error::new(std::io::ErrorKind::TimedOut, format!("no connection within {} seconds", CONNECT_MAX.as_secs()));
+    tokio::time::timeout(CONNECT_MAX, connecting).await.map_err(late)?
 }
 
 /// The connection of one request; it ends when this is dropped.

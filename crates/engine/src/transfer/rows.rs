@@ -86,6 +86,8 @@ fn run(row: &RunRow) -> Json {
         ("flagged", number(row.flagged)),
         ("quarantined", number(row.quarantined)),
         ("message", optional(row.message.as_ref(), |message| text(message))),
+        ("repeats", number(row.repeats)),
+        ("repeatedAt", optional(row.repeated_at, instant)),
     ])
 }
 
@@ -220,6 +222,8 @@ impl Line {
             flagged: self.number("flagged")?,
             quarantined: self.number("quarantined")?,
             message: self.maybe("message", as_text)?,
+            repeats: self.number("repeats")?,
+            repeated_at: self.maybe("repeatedAt", as_instant)?,
         }))
     }
 

@@ -39,6 +39,8 @@ pub(super) fn run(row: &RunRow, language: Language) -> Value {
         "corrected": row.corrected,
         "flagged": row.flagged,
         "quarantined": row.quarantined,
+        "repeats": row.repeats,
+        "repeatedAt": row.repeated_at.map(|at| at.to_string()),
         "message": row.message.as_deref().map(|message| Reason::read(message).say(language)),
     })
 }

@@ -121,13 +121,13 @@ async fn runs_and_quarantine_are_listed_and_replayed() {
     check(
         &city.get("/api/v1/quellen", Some("editor")).await,
         expect![[
-            r#"200 [{"changedAt":"2026-05-04T10:00:00Z","changedBy":"user:test","lastRun":{"checksum":"6be9fadb864146820fd9be088f9256ab3ee2b21f6aea6749149e08c81fbefedb","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"push","message":null,"quarantined":1,"records":3,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":2},"name":"wetter","paused":false,"quarantined":1,"version":1}]"#
+            r#"200 [{"changedAt":"2026-05-04T10:00:00Z","changedBy":"user:test","lastRun":{"checksum":"6be9fadb864146820fd9be088f9256ab3ee2b21f6aea6749149e08c81fbefedb","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"push","message":null,"quarantined":1,"records":3,"repeatedAt":null,"repeats":0,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":2},"name":"wetter","paused":false,"quarantined":1,"version":1}]"#
         ]],
     );
     check(
         &city.get("/api/v1/quellen/wetter/laeufe?limit=1", Some("editor")).await,
         expect![[
-            r#"200 [{"checksum":"6be9fadb864146820fd9be088f9256ab3ee2b21f6aea6749149e08c81fbefedb","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"push","message":null,"quarantined":1,"records":3,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":2}]"#
+            r#"200 [{"checksum":"6be9fadb864146820fd9be088f9256ab3ee2b21f6aea6749149e08c81fbefedb","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"push","message":null,"quarantined":1,"records":3,"repeatedAt":null,"repeats":0,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":2}]"#
         ]],
     );
     check(
@@ -152,13 +152,13 @@ async fn origin_is_told_to_who_sees_the_value() {
     check(
         &city.get(path, None).await,
         expect![[
-            r#"200 {"attribute":"https://example.org/temperature","datasetId":null,"entity":"urn:ngsi-ld:Station:nord","fields":null,"observedAt":"2026-05-01T11:00:00Z","raw":null,"record":4,"recordedAt":"2026-05-04T10:00:00Z","run":{"checksum":"cd449c5edce6e9303c6a974637761cc19e0c166092455927f343c698ac01d3f3","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"mai.csv","message":null,"quarantined":0,"records":3,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":3}}"#
+            r#"200 {"attribute":"https://example.org/temperature","datasetId":null,"entity":"urn:ngsi-ld:Station:nord","fields":null,"observedAt":"2026-05-01T11:00:00Z","raw":null,"record":4,"recordedAt":"2026-05-04T10:00:00Z","run":{"checksum":"cd449c5edce6e9303c6a974637761cc19e0c166092455927f343c698ac01d3f3","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"mai.csv","message":null,"quarantined":0,"records":3,"repeatedAt":null,"repeats":0,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":3}}"#
         ]],
     );
     check(
         &city.get(path, Some("editor")).await,
         expect![[
-            r#"200 {"attribute":"https://example.org/temperature","datasetId":null,"entity":"urn:ngsi-ld:Station:nord","fields":[["Ort","nord"],["Zeit","2026-05-01 11:00"],["TEMP","13,25"]],"observedAt":"2026-05-01T11:00:00Z","raw":"nord;2026-05-01 11:00;13,25","record":4,"recordedAt":"2026-05-04T10:00:00Z","run":{"checksum":"cd449c5edce6e9303c6a974637761cc19e0c166092455927f343c698ac01d3f3","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"mai.csv","message":null,"quarantined":0,"records":3,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":3}}"#
+            r#"200 {"attribute":"https://example.org/temperature","datasetId":null,"entity":"urn:ngsi-ld:Station:nord","fields":[["Ort","nord"],["Zeit","2026-05-01 11:00"],["TEMP","13,25"]],"observedAt":"2026-05-01T11:00:00Z","raw":"nord;2026-05-01 11:00;13,25","record":4,"recordedAt":"2026-05-04T10:00:00Z","run":{"checksum":"cd449c5edce6e9303c6a974637761cc19e0c166092455927f343c698ac01d3f3","corrected":0,"finishedAt":"2026-05-04T10:00:00Z","flagged":0,"input":"mai.csv","message":null,"quarantined":0,"records":3,"repeatedAt":null,"repeats":0,"run":1,"source":"wetter","startedAt":"2026-05-04T10:00:00Z","state":"done","unchanged":0,"version":1,"written":3}}"#
         ]],
     );
     for wrong in [

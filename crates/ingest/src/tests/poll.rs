@@ -230,3 +230,89 @@ async fn a_definition_can_be_tried_before_it_is_kept() {
     let preview = city.ingest.preview(&city.editor(), &far.definition(""), None, 2).await.expect("read");
     assert_eq!(preview.records.len(), 2);
 }
+
+/// Pages of JSON that name the next one.
+fn named_pages(far: &Far) -> String {
+    let pages = "http = { pages_max = 3, paging = { by = \"next\", field = \"/weiter/href\" } }";
+    let definition =
+        far.definition(pages).replace("kind = \"csv\"\ndelimiter = \";\"\ndecimal = \",\"", "kind = \"json\"\nrecords = \"/werte\"");
+    assert!(definition.contains("/werte\""));
+    definition
+}
+
+fn named_page(hour: u8, next: &str) -> Response {
+    let body = format!(r#"{{"werte":[{{"Ort":"nord","Zeit":"2026-05-01 {hour:02}:00","TEMP":{hour}}}],"weiter":{next}}}"#);
+    ([(CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+#[tokio::test]
+async fn pages_that_name_the_next_one_are_followed_to_the_last() {
+    let (city, far) = (City::empty(), Far::start().await);
+    city.put(&named_pages(&far)).await;
+    far.says(named_page(1, r#"{"href":"/werte.csv?seite=2"}"#));
+    far.says(named_page(2, r#"{"href":"?seite=3"}"#));
+    far.says(named_page(3, "null"));
+    city.run().await.expect("runs");
+    assert_eq!(far.heard(), "/werte.csv; /werte.csv?seite=2; /werte.csv?seite=3");
+    expect!["05-01T01=1 05-01T02=2 05-01T03=3"].assert_eq(&city.temperatures("nord").await);
+    far.says(named_page(1, r#"{"href":7}"#));
+    expect!["Unavailable: `/weiter/href` holds no address; mend `field` below `paging`"].assert_eq(&city.asked(&far).await);
+}
+
+#[tokio::test]
+async fn a_feed_without_end_is_left_at_its_bound() {
+    let (city, far) = (City::empty(), Far::start().await);
+    city.put(&named_pages(&far)).await;
+    (1..20).for_each(|hour| far.says(named_page(hour, &format!(r#"{{"href":"/werte.csv?seite={hour}"}}"#))));
+    expect!["Unavailable: there are more than 3 pages; raise `pages_max` or check `paging`"].assert_eq(&city.asked(&far).await);
+    assert_eq!(far.heard(), "/werte.csv; /werte.csv?seite=1; /werte.csv?seite=2");
+    expect!["05-01T01=1 05-01T02=2 05-01T03=3"].assert_eq(&city.temperatures("nord").await);
+    assert_eq!(city.standing(), "due 5, failed 1: there are more than 3 pages; raise `pages_max` or check `paging`");
+}
+
+/// Connections are taken, nothing is ever answered: the kernel does it for a listener nobody serves.
+#[tokio::test]
+async fn silent_servers_keep_nobody_else_waiting() {
+    let (city, far) = (City::empty(), Far::start().await);
+    let silent = std::net::TcpListener::bind("127.0.0.1:0").expect("listens");
+    let silent_address = silent.local_addr().expect("an address").to_string();
+    let bare = far.definition("").split("[dataset]").next().expect("a beginning").replace(", class = \"open\"", "");
+    let bare: String = bare.lines().filter(|line| !line.starts_with("column")).map(|line| format!("{line}\n")).collect();
+    for n in 0..20 {
+        let definition = bare.replace("\"wetter\"", &format!("\"stumm{n}\"")).replace(&far.address.to_string(), &silent_address);
+        city.put(&definition).await;
+    }
+    city.put(&far.definition("").replace("every = \"5m\"", "every = \"4m\"")).await;
+    far.says(MAY);
+    // All are planned, then due, the silent ones no later than the other.
+    let planned = city.ingest.tick().await;
+    city.engine.clock().advance_micros(1_000_000);
+    for look in planned.into_iter().chain(city.ingest.tick().await) {
+        look.await.expect("a look does not panic");
+    }
+    city.engine.clock().advance_micros(120_000_000);
+    let looks = city.ingest.tick().await;
+    assert!((2..16).contains(&looks.len()), "the silent host has its part of the places: {}", looks.len());
+    while city.runs().is_empty() || city.runs().contains("Running") {
+        tokio::task::yield_now().await;
+    }
+    assert!(city.runs().ends_with("Done"), "{}", city.runs());
+    looks.iter().for_each(tokio::task::JoinHandle::abort);
+}
+
+#[tokio::test]
+async fn a_failure_that_repeats_is_one_run_and_one_file() {
+    let (city, far) = asking("").await;
+    for n in 0..4 {
+        far.says(format!("Stelle;Zeit;TEMP\nnord;2026-05-01 1{n}:00;1\n"));
+        city.pass(if n == 0 { 0 } else { 7200 }).await;
+        city.pass(30).await;
+    }
+    let runs = city.editor().runs(Some("wetter"), 9).expect("readable");
+    let seen: Vec<_> = runs.iter().map(|run| (run.state, run.repeats, run.repeated_at.is_some())).collect();
+    assert_eq!(seen, [(engine::RunState::Failed, 3, true)]);
+    assert_eq!(city.editor().removed_files(9).expect("readable").len(), 3, "the first one shows the fault");
+    let source = city.editor().source("wetter", None).expect("there");
+    let standing = city.ingest.standing(&city.editor(), &source).expect("readable");
+    assert_eq!((standing.failures, standing.troubled_since), (4, Some(runs[0].finished_at.expect("it ended"))));
+}

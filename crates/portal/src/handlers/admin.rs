@@ -48,6 +48,18 @@ fn state_badge(state: RunState, t: Texts) -> Badge {
     Badge::new(tone, state_word(state, t))
 }
 
+/// A run's state in words, with how often it came about.
+fn state_of(run: &RunRow, ask: &Ask) -> String {
+    let word = state_word(run.state, ask.t());
+    if run.repeats == 0 { word.to_owned() } else { ask.t().admin_state_times(format::count(run.repeats + 1, ask.language), word) }
+}
+
+/// How often a run failed in the same way, first and last.
+fn run_repeated(ask: &Ask, run: &RunRow) -> Option<String> {
+    let moment = |at| format::moment_long(at, ask.language);
+    Some(ask.t().admin_repeated(format::count(run.repeats + 1, ask.language), moment(run.at), moment(run.repeated_at?)))
+}
+
 fn runs_table<'a>(ask: &Ask, runs: impl Iterator<Item = &'a RunRow>, with_source: bool) -> Option<Table> {
     let (t, language) = (ask.t(), ask.language);
     let row = |run: &RunRow| {
@@ -57,7 +69,7 @@ fn runs_table<'a>(ask: &Ask, runs: impl Iterator<Item = &'a RunRow>, with_source
             cells.push(Cell::text(&run.source));
         }
         cells.extend([
-            Cell::text(state_word(run.state, t)),
+            Cell::text(&state_of(run, ask)),
             Cell::moment(&Moment::short(run.at, language)),
             Cell::text(&run.input),
             Cell::number(&format::count(run.records, language)),

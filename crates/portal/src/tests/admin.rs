@@ -2,6 +2,7 @@
 
 use axum::body::Body;
 use axum::http::Request;
+use engine::{RunOutcome, RunState};
 
 use super::city::City;
 
@@ -198,4 +199,34 @@ async fn a_source_is_paused_and_goes_on() {
     city.post_inside("/verwaltung/quellen/fehlt/zustand", "csrf=csrf&aktion=anhalten").await.expect(404);
     let busy = city.post_inside(path, "csrf=csrf&aktion=spalten").await;
     assert!(busy.expect(200).contains("Die Quelle „luft“ arbeitet gerade."), "{}", busy.body);
+}
+
+#[tokio::test]
+async fn a_failure_that_repeats_is_told_once_with_its_number() {
+    let city = City::new().await;
+    for path in ["/verwaltung", "/verwaltung/quellen/gemeinden"] {
+        let page = city.get_inside(path).await.body;
+        assert!(page.contains("Das war 3-mal hintereinander so, zuerst 3. Mai 2026"), "{page}");
+    }
+    let access = city.engine.with_role(engine::Role::Editor);
+    for _ in 0..2 {
+        let run = access.begin_run("luft", 1, "luft.csv", [8; 32]).await.expect("begun");
+        let outcome = RunOutcome {
+            at: city.engine.now(),
+            state: RunState::Failed,
+            records: 0,
+            written: 0,
+            unchanged: 0,
+            corrected: 0,
+            flagged: 0,
+            quarantined: 0,
+            message: Some("leer".to_owned()),
+        };
+        access.finish_run(run, outcome).await.expect("finished");
+    }
+    let runs = access.runs(Some("luft"), 1).expect("listed");
+    for path in ["/verwaltung".to_owned(), "/verwaltung/quellen/luft".to_owned(), format!("/verwaltung/laeufe/{}", runs[0].id)] {
+        let page = city.get_inside(&path).await.body;
+        assert!(page.contains("2-mal"), "{path}: {page}");
+    }
 }

@@ -58,6 +58,7 @@ impl Workshop for TestWorkshop {
             checked_at: Some(at("2026-05-04T09:50:00Z")),
             observed_at: Some(at("2026-05-04T08:00:00Z")),
             trouble: Some(Code::RemoteStatus.with("status", "500").into()),
+            failures: (3, Some(at("2026-05-03T09:00:00Z"))),
             silent_since: Some(at("2026-05-03T10:00:00Z")),
             drift: vec![Code::ColumnVanished.with("column", "<b>").into()],
         })

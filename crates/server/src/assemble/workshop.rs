@@ -57,9 +57,10 @@ impl Workshop for IngestWorkshop {
     }
 
     fn standing(&self, access: &Access, source: &SourceRow) -> Result<Standing, WorkError> {
-        let ingest::Standing { due_at, checked_at, observed_at, trouble, silent_since, drift, .. } =
+        let ingest::Standing { due_at, checked_at, observed_at, trouble, failures, troubled_since, silent_since, drift, .. } =
             self.0.standing(access, source).map_err(refused)?;
-        Ok(Standing { due_at, checked_at, observed_at, trouble, silent_since, drift: drift.into_iter().map(Reason::from).collect() })
+        let drift = drift.into_iter().map(Reason::from).collect();
+        Ok(Standing { due_at, checked_at, observed_at, trouble, failures: (failures, troubled_since), silent_since, drift })
     }
 
     fn accept_columns<'a>(&'a self, access: &'a Access, source: &'a str) -> BoxFuture<'a, Result<(), WorkError>> {

@@ -1,4 +1,4 @@
-SELECT id, source, version, input, checksum, at, finished_at, state, records, written, unchanged, corrected, flagged, quarantined, message
+SELECT id, source, version, input, checksum, at, finished_at, state, records, written, unchanged, corrected, flagged, quarantined, message, repeats, repeated_at
 FROM run
 WHERE source = ?1
 ORDER BY id DESC

@@ -105,6 +105,44 @@ pub(super) fn item(source: &str, record: u64) -> QuarantineItem {
     }
 }
 
+pub(super) fn a_failure_that_repeats_is_counted(mut world: World) {
+    let tenant = world.tenant();
+    let failed = |n: i64, message: &str, written: u64| {
+        let run = NewRun { source: "luft".to_owned(), version: 1, input: "luft.csv".to_owned(), checksum: [1; 32], at: at(n) };
+        let id = tenant.begin_run(&run).expect("begins");
+        let outcome = RunOutcome {
+            at: at(n + 1),
+            state: RunState::Failed,
+            records: 3,
+            written,
+            unchanged: 0,
+            corrected: 0,
+            flagged: 0,
+            quarantined: 0,
+            message: Some(message.to_owned()),
+        };
+        (id, tenant.finish_run(id, &outcome).expect("notes"))
+    };
+    let (first, told) = failed(10, "kein CSV", 0);
+    assert_eq!(told, first);
+    assert_eq!([failed(20, "kein CSV", 0).1, failed(30, "kein CSV", 0).1], [first, first]);
+    // What took something in stays, and so does what failed otherwise.
+    let (partial, told) = failed(40, "kein CSV", 1);
+    assert_eq!(told, partial);
+    assert_eq!(failed(50, "kein CSV", 0).1, partial);
+    let (other, told) = failed(60, "leer", 0);
+    assert_eq!(told, other);
+    let (back, told) = failed(70, "kein CSV", 0);
+    assert_eq!(told, back, "it was different in between");
+    world.reopen();
+    let runs = world.tenant().runs(Some("luft"), 9).expect("reads");
+    let seen: Vec<_> = runs.iter().map(|run| (run.id, run.at, run.repeats, run.repeated_at)).collect();
+    assert_eq!(
+        seen,
+        [(back, at(70), 0, None), (other, at(60), 0, None), (partial, at(40), 1, Some(at(51))), (first, at(10), 2, Some(at(31)))]
+    );
+}
+
 pub(super) fn quarantine_is_kept_and_settled(mut world: World) {
     let items: Vec<QuarantineItem> = (1..=4).map(|n| item("luft", n)).chain([item("autos", u64::MAX)]).collect();
     world.tenant().quarantine(&items).expect("keeps");

@@ -4,7 +4,7 @@ use axum::response::Response;
 use engine::{RunRow, RunState};
 use harmonise::Reason;
 
-use super::{RUNS_SHOWN, reports, run_href, runs_table, source_href, sources, state_badge, state_word, text_fact};
+use super::{RUNS_SHOWN, reports, run_href, run_repeated, runs_table, source_href, sources, state_badge, state_word, text_fact};
 use crate::ask::{Ask, Trouble};
 use crate::format;
 use crate::pages::admin::{HomePage, RunItem, Task};
@@ -38,7 +38,7 @@ fn tasks(ask: &Ask, runs: &[RunRow]) -> Result<Vec<Task>, Trouble> {
         if let Some(run) = newest.filter(|run| matches!(run.state, RunState::Failed | RunState::Interrupted)) {
             tasks.push(Task {
                 badge: state_badge(run.state, t),
-                text: t.admin_failed_task(&source.name, why(ask, run)),
+                text: with(t.admin_failed_task(&source.name, why(ask, run)), run_repeated(ask, run)),
                 action: (t.admin_look().to_owned(), run_href(ask, run.id)),
             });
         }
@@ -46,8 +46,9 @@ fn tasks(ask: &Ask, runs: &[RunRow]) -> Result<Vec<Task>, Trouble> {
         let standing = sources::standing(ask, &source)?;
         // A run that failed was told of already.
         let told = newest.is_some_and(|run| matches!(run.state, RunState::Failed | RunState::Interrupted));
-        if let Some(trouble) = standing.trouble.filter(|_| !told && !source.paused) {
+        if let Some(trouble) = standing.trouble.as_ref().filter(|_| !told && !source.paused) {
             let text = t.admin_trouble_task(&source.name, trouble.say(ask.language.of_faults()));
+            let text = with(text, sources::repeated(ask, &standing));
             tasks.push(Task { badge: state_badge(RunState::Failed, t), text, action: look.clone() });
         }
         if let Some(since) = standing.silent_since {
@@ -76,6 +77,11 @@ fn tasks(ask: &Ask, runs: &[RunRow]) -> Result<Vec<Task>, Trouble> {
         });
     }
     Ok(tasks)
+}
+
+/// A sentence and perhaps one more.
+fn with(text: String, more: Option<String>) -> String {
+    more.map_or_else(|| text.clone(), |more| format!("{text} {more}"))
 }
 
 /// Why a run failed, in the page's language.

@@ -5,7 +5,7 @@ use axum::response::Response;
 use engine::{RunRow, RunState};
 use harmonise::Reason;
 
-use super::{quarantine, source_crumbs, source_href, state_badge, state_word, text_fact};
+use super::{quarantine, run_repeated, source_crumbs, source_href, state_badge, state_word, text_fact};
 use crate::ask::{Ask, Trouble};
 use crate::format;
 use crate::handlers::table::hex;
@@ -27,6 +27,7 @@ fn run_page(ask: &Ask, id: &str) -> Result<Response, Trouble> {
     let is_bad = matches!(run.state, RunState::Failed | RunState::Interrupted);
     let alert = run.message.as_ref().map(|message| Alert {
         items: vec![(Phrase::reason(&Reason::read(message), language), None)],
+        text: run_repeated(ask, &run).unwrap_or_default(),
         ..Alert::new(if is_bad { Tone::Danger } else { Tone::Info }, state_word(run.state, t), "")
     });
     let number = format::count(run.id, language);

@@ -142,7 +142,8 @@ fn notices(ask: &Ask, standing: &Standing) -> Vec<Alert> {
     };
     let mut notices = Vec::new();
     if let Some(trouble) = &standing.trouble {
-        notices.push(said(Tone::Danger, t.admin_trouble_title(), std::slice::from_ref(trouble)));
+        let alert = said(Tone::Danger, t.admin_trouble_title(), std::slice::from_ref(trouble));
+        notices.push(Alert { text: repeated(ask, standing).unwrap_or_default(), ..alert });
     }
     if let Some(since) = standing.silent_since {
         notices.push(Alert::new(Tone::Warning, t.admin_silent_title(format::moment_long(since, ask.language)), t.admin_silent_text()));
@@ -151,6 +152,14 @@ fn notices(ask: &Ask, standing: &Standing) -> Vec<Alert> {
         notices.push(said(Tone::Warning, t.admin_drift_title(), &standing.drift));
     }
     notices
+}
+
+/// How often in a row a source failed, and since when, when that was more than once.
+pub(super) fn repeated(ask: &Ask, standing: &Standing) -> Option<String> {
+    let (count, since) = standing.failures;
+    let since = format::moment_long(since.filter(|_| count > 1)?, ask.language);
+    let last = format::moment_long(standing.checked_at?, ask.language);
+    Some(ask.t().admin_repeated(format::count(count, ask.language), since, last))
 }
 
 fn source_facts(ask: &Ask, source: &SourceRow, standing: &Standing) -> Vec<Fact> {
