@@ -19,7 +19,7 @@ fn operations(document: &Value) -> Vec<(String, String)> {
 
 /// A path with something in place of each parameter.
 fn filled(path: &str) -> String {
-    let path = path.replace("{slug}", "gemeinden").replace("/dataset/{id}", "/dataset/gemeinden");
+    let path = path.replace("{slug}", "gemeinden").replace("/dataset/{id}", "/dataset/gemeinden").replace("{key}", "gemeinden");
     path.split('/').map(|part| if part.starts_with('{') { "urn:ngsi-ld:Nichts:1" } else { part }).collect::<Vec<_>>().join("/")
 }
 
