@@ -129,7 +129,7 @@ impl Import<'_> {
             }
             self.step(1, Step::Files);
         }
-        Ok(())
+        Ok(self.new.note_left_behind(self.manifest.exported_at)?)
     }
 
     /// Every file becomes a segment; values of persons go back into envelopes.
