@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use crate::platform::{BINARY, Platform, Ran, Scene, entity, run, token};
 use crate::sources::DEFINITION;
@@ -254,7 +254,7 @@ fn an_export_while_writing_holds_one_moment() {
     let scene = Scene::new();
     let platform = scene.start();
     let secret = token(&scene, "editor");
-    let enough = AtomicBool::new(false);
+    let (written, enough) = (AtomicUsize::new(0), AtomicBool::new(false));
     let folder = scene.path("eins");
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -263,8 +263,12 @@ fn an_export_while_writing_holds_one_moment() {
                     return;
                 }
                 assert_eq!(platform.ask(&entity(&secret, number)).status, 201);
+                written.store(number, Ordering::SeqCst);
             }
         });
+        while written.load(Ordering::SeqCst) < 20 {
+            std::thread::yield_now();
+        }
         scene.run(&format!("export --to {}", folder.display())).ok();
         enough.store(true, Ordering::SeqCst);
     });
@@ -335,7 +339,7 @@ fn what_was_changed_or_is_missing_is_named_and_nothing_appears() {
         let known = listed.expect("listed")["sha256"].as_str().expect("a sum").to_owned();
         replace(folder, "manifest.json", &known, &sum);
     });
-    assert!(said.contains("of the audit is damaged"), "{said}");
+    assert!(said.contains("commit 1 of the audit"), "{said}");
 
     let there = import(&good, &scene.data(), &[]).failed();
     assert!(there.contains("musterstadt") && there.contains("--tenant"), "{there}");
