@@ -49,10 +49,7 @@ pub(super) fn import(import: &Import) -> anyhow::Result<()> {
     let request = Request::Import { tenant: import.tenant.tenant.clone(), from };
     let answer = super::perform(&import.tenant.place, request)?;
     let (counts, tenant) = (&answer["counts"], text(&answer["tenant"]));
-    out::line(&say(
-        "import.done",
-        &[("tenant", &tenant), ("entities", &count(counts, "entities")), ("values", &count(counts, "values"))],
-    ));
+    out::line(&say("import.done", &[("tenant", &tenant), ("entities", &count(counts, "entities")), ("values", &count(counts, "values"))]));
     if count(counts, "accounts") > 0 {
         out::line(&say("import.accounts", &[("count", &count(counts, "accounts")), ("tenant", &tenant)]));
     }

@@ -27,7 +27,8 @@ fn the_demo_starts_from_the_tarball() {
     let scene = Scene::new();
     let empty = scene.path("leer");
     std::fs::create_dir(&empty).expect("made");
-    let unpacked = Command::new("tar").arg("xzf").arg(packed.join(format!("{name}.tar.gz"))).current_dir(&empty).status().expect("tar runs");
+    let unpacked =
+        Command::new("tar").arg("xzf").arg(packed.join(format!("{name}.tar.gz"))).current_dir(&empty).status().expect("tar runs");
     assert!(unpacked.success());
     let folder = empty.join(name);
     for file in ["README.md", "INSTALL.md", "LICENSE", "THIRD-PARTY.txt", "allmende.service", "docs/betrieb.md", "docs/QUELLEN.md"] {

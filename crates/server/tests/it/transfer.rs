@@ -134,7 +134,10 @@ fn filled() -> Scene {
 
     let definition = scene.write("pegel.toml", DEFINITION);
     scene.run(&format!("source put {}", definition.display())).ok();
-    scene.write("data/eingang/pegel/a.csv", "ort;zeit;cm\nBach;04.05.2026 10:00;12,5\nBach;04.05.2026 11:00;hoch\nBach;04.05.2026 09:00;11\n");
+    scene.write(
+        "data/eingang/pegel/a.csv",
+        "ort;zeit;cm\nBach;04.05.2026 10:00;12,5\nBach;04.05.2026 11:00;hoch\nBach;04.05.2026 09:00;11\n",
+    );
     scene.run("source run pegel").ok();
     // A correction, and bytes that are no text.
     scene.write("data/eingang/pegel/b.csv", "ort;zeit;cm\nBach;04.05.2026 10:00;12,75\n");
