@@ -293,6 +293,10 @@ fn the_demo_definitions_are_valid() {
         "radverkehr",
         "sommer-2026",
         "verkehr",
+        "vorfuehrung-luft",
+        "vorfuehrung-parken",
+        "vorfuehrung-rad",
+        "vorfuehrung-wetter",
         "wetter",
         "wetter-rohdaten",
     ];
