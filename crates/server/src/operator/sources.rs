@@ -118,7 +118,7 @@ pub(super) async fn run(
         Some(folder) => ingest.run_in(access, name, Folders::at(folder), &tell).await,
         None => ingest.run(access, name, &tell).await,
     };
-    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &told(error))])))?;
+    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &fail::told(&told(error)))])))?;
     let failed = report.inputs.iter().filter(|input| matches!(input.outcome, Outcome::Failed { .. })).count();
     if failed > 0 {
         bail!(say("source.some-failed", &[("source", &name), ("count", &failed)]));
@@ -163,7 +163,7 @@ fn line(state: &ingest::Progress) -> String {
 /// Takes in what a program would send to a source; one line says what became of it.
 pub(super) async fn push(ingest: &Ingest, access: &Access, name: &str, input: &str, body: Vec<u8>) -> anyhow::Result<String> {
     let report = ingest.push(access, name, Some(input), body.into()).await;
-    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &told(error))])))?;
+    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &fail::told(&told(error)))])))?;
     let state = |input: ingest::InputReport| {
         let outcome = Some(input.outcome);
         line(&ingest::Progress {
