@@ -91,7 +91,7 @@ async fn tiles_answer_with_value_age_meaning_and_place() {
     }
     // The other station's value is a day old: it has no say while another is fresh.
     assert!(!body.contains("tile__list"), "{body}");
-    let english = city.get("/en/dashboards/heute").await.expect(200).to_owned();
+    let english = city.get("/en/dashboards/heute").await.expect(200).replace(['\u{202f}', '\u{a0}'], " ");
     assert!(english.contains(">No</span>") && english.contains("(4 min ago)") && english.contains("lang=\"de\""), "{english}");
 }
 
