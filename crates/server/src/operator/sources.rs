@@ -23,7 +23,7 @@ const PREVIEW_BYTES_MAX: u64 = 64 << 20;
 const TOLD_EVERY: Duration = Duration::from_secs(2);
 
 /// An error in the words of the language chosen.
-fn told(error: ingest::Error) -> anyhow::Error {
+fn worded(error: ingest::Error) -> anyhow::Error {
     match error {
         ingest::Error::Engine(error) => error.into(),
         other => anyhow!(other.say(of_faults())),
@@ -35,7 +35,7 @@ pub(super) fn list(ingest: &Ingest, access: &Access) -> anyhow::Result<Value> {
     let waiting = access.quarantine_counts()?;
     let mut rows = Vec::new();
     for source in access.sources()? {
-        let standing = ingest.standing(access, &source).map_err(told)?;
+        let standing = ingest.standing(access, &source).map_err(worded)?;
         let run = access.runs(Some(&source.name), 1)?.into_iter().next();
         rows.push(json!({
             "name": source.name, "version": source.version, "paused": source.paused,
@@ -50,7 +50,7 @@ pub(super) fn list(ingest: &Ingest, access: &Access) -> anyhow::Result<Value> {
 
 /// Keeps a definition.
 pub(super) async fn put(ingest: &Ingest, access: &Access, text: &str) -> anyhow::Result<Value> {
-    let stored = ingest.put(access, text).await.map_err(told)?;
+    let stored = ingest.put(access, text).await.map_err(worded)?;
     Ok(json!({ "name": stored.name.as_str(), "version": stored.version, "dataset": stored.dataset.as_deref() }))
 }
 
@@ -60,7 +60,7 @@ pub(super) async fn preview(ingest: &Ingest, access: &Access, text: &str, input:
         Some(path) => Some(beginning(path).map_err(|error| fail::of_path(&error, path))?.into()),
         None => None,
     };
-    let preview = ingest.preview(access, text, bytes, PREVIEW_RECORDS).await.map_err(told)?;
+    let preview = ingest.preview(access, text, bytes, PREVIEW_RECORDS).await.map_err(worded)?;
     let entities = preview.records.iter().flat_map(|record| record.updates.iter().map(move |entity| (record.record, entity)));
     let shown: Vec<Value> =
         entities.map(|(record, entity)| json!({ "record": record, "id": entity.id.as_str(), "values": values(entity) })).collect();
@@ -118,7 +118,7 @@ pub(super) async fn run(
         Some(folder) => ingest.run_in(access, name, Folders::at(folder), &tell).await,
         None => ingest.run(access, name, &tell).await,
     };
-    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &fail::told(&told(error)))])))?;
+    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &fail::told(&worded(error)))])))?;
     let failed = report.inputs.iter().filter(|input| matches!(input.outcome, Outcome::Failed { .. })).count();
     if failed > 0 {
         bail!(say("source.some-failed", &[("source", &name), ("count", &failed)]));
@@ -163,7 +163,7 @@ fn line(state: &ingest::Progress) -> String {
 /// Takes in what a program would send to a source; one line says what became of it.
 pub(super) async fn push(ingest: &Ingest, access: &Access, name: &str, input: &str, body: Vec<u8>) -> anyhow::Result<String> {
     let report = ingest.push(access, name, Some(input), body.into()).await;
-    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &fail::told(&told(error)))])))?;
+    let report = report.map_err(|error| anyhow!(say("source.run-failed", &[("source", &name), ("error", &fail::told(&worded(error)))])))?;
     let state = |input: ingest::InputReport| {
         let outcome = Some(input.outcome);
         line(&ingest::Progress {
@@ -180,6 +180,6 @@ pub(super) async fn push(ingest: &Ingest, access: &Access, name: &str, input: &s
 
 /// Maps what was set aside again.
 pub(super) async fn replay(ingest: &Ingest, access: &Access, name: &str) -> anyhow::Result<Value> {
-    let report = ingest.replay(access, name).await.map_err(told)?;
+    let report = ingest.replay(access, name).await.map_err(worded)?;
     Ok(json!({ "source": report.source, "settled": report.settled, "waiting": report.waiting }))
 }
