@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use axum::Router;
 use engine::{Access, Engine, SourceRow, StoredFile};
 use harmonise::{Found, Issue, Reason};
-use model::{Instant, TenantId};
+use model::{Instant, Name, TenantId};
 use parking_lot::Mutex;
 use tokio::sync::Semaphore;
 use web::BoxFuture;
@@ -179,6 +179,12 @@ pub trait Workshop: Send + Sync + 'static {
 
     /// The raw record behind a value that this reader has seen; `None` when it is not kept or this reader may not see it.
     fn raw<'a>(&'a self, access: &'a Access, run: u64, record: u64) -> BoxFuture<'a, Result<Option<Found>, WorkError>>;
+
+    /// How the definition of a run made an attribute; nothing when this reader may not see its records.
+    ///
+    /// # Errors
+    /// When there is no such run, or its definition cannot be read.
+    fn rules(&self, access: &Access, run: u64, attribute: Name) -> Result<Vec<Reason>, WorkError>;
 }
 
 /// How a source does between its runs.

@@ -399,6 +399,10 @@ async fn origin(ask: &Ask, provenance: &Provenance) -> Result<Option<Origin>, Tr
             None
         }
     };
+    let rules = ask.state.workshop().rules(&ask.access, origin.run, provenance.observation.attribute.name).unwrap_or_else(|error| {
+        tracing::warn!(%error, run = origin.run, "the rules behind a value could not be read");
+        Vec::new()
+    });
     let login = format!("{}?weiter={}", ask.href("/verwaltung/anmelden"), web::params::encode(&format!("{}?{}", ask.path, ask.query)));
     let language = ask.language;
     Ok(Some(Origin {
@@ -408,6 +412,7 @@ async fn origin(ask: &Ask, provenance: &Provenance) -> Result<Option<Origin>, Tr
         input: run.input.clone(),
         checksum: hex(&run.checksum),
         version: run.version.to_string(),
+        rules: rules.iter().map(|rule| Phrase::reason(rule, language)).collect(),
         record: ask.t().provenance_record_line(format::count(origin.record, language)),
         fields: raw.as_ref().and_then(|found| fields(ask, found)),
         login_href: (!is_editor && raw.is_none()).then_some(login),

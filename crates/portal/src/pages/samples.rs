@@ -422,6 +422,7 @@ fn provenance(language: Language) -> ProvenancePage {
             input: "luftqualitaet_muenster_station1303.csv".into(),
             checksum: "1ddc097056e2".repeat(5),
             version: "3".into(),
+            rules: vec![Phrase::plain("Der Wert steht in „Stundenmittel“.")],
             record: language.texts().provenance_record_line("4.312"),
             raw: Some(format!("DENW260;'01.03.2022';'14:00';Stundenmittel;42;µg/m³;{EVIL}")),
             fields: Some(table(language, "fields")),

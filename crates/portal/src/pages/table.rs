@@ -92,6 +92,8 @@ pub struct Origin {
     pub checksum: String,
     /// Version of the definition.
     pub version: String,
+    /// How the mapping made the value, in sentences; empty where the reader may not see the record.
+    pub rules: Vec<Phrase>,
     /// Line of the text file, row of the sheet, position in the list.
     pub record: String,
     /// The record as it came; `None` when it is not kept any more or the reader may not see it.

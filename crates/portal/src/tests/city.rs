@@ -85,6 +85,11 @@ impl Workshop for TestWorkshop {
             }))
         })
     }
+
+    fn rules(&self, access: &Access, _: u64, _: Name) -> Result<Vec<Reason>, WorkError> {
+        let may = access.principal().role >= Role::Editor;
+        Ok(may.then(|| Reason::from(harmonise::Message::from(Code::RuleRequired))).into_iter().collect())
+    }
 }
 
 /// The workshop of the tests.
@@ -264,16 +269,16 @@ impl City {
         Self { engine, router }
     }
 
-    /// Sends a request.
-    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
-        let response = self.open(request).await;
-        let (status, headers) = (response.status(), response.headers().clone());
-        let body = response.into_body().collect().await.expect("whole").to_bytes();
     /// Sends a request; the answer may go on.
     pub(super) async fn open(&self, request: Request<Body>) -> axum::response::Response {
         self.router.clone().oneshot(request).await.expect("infallible")
     }
 
+    /// Sends a request.
+    pub(super) async fn send(&self, request: Request<Body>) -> Answer {
+        let response = self.open(request).await;
+        let (status, headers) = (response.status(), response.headers().clone());
+        let body = response.into_body().collect().await.expect("whole").to_bytes();
         Answer { status, headers, body: String::from_utf8_lossy(&body).into_owned(), bytes: body }
     }
 

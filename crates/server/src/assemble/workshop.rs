@@ -6,6 +6,7 @@ use std::time::Duration;
 use engine::{Access, Kind, SourceRow, StoredFile};
 use harmonise::{Found, Reason};
 use ingest::{Error, Ingest};
+use model::Name;
 use portal::{Replayed, Standing, WorkError, Workshop};
 use tokio::sync::oneshot;
 use web::BoxFuture;
@@ -101,6 +102,11 @@ impl Workshop for IngestWorkshop {
                 Err(error) => Err(refused(error)),
             }
         })
+    }
+
+    fn rules(&self, access: &Access, run: u64, attribute: Name) -> Result<Vec<Reason>, WorkError> {
+        let rules = self.0.rules_behind(access, run, attribute).map_err(refused)?;
+        Ok(rules.into_iter().map(Reason::from).collect())
     }
 }
 
