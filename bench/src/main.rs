@@ -31,7 +31,9 @@ fn main() -> Result<()> {
         (Some("codec"), None) => codec::measure().map(|row| report::print(&[row])),
         (Some("pages"), Some(binary)) => pages::measure(&server::Server::start(&binary)?, &binary).map(|rows| report::print(&rows)),
         (Some("search"), None) => search::measure().map(|row| report::print(&[row])),
-        _ => anyhow::bail!("usage: bench run PATH-OF-ALLMENDE; bench pages PATH-OF-ALLMENDE for the pages only; bench codec or bench search for a row without a server"),
+        _ => anyhow::bail!(
+            "usage: bench run PATH-OF-ALLMENDE; bench pages PATH-OF-ALLMENDE for the pages only; bench codec or bench search for a row without a server"
+        ),
     }
 }
 

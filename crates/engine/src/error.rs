@@ -46,12 +46,12 @@ impl Error {
 
     pub(crate) fn not_found(what: &str, name: &dyn fmt::Display) -> Self {
         let noun = Sentence::new(format!("noun.{what}"), what.to_owned());
-        Self::new(Kind::NotFound, Sentence::new("nothing", "there is no {what} `{name}`").with("what", noun).with("name", &name))
+        Self::new(Kind::NotFound, Sentence::new("nothing", "there is no {what} `{name}`").with("what", noun).with("name", name))
     }
 
     pub(crate) fn exists(what: &str, name: &dyn fmt::Display) -> Self {
         let noun = Sentence::new(format!("noun.{what}"), what.to_owned());
-        Self::new(Kind::Exists, Sentence::new("there-already", "the {what} `{name}` exists already").with("what", noun).with("name", &name))
+        Self::new(Kind::Exists, Sentence::new("there-already", "the {what} `{name}` exists already").with("what", noun).with("name", name))
     }
 
     pub(crate) fn invalid(message: impl Into<Sentence>) -> Self {
@@ -70,7 +70,7 @@ impl Error {
     pub(crate) fn closed(tenant: &dyn fmt::Display) -> Self {
         let message =
             Sentence::new("closed", "the tenant `{tenant}` is not available at the moment; its operator can see why, try again later");
-        Self::new(Kind::Unavailable, message.with("tenant", &tenant))
+        Self::new(Kind::Unavailable, message.with("tenant", tenant))
     }
 
     pub(crate) fn maybe(mut self) -> Self {

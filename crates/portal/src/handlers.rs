@@ -2,10 +2,10 @@
 
 pub(crate) mod account;
 pub(crate) mod admin;
-pub(crate) mod barrier;
 pub(crate) mod api;
-pub(crate) mod dashboard;
+pub(crate) mod barrier;
 pub(crate) mod components;
+pub(crate) mod dashboard;
 pub(crate) mod dataset;
 pub(crate) mod document;
 pub(crate) mod download;

@@ -2,8 +2,8 @@
 
 pub mod account;
 pub mod admin;
-pub mod barrier;
 pub mod api;
+pub mod barrier;
 pub mod components;
 pub mod dashboard;
 pub mod dataset;

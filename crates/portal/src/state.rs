@@ -54,7 +54,19 @@ impl State {
     #[must_use]
     pub fn new(engine: Engine, site: Site, sites: HashMap<TenantId, Site>, workshop: Arc<dyn Workshop>) -> Self {
         let (logins, failures) = (Semaphore::new(LOGINS_AT_ONCE), Mutex::default());
-        Self(Arc::new(Inner { engine, site, sites, workshop, logins, failures, reports: Allowance::default(), interfaces: OnceLock::new(), live: Live::default(), facets: Facets::default(), kept: Kept::default() }))
+        Self(Arc::new(Inner {
+            engine,
+            site,
+            sites,
+            workshop,
+            logins,
+            failures,
+            reports: Allowance::default(),
+            interfaces: OnceLock::new(),
+            live: Live::default(),
+            facets: Facets::default(),
+            kept: Kept::default(),
+        }))
     }
 
     /// The engine.

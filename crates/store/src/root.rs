@@ -265,7 +265,7 @@ fn check_version(path: &Path) -> Result<(), Error> {
         )),
         Err(_) => Err(Error::corrupt(
             sentence::file(path),
-            Sentence::new("no-number", "it should hold a number and holds `{text}`").with("text", &format!("{:.20}", text.trim())),
+            Sentence::new("no-number", "it should hold a number and holds `{text}`").with("text", format!("{:.20}", text.trim())),
         )),
     }
 }

@@ -10,7 +10,10 @@ use model::TenantId;
 
 /// A sentence, or a part of one that fills a gap of another.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Sentence {
+pub struct Sentence(Box<Parts>);
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Parts {
     code: Cow<'static, str>,
     english: Cow<'static, str>,
     with: Vec<(&'static str, Sentence)>,
@@ -20,23 +23,23 @@ impl Sentence {
     /// A sentence of a code; `{name}` in its wording is a gap.
     #[must_use]
     pub fn new(code: impl Into<Cow<'static, str>>, english: impl Into<Cow<'static, str>>) -> Self {
-        Self { code: code.into(), english: english.into(), with: Vec::new() }
+        Self(Box::new(Parts { code: code.into(), english: english.into(), with: Vec::new() }))
     }
 
     /// The same with a gap filled.
     #[must_use]
     pub fn with(mut self, gap: &'static str, part: impl Into<Self>) -> Self {
-        self.with.push((gap, part.into()));
+        self.0.with.push((gap, part.into()));
         self
     }
 
     /// The sentence in the wording that `words` has for its code, else in English.
     pub fn say<'a>(&self, words: &dyn Fn(&str) -> Option<&'a str>) -> String {
-        let mut rest = words(&self.code).unwrap_or(&self.english);
+        let mut rest = words(&self.0.code).unwrap_or(&self.0.english);
         let mut said = String::new();
         while let Some((before, (gap, after))) = rest.split_once('{').and_then(|(before, gap)| Some((before, gap.split_once('}')?))) {
             said.push_str(before);
-            let part = self.with.iter().find(|(name, _)| *name == gap);
+            let part = self.0.with.iter().find(|(name, _)| *name == gap);
             said.push_str(&part.map_or_else(|| "…".to_owned(), |(_, part)| part.say(words)));
             rest = after;
         }
@@ -46,14 +49,14 @@ impl Sentence {
 
 impl fmt::Display for Sentence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.with.is_empty() { f.write_str(&self.english) } else { f.write_str(&self.say(&|_| None)) }
+        if self.0.with.is_empty() { f.write_str(&self.0.english) } else { f.write_str(&self.say(&|_| None)) }
     }
 }
 
 /// What has no wording of its own: names, numbers, what others said.
 impl From<String> for Sentence {
     fn from(text: String) -> Self {
-        Self { code: Cow::Borrowed(""), english: text.into(), with: Vec::new() }
+        Self::new("", text)
     }
 }
 

@@ -106,7 +106,8 @@ fn chart(ask: &Ask) -> ChartFigure {
         id: "chart".to_owned(),
         title: Phrase::plain(&title),
         subtitle: t.components_sample().to_owned(),
-        drawing: Chart { id: "chart".to_owned(), title, unit: "µg/m³".to_owned(), step: Step::Day, series, language, zone: Zone::Berlin }.draw(),
+        drawing: Chart { id: "chart".to_owned(), title, unit: "µg/m³".to_owned(), step: Step::Day, series, language, zone: Zone::Berlin }
+            .draw(),
         source: Phrase::plain(t.components_sample()),
         table_href: ask.href("/datensaetze"),
     }

@@ -113,6 +113,14 @@ pub struct FacetChoices {
     pub more_count: String,
 }
 
+impl FacetChoices {
+    /// The attribute that says that its values are German on every page.
+    #[must_use]
+    pub fn lang(&self) -> &'static str {
+        if ["anbieter", "ort"].contains(&self.param) { r#" lang="de""# } else { "" }
+    }
+}
+
 /// A value of a facet.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FacetChoice {

@@ -87,7 +87,16 @@ fn chart(language: Language, id: &str) -> ChartFigure {
             .collect()
     };
     let series = vec![Series { name: "Weseler Straße".into(), points: points(0.0) }, Series { name: "Geist".into(), points: points(0.7) }];
-    let drawing = Chart { id: id.into(), title: "Stickstoffdioxid".into(), unit: "µg/m³".into(), step: Step::Day, series, language, zone: crate::format::Zone::Berlin }.draw();
+    let drawing = Chart {
+        id: id.into(),
+        title: "Stickstoffdioxid".into(),
+        unit: "µg/m³".into(),
+        step: Step::Day,
+        series,
+        language,
+        zone: crate::format::Zone::Berlin,
+    }
+    .draw();
     ChartFigure {
         texts: language.texts(),
         id: id.into(),

@@ -107,7 +107,13 @@ async fn a_value_leads_to_its_run_and_line_but_not_to_the_raw_record() {
     }
     assert!(!open.contains("DENW260;") && !open.contains("Wie der Wert gebildet wurde"), "{open}");
     let inside = city.get_inside(path).await.body;
-    for part in ["Wie der Wert gebildet wurde", "Fehlt der Wert, wird das vermerkt.", "DENW260;&#60;b&#62;5&#60;/b&#62;;42", "Was in dieser Zeile steht", "&#60;i&#62;NO2"] {
+    for part in [
+        "Wie der Wert gebildet wurde",
+        "Fehlt der Wert, wird das vermerkt.",
+        "DENW260;&#60;b&#62;5&#60;/b&#62;;42",
+        "Was in dieser Zeile steht",
+        "&#60;i&#62;NO2",
+    ] {
         assert!(inside.contains(part), "{part} is not in\n{inside}");
     }
 }

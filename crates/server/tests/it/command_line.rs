@@ -79,7 +79,10 @@ fn accounts_are_made_and_removed() {
     assert!(scene.run("user disable anna").ok().contains("gesperrt"));
     assert_eq!(log_in(&platform, "ein+anderes+Passwort"), 422);
     assert!(scene.run("user list").ok().lines().any(|line| line.starts_with("anna\t") && line.ends_with("\tgesperrt")));
-    assert!(scene.run("user remove berta").failed().contains("ist das letzte Konto mit der Rolle administrator"), "a disabled one does not administer");
+    assert!(
+        scene.run("user remove berta").failed().contains("ist das letzte Konto mit der Rolle administrator"),
+        "a disabled one does not administer"
+    );
     change("anna", "ein drittes Passwort\n").ok();
     assert_eq!(log_in(&platform, "ein+drittes+Passwort"), 303, "a new password enables it again");
     assert!(platform.stop().success());
