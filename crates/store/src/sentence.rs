@@ -35,6 +35,10 @@ impl Sentence {
 
     /// The sentence in the wording that `words` has for its code, else in English.
     pub fn say<'a>(&self, words: &dyn Fn(&str) -> Option<&'a str>) -> String {
+        if self.0.with.is_empty() {
+            // Without gaps, braces are only braces.
+            return words(&self.0.code).unwrap_or(&self.0.english).to_owned();
+        }
         let mut rest = words(&self.0.code).unwrap_or(&self.0.english);
         let mut said = String::new();
         while let Some((before, (gap, after))) = rest.split_once('{').and_then(|(before, gap)| Some((before, gap.split_once('}')?))) {
@@ -49,7 +53,7 @@ impl Sentence {
 
 impl fmt::Display for Sentence {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if self.0.with.is_empty() { f.write_str(&self.0.english) } else { f.write_str(&self.say(&|_| None)) }
+        f.write_str(&self.say(&|_| None))
     }
 }
 

@@ -114,10 +114,10 @@ pub struct FacetChoices {
 }
 
 impl FacetChoices {
-    /// The attribute that says that its values are German on every page.
+    /// Whether its values are German on every page.
     #[must_use]
-    pub fn lang(&self) -> &'static str {
-        if ["anbieter", "ort"].contains(&self.param) { r#" lang="de""# } else { "" }
+    pub fn is_german(&self) -> bool {
+        ["anbieter", "ort"].contains(&self.param)
     }
 }
 

@@ -20,6 +20,6 @@ async fn a_dataset_withdrawn_is_gone_from_every_page_at_once() {
         assert!(path.contains("luft") || !answer.body.contains("/datensaetze/luft"), "{path}");
     }
     let inside = city.get_inside("/datensaetze/luft").await;
-    assert!(inside.expect(200).contains("/verwaltung/abmelden"), "the page of somebody logged in");
+    assert!(inside.expect(200).contains("Nicht veröffentlicht"), "the page of somebody logged in");
     assert_eq!(city.get("/datensaetze/luft").await.status.as_u16(), 404);
 }

@@ -53,7 +53,10 @@ fn read_one(path: &str, table: &toml::Table) -> anyhow::Result<Tenant> {
             "identifier_url" | "municipality" => own
                 .take("", &toml::Table::from_iter([(name.clone(), value.clone())]))
                 .map_err(|error| anyhow!(say("fail.config-tenant", &[("section", &path), ("error", &error)])))?,
-            _ => bail!(say("fail.config-key", &[("key", &format!("{path}.{name}")), ("nearest", &KEYS[0])])),
+            _ => {
+                let key = format!("{path}.{name}");
+                bail!(say("fail.config-key", &[("key", &key), ("nearest", &KEYS[0])]))
+            }
         }
     }
     if let Some(municipality) = table.get("municipality") {

@@ -87,5 +87,5 @@ fn what_belongs_to_somebody_else_is_named() {
         chmod(&database, 0o000);
     }
     let said = serve();
-    assert!(said.contains(text(&database)) && said.contains("belong to the user of this program"), "{said}");
+    assert!(said.contains(text(&database)) && said.contains("dem Benutzer dieses Programms gehören"), "{said}");
 }

@@ -94,6 +94,7 @@ fn a_planned_run_that_was_killed_is_named_and_done_again_once() {
 fn a_server_is_asked_paused_and_left_at_the_stop() {
     let scene = Scene::new();
     let far = TcpListener::bind("127.0.0.1:0").expect("listens");
+    assert!(scene.start().stop().success());
     let config = ask_every_second(&scene, &far);
     let platform = start(&scene, &config);
 
