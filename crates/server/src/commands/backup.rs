@@ -20,7 +20,8 @@ pub(super) fn backup(backup: &Backup) -> anyhow::Result<()> {
     out::line(&say("backup.keys", &[("keys", &keys.display())]));
     let left_out: Vec<&str> = answer["left_out"].as_array().into_iter().flatten().filter_map(|tenant| tenant.as_str()).collect();
     if !left_out.is_empty() {
-        bail!(say("backup.left-out", &[("tenants", &left_out.join(", "))]));
+        let tenants = left_out.join(", ");
+        bail!(say("backup.left-out", &[("tenants", &tenants)]));
     }
     Ok(())
 }
