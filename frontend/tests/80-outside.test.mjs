@@ -75,7 +75,7 @@ test('an error is reported from the table, without script and without account, a
 
 test('the slider leads to where its value comes from', { skip: !isOurs }, async () => {
   const { page, context } = await open(browser, base);
-  await page.goto('/datensaetze/luft?messwert=no2&ort=AirQualityObserved%3Anord&zeitraum=woche');
+  await page.goto('/datensaetze/luft?messwert=no2&ort=AirQualityObserved%3Anord');
   await page.locator('[data-ready]').first().waitFor();
   const way = page.locator('.reader__ways a').first();
   assert.equal(await way.textContent(), 'Woher kommt dieser Wert?');
