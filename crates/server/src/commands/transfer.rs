@@ -34,8 +34,9 @@ pub(super) fn export(export: &Export) -> anyhow::Result<()> {
         let counts = [("values", left_out("personalValues")), ("records", left_out("quarantine")), ("files", left_out("files"))];
         out::line(&say("export.left-out", &[("values", &counts[0].1), ("records", &counts[1].1), ("files", &counts[2].1)]));
     }
-    if left_out("erasedValues") > 0 {
-        out::line(&say("export.erased", &[("values", &left_out("erasedValues"))]));
+    let erased = left_out("erasedValues");
+    if erased > 0 {
+        out::line(&say("export.erased", &[("values", &erased)]));
     }
     if export.personal.is_some() {
         out::line(&say("export.personal", &[("target", &target.display())]));
