@@ -184,8 +184,8 @@ impl Access {
         self.permit(Action::AnswerReports)?;
         let sealed = self.shared().state.read().get(&id_of(key)?).and_then(|stored| stored.entity.attribute(contact()).cloned());
         let Some(sealed) = sealed else { return Ok(None) };
-        let opened = self.blocking(move |shared| shared.envelope.open_value(&sealed)).await?;
-        Ok(opened.and_then(|value| value.as_str().map(str::to_owned)))
+        let opened = self.blocking(move |shared| shared.envelope.opened(&sealed)).await?;
+        Ok(opened.and_then(|attribute| attribute.value.as_str().map(str::to_owned)))
     }
 
     /// Settles a report, or opens it again. A settled report has no address

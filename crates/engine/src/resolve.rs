@@ -181,9 +181,22 @@ impl Draft<'_> {
     fn patch(&mut self, id: &EntityId, patch: AttributePatch) -> Result<Outcome, Error> {
         let entity = self.existing(id)?;
         let missing = || Error::not_found(&format!("attribute instance of `{id}`"), &patch.name);
-        let mut attribute = entity.instance(patch.name, patch.dataset.as_ref()).cloned().ok_or_else(missing)?;
+        let found = entity.instance(patch.name, patch.dataset.as_ref()).ok_or_else(missing)?;
+        let sealed = matches!(found.value, Value::Sealed(_));
+        if sealed && !self.classes.class_of(&entity, patch.name).is_enveloped() {
+            // Or whoever may change classes and write would bring to light what nobody reads.
+            return Err(Error::invalid(format!(
+                "the attribute `{}` was written as a personal value and is declared as none today: write all of it anew",
+                patch.name
+            )));
+        }
+        // Without its key a sealed value can be written anew, and nothing of it be kept.
+        let mut attribute = match self.envelope.opened(found)? {
+            Some(opened) => opened,
+            None if patch.value.is_some() => found.clone(),
+            None => return Err(missing()),
+        };
         if let Some(value) = patch.value {
-            let sealed = matches!(attribute.value, Value::Sealed(_));
             if !sealed && attribute.value.type_name() != value.type_name() {
                 let message = format!(
                     "the attribute `{}` is a {} and cannot become a {} by a partial update",
@@ -198,7 +211,7 @@ impl Draft<'_> {
         attribute.observed_at = patch.observed_at.apply(attribute.observed_at);
         attribute.unit = patch.unit.apply(attribute.unit);
         attribute.expires_at = patch.expires_at.apply(attribute.expires_at);
-        if attribute.unit.is_some() && !matches!(attribute.value, Value::Property(_) | Value::List(_) | Value::Sealed(_)) {
+        if attribute.unit.is_some() && !matches!(attribute.value, Value::Property(_) | Value::List(_)) {
             return Err(Error::invalid(format!("the attribute `{}` is a {} and has no unit", patch.name, attribute.value.type_name())));
         }
         attribute.sub.retain(|sub| !patch.removed_sub.contains(&sub.name) && !patch.sub.iter().any(|new| same_instance(new, sub)));

@@ -84,16 +84,16 @@ pub enum Value {
     ListRelationship(Vec<Iri>),
     /// JsonProperty: JSON that is never expanded.
     JsonProperty(Json),
-    /// A personal value of any type as ciphertext: only the engine opens it.
+    /// A personal value of any type as ciphertext, its sub-attributes in it: only the engine opens it.
     Sealed(Box<Sealed>),
 }
 
-/// A personal value under the key of its subject.
+/// A personal value with its sub-attributes under the key of its subject.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Sealed {
     /// Which key opens it.
     pub key: u64,
-    /// Nonce and ciphertext of the encoded value.
+    /// Nonce and ciphertext of the encoded value and its sub-attributes.
     pub ciphertext: Vec<u8>,
     /// Keyed hash of the value: equal values of one attribute can be found, nothing more.
     pub blind: [u8; 32],

@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::Read;
 
-use model::{Effect, Entity, Header, Value};
+use model::{Attribute, Effect, Entity, Header, Value};
 
 use crate::Error;
 use read::Decoder;
@@ -39,23 +39,24 @@ const FORMAT_ZSTD: u8 = 2;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Damage(pub(crate) &'static str);
 
-/// Encodes one value, for the envelope of personal data.
+/// Encodes what the envelope of personal data holds: a value, and its
+/// sub-attributes behind it where it has any.
 ///
 /// # Errors
 /// [`Error::Invalid`] when it nests deeper than can be read again.
-pub fn encode_value(value: &Value) -> Result<Vec<u8>, Error> {
+pub fn encode_content(value: &Value, sub: &[Attribute]) -> Result<Vec<u8>, Error> {
     let mut encoder = Encoder::new();
     encoder.byte(FORMAT_PLAIN);
-    encoder.value(value, 0)?;
+    encoder.content(value, sub)?;
     Ok(encoder.finish())
 }
 
-/// Decodes what [`encode_value`] made.
+/// Decodes what [`encode_content`] made.
 ///
 /// # Errors
-/// [`Error::Corrupt`] when it is not such a value; never panics.
-pub fn decode_value(bytes: &[u8]) -> Result<Value, Error> {
-    whole(bytes, |decoder| decoder.value(0)).map_err(|damage| Error::corrupt("an encoded value", damage.0))
+/// [`Error::Corrupt`] when it is not such a content; never panics.
+pub fn decode_content(bytes: &[u8]) -> Result<(Value, Vec<Attribute>), Error> {
+    whole(bytes, Decoder::content).map_err(|damage| Error::corrupt("an encoded value", damage.0))
 }
 
 /// Encodes the effects of a commit; large payloads are compressed.

@@ -88,7 +88,7 @@ async fn personal_values_are_ciphertext_and_nobody_reads_them() {
 }
 
 /// Whether a file below a folder holds these bytes, also inside zstd frames.
-fn holds(folder: &std::path::Path, wanted: &[u8]) -> bool {
+pub(super) fn holds(folder: &std::path::Path, wanted: &[u8]) -> bool {
     let contains = |bytes: &[u8]| bytes.windows(wanted.len()).any(|window| window == wanted);
     std::fs::read_dir(folder).expect("readable").any(|entry| {
         let path = entry.expect("readable").path();

@@ -180,22 +180,18 @@ impl Export<'_> {
         }
     }
 
-    /// The attribute with its value in plain; `None` where it is left out or its key was destroyed.
+    /// The attribute in plain; `None` where it is left out or its key was destroyed.
     fn opened(&mut self, attribute: Attribute) -> Result<Option<Attribute>, Error> {
         if !self.personal {
             self.leave_out("personalValues");
             return Ok(None);
         }
-        match self.shared.envelope.open_value(&attribute)? {
-            Some(value) => {
-                self.count("personalValues");
-                Ok(Some(Attribute { value, ..attribute }))
-            }
-            None => {
-                self.leave_out("erasedValues");
-                Ok(None)
-            }
+        let opened = self.shared.envelope.opened(&attribute)?;
+        match opened {
+            Some(_) => self.count("personalValues"),
+            None => self.leave_out("erasedValues"),
         }
+        Ok(opened)
     }
 
     /// Segment by segment, the unsealed tail last; each is a file, and the

@@ -223,16 +223,22 @@ impl<'a> Decoder<'a> {
         let modified_at = self.instant()?;
         let observed_at = if has(1) { Some(self.instant()?) } else { None };
         let expires_at = if has(4) { Some(self.instant()?) } else { None };
-        let sub = if has(3) {
-            let deeper = deeper(depth)?;
-            self.list(|decoder| decoder.attribute(deeper))?
-        } else {
-            Vec::new()
-        };
+        let sub = if has(3) { self.sub(depth)? } else { Vec::new() };
         Ok(Attribute { name, dataset, value, observed_at, unit, sub, expires_at, created_at, modified_at })
     }
 
-    pub(super) fn value(&mut self, depth: usize) -> Result<Value, Damage> {
+    pub(super) fn content(&mut self) -> Result<(Value, Vec<Attribute>), Damage> {
+        let value = self.value(0)?;
+        let sub = if self.rest.is_empty() { Vec::new() } else { self.sub(0)? };
+        Ok((value, sub))
+    }
+
+    fn sub(&mut self, depth: usize) -> Result<Vec<Attribute>, Damage> {
+        let deeper = deeper(depth)?;
+        self.list(|decoder| decoder.attribute(deeper))
+    }
+
+    fn value(&mut self, depth: usize) -> Result<Value, Damage> {
         Ok(match self.byte()? {
             0 => Value::Property(self.json(depth)?),
             1 => Value::Geo(self.geometry()?),

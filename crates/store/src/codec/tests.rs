@@ -141,9 +141,10 @@ proptest! {
     }
 
     #[test]
-    fn values_round_trip(value in values()) {
-        let bytes = encode_value(&value).expect("encodes");
-        prop_assert_eq!(decode_value(&bytes).expect("decodes"), value);
+    fn contents_round_trip(value in values(), sub in vec(attributes(), 0..3)) {
+        let bytes = encode_content(&value, &sub).expect("encodes");
+        prop_assert!(bytes.starts_with(&encode_content(&value, &[]).expect("encodes")), "equal values begin alike");
+        prop_assert_eq!(decode_content(&bytes).expect("decodes"), (value, sub));
     }
 
     #[test]
@@ -178,14 +179,14 @@ proptest! {
         let _ = decode_effects(&bytes);
         for format in [FORMAT_PLAIN, FORMAT_ZSTD] {
             let noise = [&[format][..], &noise].concat();
-            let _ = (decode_effects(&noise), decode_entities(&noise, &mut |_| ()), decode_header(&noise), decode_value(&noise).is_ok());
+            let _ = (decode_effects(&noise), decode_entities(&noise, &mut |_| ()), decode_header(&noise), decode_content(&noise).is_ok());
         }
     }
 }
 
 #[track_caller]
 fn check(value: &Value, expect: Expect) {
-    expect.assert_eq(&crate::disk::hex(&encode_value(value).expect("encodes")));
+    expect.assert_eq(&crate::disk::hex(&encode_content(value, &[]).expect("encodes")));
 }
 
 fn number(text: &str) -> Value {
@@ -202,6 +203,9 @@ fn the_format_stays() {
     check(&Value::Property(Json::from("Güte")), expect!["0100060547c3bc7465"]);
     check(&Value::Geo(Geometry::Point(Position::new(8.5, 50.25))), expect!["0101000000000000000021400000000000204940"]);
     check(&Value::Relationship(vec![Iri::parse("urn:x:1").expect("an IRI"); 2]), expect!["010202000775726e3a783a3101"]);
+    let sub = Attribute::new(Name::known("urn:x:by"), Value::Property(Json::from("Amt")));
+    expect!["0100030d0100000875726e3a783a6279000603416d740000"]
+        .assert_eq(&crate::disk::hex(&encode_content(&number("-7"), &[sub]).expect("encodes")));
 }
 
 #[test]
@@ -245,8 +249,8 @@ fn a_large_payload_is_compressed() {
 #[test]
 fn bottomless_nesting_is_refused_both_ways() {
     let deep = |levels| (0..levels).fold(Json::Null, |inner, _| Json::Array(vec![inner]));
-    assert!(encode_value(&Value::Property(deep(DEPTH_MAX))).is_ok());
-    assert!(encode_value(&Value::Property(deep(DEPTH_MAX + 1))).is_err());
+    assert!(encode_content(&Value::Property(deep(DEPTH_MAX)), &[]).is_ok());
+    assert!(encode_content(&Value::Property(deep(DEPTH_MAX + 1)), &[]).is_err());
     let forged = [&[FORMAT_PLAIN, 0][..], &[7, 1].repeat(100_000)].concat();
-    assert!(decode_value(&forged).is_err());
+    assert!(decode_content(&forged).is_err());
 }

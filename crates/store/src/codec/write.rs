@@ -189,15 +189,25 @@ impl<'a> Encoder<'a> {
         for instant in [attribute.observed_at, attribute.expires_at].into_iter().flatten() {
             self.instant(instant);
         }
-        if !attribute.sub.is_empty() {
-            self.count(attribute.sub.len());
-            let deeper = deeper(depth)?;
-            attribute.sub.iter().try_for_each(|sub| self.attribute(sub, deeper))?;
-        }
-        Ok(())
+        self.sub(&attribute.sub, depth)
     }
 
-    pub(super) fn value(&mut self, value: &'a Value, depth: usize) -> Result<(), Error> {
+    pub(super) fn content(&mut self, value: &'a Value, sub: &'a [Attribute]) -> Result<(), Error> {
+        self.value(value, 0)?;
+        self.sub(sub, 0)
+    }
+
+    /// Sub-attributes, or nothing where there are none.
+    fn sub(&mut self, sub: &'a [Attribute], depth: usize) -> Result<(), Error> {
+        if sub.is_empty() {
+            return Ok(());
+        }
+        self.count(sub.len());
+        let deeper = deeper(depth)?;
+        sub.iter().try_for_each(|sub| self.attribute(sub, deeper))
+    }
+
+    fn value(&mut self, value: &'a Value, depth: usize) -> Result<(), Error> {
         match value {
             Value::Property(json) => {
                 self.byte(0);
