@@ -2,6 +2,8 @@
 
 mod own;
 mod password;
+#[cfg(test)]
+mod tests;
 
 use std::collections::HashMap;
 
@@ -9,7 +11,7 @@ use model::{Instant, TenantId, Text};
 use parking_lot::RwLock;
 use policy::{Action, Actor, Principal, Role};
 use sha2::{Digest, Sha256};
-use store::Sentence;
+use store::{AccountChange, Sentence};
 use subtle::ConstantTimeEq;
 
 use crate::tenant::Shared;
@@ -285,12 +287,12 @@ impl Engine {
         self.at_tenant(tenant, move |shared| {
             let given: String = digest(&code).iter().map(|byte| format!("{byte:02x}")).collect();
             let kept = shared.store.setting(FIRST_RUN)?.unwrap_or_default();
+            let used = || unauthorized("the code is wrong or was used; a new one is printed when the platform starts without an account");
             if !bool::from(kept.as_bytes().ct_eq(given.as_bytes())) || !shared.store.accounts()?.is_empty() {
-                return Err(unauthorized(
-                    "the code is wrong or was used; a new one is printed when the platform starts without an account",
-                ));
+                return Err(used());
             }
             let account = new_account(shared, &name, &password, Role::Administrator)?;
+            change_account(shared, &name, |all| if all.is_empty() { Ok(AccountChange::Put(account.clone())) } else { Err(used()) })?;
             shared.store.remove_setting(FIRST_RUN)?;
             begin_session(shared, &account)
         })
@@ -307,10 +309,11 @@ impl Access {
         self.permit(Action::Administer)?;
         let (name, password) = (name.to_owned(), password.to_owned());
         self.blocking(move |shared| {
-            if shared.store.account(&name)?.is_some() {
-                return Err(Error::exists("account", &name));
-            }
-            new_account(shared, &name, &password, role).map(|_| ())
+            let account = new_account(shared, &name, &password, role)?;
+            change_account(shared, &name, |all| match named(all, &name) {
+                Ok(_) => Err(Error::exists("account", &name)),
+                Err(_) => Ok(AccountChange::Put(account.clone())),
+            })
         })
         .await
     }
@@ -340,12 +343,7 @@ impl Access {
     pub async fn remove_account(&self, name: &str) -> Result<(), Error> {
         self.permit(Action::Administer)?;
         let name = name.to_owned();
-        self.blocking(move |shared| {
-            dispensable(shared, &name)?;
-            shared.store.remove_account(&name)?;
-            Ok(())
-        })
-        .await
+        self.blocking(move |shared| change_account(shared, &name, |all| dispensable(all, &name).map(|_| AccountChange::Remove))).await
     }
 
     /// Makes a token; the secret is shown this once.
@@ -416,19 +414,28 @@ impl Access {
     }
 }
 
+/// Changes an account as `decide` says of all that are there; nobody comes
+/// between, so that of two administrators who disable each other one stays.
+fn change_account(shared: &Shared, name: &str, decide: impl Fn(Vec<Account>) -> Result<AccountChange, Error>) -> Result<(), Error> {
+    shared.store.change_account(name, decide)?
+}
+
+fn named(accounts: Vec<Account>, name: &str) -> Result<Account, Error> {
+    accounts.into_iter().find(|account| account.name == name).ok_or_else(|| Error::not_found("account", &name))
+}
+
 /// An account without which somebody still administers the tenant.
-fn dispensable(shared: &Shared, name: &str) -> Result<Account, Error> {
-    let accounts = shared.store.accounts()?;
+fn dispensable(accounts: Vec<Account>, name: &str) -> Result<Account, Error> {
     let administers = |account: &Account| account.role == Role::Administrator.word() && !password::is_disabled(account);
     let others_administer = accounts.iter().any(|account| account.name != name && administers(account));
-    match accounts.into_iter().find(|account| account.name == name) {
-        None => Err(Error::not_found("account", &name)),
-        Some(account) if administers(&account) && !others_administer => Err(Error::new(
+    let account = named(accounts, name)?;
+    if administers(&account) && !others_administer {
+        return Err(Error::new(
             Kind::Conflict,
             Sentence::new("last-administrator", "`{name}` is the last administrator; make another one first").with("name", name),
-        )),
-        Some(account) => Ok(account),
+        ));
     }
+    Ok(account)
 }
 
 /// That a last use could not be noted, on a full disk for example, keeps nobody out.
@@ -440,15 +447,13 @@ fn note_use(shared: &Shared, noted: Result<(), store::Error>) {
 
 fn new_account(shared: &Shared, name: &str, password: &str, role: Role) -> Result<Account, Error> {
     check_account_name(name)?;
-    let account = Account {
+    Ok(Account {
         name: name.to_owned(),
         role: role.word().to_owned(),
         password_hash: hash_password(password)?,
         created_at: shared.clock.now(),
         must_change: false,
-    };
-    shared.store.put_account(&account)?;
-    Ok(account)
+    })
 }
 
 /// Begins a session of an account as it was when its password was compared.
@@ -480,36 +485,4 @@ fn principal_of(account: &Account) -> Result<Principal, Error> {
     let role =
         Role::from_word(&account.role).ok_or_else(|| Error::internal(format!("the account `{}` has no known role", account.name)))?;
     Ok(Principal::new(Actor::Account(Text::from(account.name.as_str())), role))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::ScratchEngine;
-
-    #[test]
-    fn a_token_taken_back_while_it_is_looked_up_is_not_kept() {
-        let (cache, now) = (TokenCache::default(), Instant::from_micros(0));
-        let known = || KnownToken { principal: Principal::anonymous(), expires_at: None, until: now.plus_micros(TOUCH_MICROS) };
-        let age = cache.age();
-        cache.forget();
-        cache.keep(age, [1; 32], known());
-        assert_eq!(cache.get(&[1; 32], now), None);
-        cache.keep(cache.age(), [1; 32], known());
-        assert!(cache.get(&[1; 32], now).is_some());
-    }
-
-    #[tokio::test]
-    async fn a_password_changed_while_it_is_compared_begins_no_session() {
-        let engine = Engine::scratch();
-        let access = engine.with_role(Role::Administrator);
-        access.create_account("anna", "ein langes Passwort", Role::Administrator).await.expect("made");
-        let shared = access.shared();
-        let compared = shared.store.account("anna").expect("read").expect("there");
-        access.set_password("anna", "ein anderes Passwort").await.expect("changed");
-        assert_eq!(session_of(shared, &compared).expect_err("over").kind(), Kind::Unauthorized);
-        let tenant = ScratchEngine::tenant();
-        assert!(engine.login(&tenant, "anna", "ein anderes Passwort").await.is_ok());
-        assert!(engine.login(&tenant, "anna", "ein langes Passwort").await.is_err());
-    }
 }

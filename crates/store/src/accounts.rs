@@ -4,7 +4,7 @@
 use model::Instant;
 
 use crate::backend::{Row, Session as Statements, Sql, sql};
-use crate::{Account, Error, Session, TenantStore, TokenRow};
+use crate::{Account, AccountChange, Error, Session, TenantStore, TokenRow};
 
 const ACCOUNT_PUT: Sql = sql!("account/put");
 const ACCOUNT_ONE: Sql = sql!("account/one");
@@ -30,14 +30,6 @@ const SETTING_REMOVE: Sql = sql!("setting/remove");
 
 /// All fail only when the database cannot be read or written.
 impl TenantStore {
-    /// Makes an account, or replaces the one of that name.
-    ///
-    /// # Errors
-    /// See the block.
-    pub fn put_account(&self, account: &Account) -> Result<(), Error> {
-        self.inner().write(|s| put(s, account))
-    }
-
     /// The account of a name.
     ///
     /// # Errors
@@ -54,14 +46,21 @@ impl TenantStore {
         self.inner().read(|s| s.all(ACCOUNT_ALL, &[], read_account))
     }
 
-    /// Removes an account and its sessions; says whether there was one.
+    /// Makes, changes or removes the account of a name as `decide` says, and
+    /// ends its sessions. `decide` is given all accounts, by name, and nobody
+    /// changes one between its look and the write; what it refuses changes nothing.
     ///
     /// # Errors
-    /// See the block.
-    pub fn remove_account(&self, name: &str) -> Result<bool, Error> {
+    /// The outer one see the block; the inner one is that of `decide`.
+    pub fn change_account<E>(&self, name: &str, decide: impl Fn(Vec<Account>) -> Result<AccountChange, E>) -> Result<Result<(), E>, Error> {
         self.inner().write(|s| {
+            match decide(s.all(ACCOUNT_ALL, &[], read_account)?) {
+                Err(refused) => return Ok(Err(refused)),
+                Ok(AccountChange::Put(account)) => put(s, &account)?,
+                Ok(AccountChange::Remove) => s.execute(ACCOUNT_REMOVE, &[name.into()]).map(|_| ())?,
+            }
             s.execute(SESSION_REMOVE_OF, &[name.into()])?;
-            s.execute(ACCOUNT_REMOVE, &[name.into()]).map(|removed| removed > 0)
+            Ok(Ok(()))
         })
     }
 
@@ -186,14 +185,6 @@ impl TenantStore {
     /// See the block.
     pub fn remove_session(&self, hash: &[u8; 32]) -> Result<bool, Error> {
         self.inner().write(|s| s.execute(SESSION_REMOVE, &[hash.into()])).map(|removed| removed > 0)
-    }
-
-    /// Ends all sessions of an account; says how many.
-    ///
-    /// # Errors
-    /// See the block.
-    pub fn remove_sessions_of(&self, account: &str) -> Result<u64, Error> {
-        self.inner().write(|s| s.execute(SESSION_REMOVE_OF, &[account.into()]))
     }
 
     /// Keeps a small setting of the tenant.

@@ -43,8 +43,8 @@ pub use error::{AppendError, Error, Kind};
 pub use log::needs_room;
 pub use root::{Config, Store};
 pub use rows::{
-    Account, BackupReport, BrokenLink, ChainReport, FileRemoval, NewRun, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile,
-    RunOutcome, RunRow, RunState, ScheduleRow, Session, Snapshot, SourceRow, SourceState, StoredFile, TokenRow,
+    Account, AccountChange, BackupReport, BrokenLink, ChainReport, FileRemoval, NewRun, QuarantineItem, QuarantineRow, QuarantineState,
+    RemovedFile, RunOutcome, RunRow, RunState, ScheduleRow, Session, Snapshot, SourceRow, SourceState, StoredFile, TokenRow,
 };
 pub use sentence::Sentence;
 pub use tenant::TenantStore;

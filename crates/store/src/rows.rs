@@ -272,6 +272,15 @@ pub struct Account {
     pub must_change: bool,
 }
 
+/// What becomes of an account.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum AccountChange {
+    /// It is made, or becomes this.
+    Put(Account),
+    /// It goes.
+    Remove,
+}
+
 /// A token for programs. The token itself is never kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TokenRow {

@@ -3,9 +3,9 @@
 use argon2::password_hash::phc::PasswordHash;
 use argon2::{Argon2, PasswordHasher, PasswordVerifier};
 use policy::Action;
-use store::{Account, Sentence};
+use store::{Account, AccountChange, Sentence};
 
-use super::dispensable;
+use super::{change_account, dispensable, named};
 use crate::{Access, Error};
 
 /// The least length of a password.
@@ -23,9 +23,8 @@ impl Access {
         self.permit(Action::Administer)?;
         let (name, password) = (name.to_owned(), password.to_owned());
         self.blocking(move |shared| {
-            let account = shared.store.account(&name)?.ok_or_else(|| Error::not_found("account", &name))?;
-            shared.store.put_account(&Account { password_hash: hash_password(&password)?, ..account })?;
-            Ok(shared.store.remove_sessions_of(&name).map(|_| ())?)
+            let hash = hash_password(&password)?;
+            change_account(shared, &name, |all| Ok(with_hash(named(all, &name)?, &hash)))
         })
         .await
     }
@@ -38,13 +37,12 @@ impl Access {
     pub async fn disable_account(&self, name: &str) -> Result<(), Error> {
         self.permit(Action::Administer)?;
         let name = name.to_owned();
-        self.blocking(move |shared| {
-            let account = dispensable(shared, &name)?;
-            shared.store.put_account(&Account { password_hash: String::new(), ..account })?;
-            Ok(shared.store.remove_sessions_of(&name).map(|_| ())?)
-        })
-        .await
+        self.blocking(move |shared| change_account(shared, &name, |all| Ok(with_hash(dispensable(all, &name)?, "")))).await
     }
+}
+
+fn with_hash(account: Account, hash: &str) -> AccountChange {
+    AccountChange::Put(Account { password_hash: hash.to_owned(), ..account })
 }
 
 pub(super) fn hash_password(password: &str) -> Result<String, Error> {

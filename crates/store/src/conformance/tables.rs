@@ -1,7 +1,10 @@
 use expect_test::expect;
 
 use crate::testing::{World, at};
-use crate::{Account, Kind, NewRun, QuarantineItem, QuarantineState, RunOutcome, RunState, Session, SourceState, TokenRow};
+use crate::{
+    Account, AccountChange, Kind, NewRun, QuarantineItem, QuarantineState, RunOutcome, RunState, Session, SourceState, TenantStore,
+    TokenRow,
+};
 
 pub(super) fn sources_have_versions(mut world: World) {
     let tenant = world.tenant();
@@ -188,9 +191,13 @@ pub(super) fn accounts_tokens_sessions_settings(mut world: World) {
         expires_at: at(expires),
     };
     let tenant = world.tenant();
-    tenant.put_account(&account("bert", "reader")).expect("puts");
-    tenant.put_account(&account("anna", "reader")).expect("puts");
-    tenant.put_account(&account("anna", "admin")).expect("replaces");
+    let put = |tenant: &TenantStore, name: &str, role: &str| {
+        let change = AccountChange::Put(account(name, role));
+        tenant.change_account(name, |_| Ok::<_, ()>(change.clone())).expect("puts").expect("decided");
+    };
+    put(tenant, "bert", "reader");
+    put(tenant, "anna", "reader");
+    put(tenant, "anna", "admin");
     tenant.put_token(&token).expect("puts");
     tenant.touch_token("t1", at(20)).expect("touches");
     for session in [session(1, "anna", 50), session(2, "anna", 50), session(3, "bert", 5), session(4, "bert", 50)] {
@@ -209,8 +216,13 @@ pub(super) fn accounts_tokens_sessions_settings(mut world: World) {
     assert_eq!(tenant.session_by_hash(&[1; 32]).expect("reads").map(|s| s.last_used), Some(at(30)));
     assert_eq!(tenant.session_by_hash(&[3; 32]).expect("reads"), None, "expired sessions go when a new one comes");
     assert!(tenant.remove_session(&[1; 32]).expect("removes"));
-    assert_eq!(tenant.remove_sessions_of("anna").expect("removes"), 1);
-    assert!(tenant.remove_account("bert").expect("removes"));
+    put(tenant, "anna", "admin");
+    assert_eq!(tenant.session_by_hash(&[2; 32]).expect("reads"), None, "who was changed logs in again");
+    let names = |all: Vec<Account>| all.into_iter().map(|account| account.name).collect::<Vec<_>>();
+    assert_eq!(tenant.change_account("bert", |all| Err(names(all))).expect("asks"), Err(vec!["anna".to_owned(), "bert".to_owned()]));
+    assert!(tenant.session_by_hash(&[4; 32]).expect("reads").is_some(), "refused is unchanged");
+    assert_eq!(tenant.change_account("bert", |_| Ok::<_, ()>(AccountChange::Remove)).expect("removes"), Ok(()));
+    assert_eq!(tenant.account("bert").expect("reads"), None);
     assert_eq!(tenant.session_by_hash(&[4; 32]).expect("reads"), None, "sessions go with their account");
     assert_eq!(tenant.setting("code").expect("reads").as_deref(), Some("2"));
     assert!(tenant.remove_setting("code").expect("removes"));
