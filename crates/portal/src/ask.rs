@@ -1,6 +1,8 @@
 //! A request for a page: who asks, in which language, for what; and how
 //! answers and failures become pages.
 
+use std::net::IpAddr;
+
 use axum::body::Body;
 use axum::extract::{FromRef, FromRequestParts, OriginalUri};
 use axum::http::request::Parts;
@@ -10,7 +12,9 @@ use engine::{Access, Kind, Role};
 use model::{Instant, TenantId};
 use web::{Params, Rejection, Visitor};
 
+use crate::allowance::sender;
 use crate::frame::{Frame, Section, Site, User};
+use crate::guesses::Guess;
 use crate::messages::{Language, Texts};
 use crate::pages::error::ErrorPage;
 use crate::state::State;
@@ -30,6 +34,8 @@ pub(crate) struct Ask {
     pub(crate) params: Params,
     pub(crate) headers: HeaderMap,
     pub(crate) https: bool,
+    /// Whom to count where addresses are counted.
+    pub(crate) sender: IpAddr,
     /// The id of the request, which stands in the log too.
     pub(crate) request: String,
 }
@@ -89,7 +95,9 @@ where
         let params = Params::of_form(&query).map_err(IntoResponse::into_response)?;
         let https = parts.extensions.get::<web::Auth>().is_some_and(web::Auth::is_https);
         let request = parts.extensions.get::<web::RequestId>().and_then(|id| id.0.to_str().ok()).unwrap_or_default().to_owned();
-        Ok(Self { request, access, visitor, language, path: path.to_owned(), query, params, headers: parts.headers.clone(), https, state })
+        let sender = sender(parts.extensions.get::<web::Peer>().copied(), &parts.headers);
+        let (path, headers) = (path.to_owned(), parts.headers.clone());
+        Ok(Self { request, access, visitor, language, path, query, params, headers, https, sender, state })
     }
 }
 
@@ -103,6 +111,11 @@ fn language_of(path: &str) -> (Language, &str) {
 }
 
 impl Ask {
+    /// Somebody's attempt to say the password of an account.
+    pub(crate) fn guess(&self, account: &str) -> Guess {
+        Guess { tenant: self.tenant().to_string(), account: account.to_owned(), from: self.sender }
+    }
+
     /// The texts of the language.
     pub(crate) fn t(&self) -> Texts {
         self.language.texts()

@@ -13,6 +13,7 @@ pub mod facets;
 mod file;
 pub mod format;
 pub mod frame;
+mod guesses;
 mod handlers;
 mod kept;
 pub mod map_image;

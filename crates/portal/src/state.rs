@@ -9,21 +9,18 @@ use axum::Router;
 use engine::{Access, Engine, SourceRow, StoredFile};
 use harmonise::{Found, Issue, Reason};
 use model::{Instant, Name, TenantId};
-use parking_lot::Mutex;
-use tokio::sync::Semaphore;
+use tokio::sync::{Semaphore, SemaphorePermit};
 use web::BoxFuture;
 
 use crate::allowance::Allowance;
 use crate::dashboard::Live;
 use crate::facets::Facets;
 use crate::frame::Site;
+use crate::guesses::{Guess, Guesses};
 use crate::kept::Kept;
 
 /// How many passwords are checked at once: each costs a core for a while.
 const LOGINS_AT_ONCE: usize = 2;
-/// How many wrong passwords an account may get within a minute.
-const FAILURES_MAX: u32 = 10;
-const MINUTE_MICROS: i64 = 60_000_000;
 
 /// Everything the pages share. Cheap to clone.
 #[derive(Clone)]
@@ -36,7 +33,7 @@ struct Inner {
     sites: HashMap<TenantId, Site>,
     workshop: Arc<dyn Workshop>,
     logins: Semaphore,
-    failures: Mutex<HashMap<(String, String), Failures>>,
+    guesses: Guesses,
     reports: Allowance,
     interfaces: OnceLock<Router>,
     live: Live,
@@ -44,23 +41,17 @@ struct Inner {
     kept: Kept,
 }
 
-struct Failures {
-    count: u32,
-    since: i64,
-}
-
 impl State {
     /// Over an engine, for a municipality and for tenants that are others, with a workshop for their sources.
     #[must_use]
     pub fn new(engine: Engine, site: Site, sites: HashMap<TenantId, Site>, workshop: Arc<dyn Workshop>) -> Self {
-        let (logins, failures) = (Semaphore::new(LOGINS_AT_ONCE), Mutex::default());
         Self(Arc::new(Inner {
             engine,
             site,
             sites,
             workshop,
-            logins,
-            failures,
+            logins: Semaphore::new(LOGINS_AT_ONCE),
+            guesses: Guesses::default(),
             reports: Allowance::default(),
             interfaces: OnceLock::new(),
             live: Live::default(),
@@ -125,25 +116,24 @@ impl State {
         self.0.reports.take(from, self.0.engine.now().micros())
     }
 
-    /// Waits for a turn to check a password.
-    pub(crate) async fn login_turn(&self) -> Option<tokio::sync::SemaphorePermit<'_>> {
-        self.0.logins.acquire().await.ok()
+    /// Waits for a turn to check a password; none when too many were wrong.
+    pub(crate) async fn login_turn(&self, guess: &Guess) -> Option<SemaphorePermit<'_>> {
+        let must_wait = || self.0.guesses.must_wait(guess, self.0.engine.now().micros());
+        if must_wait() {
+            return None;
+        }
+        let turn = self.0.logins.acquire().await.ok()?;
+        // Of many that came at once, those before this one were wrong by now.
+        (!must_wait()).then_some(turn)
     }
 
-    /// Whether an account had too many wrong passwords within the last minute.
-    pub(crate) fn must_wait(&self, tenant: &str, account: &str) -> bool {
-        let now = self.0.engine.now().micros();
-        let failures = self.0.failures.lock();
-        let known = failures.get(&(tenant.to_owned(), account.to_owned()));
-        known.is_some_and(|known| known.count >= FAILURES_MAX && now - known.since < MINUTE_MICROS)
-    }
-
-    /// Notes a wrong password.
-    pub(crate) fn note_failure(&self, tenant: &str, account: &str) {
-        let now = self.0.engine.now().micros();
-        let mut failures = self.0.failures.lock();
-        failures.retain(|_, known| now - known.since < MINUTE_MICROS);
-        failures.entry((tenant.to_owned(), account.to_owned())).or_insert(Failures { count: 0, since: now }).count += 1;
+    /// Notes whether the password was right.
+    pub(crate) fn note_login(&self, guess: &Guess, was_right: bool) {
+        if was_right {
+            self.0.guesses.succeeded(guess);
+        } else {
+            self.0.guesses.failed(guess, self.0.engine.now().micros());
+        }
     }
 }
 

@@ -93,16 +93,14 @@ fn faults_of(old: &str, new: &str, again: &str, t: Texts) -> Faults {
 /// Asks the engine, as slowly and as seldom as a login may.
 async fn try_it(ask: &Ask, old: &str, new: &str) -> Result<Result<NewSession, (&'static str, String)>, Trouble> {
     let (name, _) = who(ask)?;
-    let (t, tenant) = (ask.t(), ask.tenant().as_str());
-    let wait = Ok(Err(("passwort", t.admin_login_wait().to_owned())));
-    if ask.state.must_wait(tenant, name) {
-        return wait;
-    }
-    let Some(_turn) = ask.state.login_turn().await else { return wait };
+    let (t, guess) = (ask.t(), ask.guess(name));
+    let Some(_turn) = ask.state.login_turn(&guess).await else {
+        return Ok(Err(("passwort", t.admin_login_wait().to_owned())));
+    };
     match ask.access.change_own_password(old, new).await {
         Ok(session) => Ok(Ok(session)),
         Err(error) if error.kind() == Kind::Unauthorized => {
-            ask.state.note_failure(tenant, name);
+            ask.state.note_login(&guess, false);
             Ok(Err(("passwort", t.account_wrong_old().to_owned())))
         }
         Err(error) => Err(error.into()),

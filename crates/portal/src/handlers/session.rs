@@ -100,10 +100,8 @@ fn read(form: &Params, first: bool, t: Texts) -> Attempt {
 /// Asks the engine; what a person can mend comes back as title and text.
 async fn try_it(ask: &Ask, first: bool, attempt: &Attempt, password: &str) -> Result<Result<NewSession, (String, String)>, Trouble> {
     let t = ask.t();
-    if ask.state.must_wait(ask.tenant().as_str(), &attempt.account) {
-        return Ok(Err((t.admin_login_wait().to_owned(), String::new())));
-    }
-    let Some(_turn) = ask.state.login_turn().await else { return Ok(Err((t.admin_login_wait().to_owned(), String::new()))) };
+    let guess = ask.guess(&attempt.account);
+    let Some(_turn) = ask.state.login_turn(&guess).await else { return Ok(Err((t.admin_login_wait().to_owned(), String::new()))) };
     let engine = ask.state.engine();
     let outcome = if first {
         engine.first_account(ask.tenant(), &attempt.code, &attempt.account, password).await
@@ -111,9 +109,12 @@ async fn try_it(ask: &Ask, first: bool, attempt: &Attempt, password: &str) -> Re
         engine.login(ask.tenant(), &attempt.account, password).await
     };
     match outcome {
-        Ok(session) => Ok(Ok(session)),
+        Ok(session) => {
+            ask.state.note_login(&guess, true);
+            Ok(Ok(session))
+        }
         Err(error) if error.kind() == Kind::Unauthorized => {
-            ask.state.note_failure(ask.tenant().as_str(), &attempt.account);
+            ask.state.note_login(&guess, false);
             let (title, text) = if first { (t.admin_wrong_code(), "") } else { (t.admin_login_failed(), t.admin_login_failed_hint()) };
             Ok(Err((title.to_owned(), text.to_owned())))
         }

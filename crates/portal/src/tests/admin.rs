@@ -148,6 +148,24 @@ async fn the_first_account_needs_the_code_and_later_ones_the_password() {
 }
 
 #[tokio::test]
+async fn a_stranger_who_guesses_does_not_lock_the_owner_out() {
+    let city = City::new().await;
+    city.engine.with_role(engine::Role::Administrator).create_account("anna", "ein langer satz", engine::Role::Editor).await.expect("made");
+    let try_it = async |from: &str, password: &str| {
+        let peer = web::Peer(format!("{from}:4000").parse().expect("an address"));
+        let request = Request::post("/verwaltung/anmelden").header("sec-fetch-site", "same-origin").extension(peer);
+        city.send(request.body(Body::from(format!("konto=anna&passwort={password}"))).expect("valid")).await
+    };
+    for _ in 0..10 {
+        try_it("192.0.2.1", "geraten").await.expect(422);
+    }
+    assert!(try_it("192.0.2.1", "ein+langer+satz").await.expect(422).contains("Zu viele Versuche. Warten Sie eine Minute."));
+    try_it("192.0.2.2", "ein+langer+satz").await.expect(303);
+    city.engine.clock().advance_micros(60_000_000);
+    try_it("192.0.2.1", "ein+langer+satz").await.expect(303);
+}
+
+#[tokio::test]
 async fn logging_out_ends_the_cookie() {
     let city = City::new().await;
     let answer = city.post_inside("/verwaltung/abmelden", "csrf=csrf").await;
