@@ -143,6 +143,7 @@ impl Access {
                 window: TimeWindow::ALL,
                 time_property: TimeProperty::ObservedAt,
                 limit: SeriesLimit::All,
+                ..SeriesQuery::default()
             };
             let question = Self::authorized(question);
             series.extend(self.blocking(move |shared| shared.past.numbers(&question)).await?);

@@ -38,6 +38,7 @@ impl Access {
             window: TimeWindow::ALL,
             time_property: TimeProperty::ObservedAt,
             limit: SeriesLimit::Last(1),
+            ..SeriesQuery::default()
         };
         let runs: BTreeSet<u64> = self.series(question).await?.iter().filter_map(|found| Some(found.origin?.run)).collect();
         self.blocking(move |shared| {

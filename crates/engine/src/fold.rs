@@ -29,7 +29,7 @@ pub(crate) fn apply(entity: &mut Option<Arc<Entity>>, id: &EntityId, change: &Ch
                 entity.modified_at = at;
             }
         }
-        Change::Observed { .. } => {}
+        Change::Observed { .. } | Change::Retracted { .. } | Change::HistoryRemoved { .. } => {}
     }
 }
 

@@ -1,15 +1,18 @@
 //! The past of a tenant: sealed segments and the unsealed tail, seen as one.
 
 mod buckets;
+mod mend;
 mod seal;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use history::History;
-use model::series::{SeriesLimit, SeriesQuery};
+use model::series::{self, SeriesLimit, SeriesQuery};
 use model::time::TimeProperty;
-use model::{Authorized, Entity, EntityId, Instant, NumberSeries, Observation, Segment, SeriesKey, Value};
+use model::{
+    Authorized, Entity, EntityId, Fact, Instant, Known, NumberSeries, Observation, Removal, Removals, Segment, SeriesKey, TimeWindow, Value,
+};
 use parking_lot::{Mutex, RwLock};
 use store::TenantStore;
 
@@ -17,7 +20,7 @@ pub(crate) use buckets::fill;
 pub use buckets::{Bucket, BucketQuery, BucketSeries, Period};
 
 use crate::state::State;
-use crate::{Error, Table};
+use crate::{DOOR, Error, Table};
 
 /// The past of a tenant.
 pub(crate) struct Past {
@@ -54,6 +57,8 @@ struct Parts {
     frozen: Option<Arc<Tail>>,
     segments: Arc<Vec<Segment>>,
     sealed_upto: u64,
+    /// What was removed for good and may still stand in tail and segments.
+    removals: Arc<Removals>,
 }
 
 impl Past {
@@ -63,7 +68,8 @@ impl Past {
             seal::undo(&history, &store, intent, &objects)?;
         }
         let (segments, sealed_upto) = store.segments()?;
-        let parts = Parts { segments: Arc::new(segments), sealed_upto, ..Parts::default() };
+        let removals = store.removals()?.into_iter().map(|(_, removal)| removal).collect();
+        let parts = Parts { segments: Arc::new(segments), sealed_upto, removals: Arc::new(removals), ..Parts::default() };
         Ok(Self { history, store, parts: RwLock::new(parts), sealing: Mutex::new(()), showing: Mutex::new(()) })
     }
 
@@ -82,10 +88,21 @@ impl Past {
     }
 
     /// Adds what was just committed, then lets `show` bring the state to the same position.
-    pub(crate) fn publish(&self, observations: Vec<Observation>, show: impl FnOnce()) {
+    pub(crate) fn publish(&self, observations: Vec<Observation>, removals: Vec<Removal>, show: impl FnOnce()) {
         let _together = self.showing.lock();
         self.extend(observations);
+        self.remove(removals);
         show();
+    }
+
+    /// Leaves out from now on what was removed.
+    pub(crate) fn remove(&self, removals: Vec<Removal>) {
+        if !removals.is_empty() {
+            let mut parts = self.parts.write();
+            let mut all = (*parts.removals).clone();
+            removals.into_iter().for_each(|removal| all.add(removal));
+            parts.removals = Arc::new(all);
+        }
     }
 
     /// Adds what the log holds while nothing seals.
@@ -101,8 +118,9 @@ impl Past {
     pub(crate) fn moment(&self, state: &RwLock<State>) -> Moment {
         let _together = self.showing.lock();
         let (state, parts) = (state.read(), self.parts.read());
-        let mut tail: Vec<Observation> = parts.tails().flat_map(Tail::values).flatten().cloned().collect();
-        tail.sort_by(|a, b| compare_keys(a, b).then_with(|| a.time().cmp(&b.time())).then_with(|| a.seq.cmp(&b.seq)));
+        let kept = |o: &&Observation| !parts.removals.removes(o);
+        let mut tail: Vec<Observation> = parts.tails().flat_map(Tail::values).flatten().filter(kept).cloned().collect();
+        tail.sort_by(compare);
         Moment {
             seq: state.seq,
             entities: state.iter().map(|stored| Arc::clone(&stored.entity)).collect(),
@@ -112,36 +130,52 @@ impl Past {
         }
     }
 
-    /// The newest value for an instant in the tail.
+    /// The newest statement about an instant in the tail: a value, or its retraction.
     pub(crate) fn in_tail(&self, key: &SeriesKey, at: Instant) -> Option<Observation> {
         let parts = self.parts.read();
-        parts.tails().find_map(|tail| tail.get(key)?.iter().rev().find(|o| o.time() == at)).cloned()
+        let says = |o: &&Observation| o.time() == at && o.fact != Fact::Deleted;
+        parts.tails().find_map(|tail| tail.get(key)?.iter().rev().find(says)).filter(|found| !parts.removals.removes(found)).cloned()
     }
 
-    /// Values of series, sorted by series and time, corrections applied.
-    pub(crate) fn series(&self, question: &Authorized<SeriesQuery>) -> Result<Vec<Observation>, Error> {
-        let (mut tail, segments) = self.parts.read().select(question.question());
-        let mut all = self.history.read(question, &segments)?;
+    /// Values of series, sorted by series and time, corrections applied unless
+    /// all versions are asked for. The lives of entities only when they are
+    /// asked for by name.
+    pub(crate) fn series(&self, authorized: &Authorized<SeriesQuery>) -> Result<Vec<Observation>, Error> {
+        let question = authorized.question();
+        let (mut tail, segments, removals) = self.parts.read().select(question);
+        // What the tail corrects or retracts must not take a place among the first or last.
+        let limit = match question.limit {
+            SeriesLimit::All => SeriesLimit::All,
+            SeriesLimit::First(count) => SeriesLimit::First(count.saturating_add(tail.len())),
+            SeriesLimit::Last(count) => SeriesLimit::Last(count.saturating_add(tail.len())),
+        };
+        let sealed = Authorized::new(&DOOR, SeriesQuery { limit, ..question.clone() });
+        let mut all = self.history.read(&sealed, &segments, &removals)?;
         all.append(&mut tail);
-        all.sort_by(|a, b| compare_keys(a, b).then_with(|| a.time().cmp(&b.time())).then_with(|| a.seq.cmp(&b.seq)));
-        // One commit may hold several values for an instant: the last that came is the newest.
-        all.dedup_by(|later, kept| {
-            let repeats = compare_keys(later, kept).is_eq() && later.time() == kept.time();
-            if repeats {
-                std::mem::swap(later, kept);
-            }
-            repeats
-        });
-        Ok(limit(all, question.question().limit))
+        all.sort_by(compare);
+        if question.known != Known::Versions {
+            // One commit may hold several values for an instant: the last that came is the newest.
+            all.dedup_by(|later, kept| {
+                let repeats = compare_keys(later, kept).is_eq() && later.same_instant(kept);
+                if repeats {
+                    std::mem::swap(later, kept);
+                }
+                repeats
+            });
+        }
+        let (life, unnamed) = (series::life(), question.attributes.is_none());
+        all.retain(|o| question.asks_for(o) && !(unnamed && o.attribute.name == life));
+        Ok(limited(all, question.limit))
     }
 
-    /// Numbers of series in time order, corrections applied.
+    /// Numbers of series in time order, corrections applied. A window over
+    /// `observedAt` speaks of [`Observation::time`].
     pub(crate) fn numbers(&self, question: &Authorized<SeriesQuery>) -> Result<Vec<NumberSeries>, Error> {
-        let (tail, segments) = self.parts.read().select(question.question());
-        let sealed = self.history.numbers(question, &segments)?;
+        let (tail, segments, removals) = self.parts.read().select(question.question());
+        let sealed = self.history.numbers(question, &segments, &removals)?;
         let mut by_key: HashMap<SeriesKey, NumberSeries> = sealed.into_iter().map(|series| (series.key.clone(), series)).collect();
         let mut newer: HashMap<SeriesKey, Vec<Observation>> = HashMap::new();
-        for observation in tail {
+        for observation in tail.into_iter().filter(|o| o.fact != Fact::Deleted) {
             newer.entry(observation.key()).or_default().push(observation);
         }
         for (key, observations) in newer {
@@ -160,12 +194,15 @@ impl Parts {
         std::iter::once(&self.tail).chain(self.frozen.as_deref())
     }
 
-    /// What of the tail is asked for, and the segments to read beside it.
-    fn select(&self, question: &SeriesQuery) -> (Vec<Observation>, Arc<Vec<Segment>>) {
+    /// What of the tail may bear on the question, and what to read beside it.
+    fn select(&self, question: &SeriesQuery) -> (Vec<Observation>, Arc<Vec<Segment>>, Arc<Removals>) {
         let mut found = Vec::new();
         let entities: HashSet<&EntityId> = question.entities.iter().collect();
         for tail in self.tails() {
-            let mut take = |observations: &[Observation]| found.extend(observations.iter().filter(|o| in_window(o, question)).cloned());
+            let mut take = |observations: &[Observation]| {
+                let bears = |o: &&Observation| may_bear(o, question) && !self.removals.removes(o);
+                found.extend(observations.iter().filter(bears).cloned());
+            };
             let few = question.attributes.as_ref().filter(|_| question.entities.len() < tail.len());
             // Few entities, known attributes: default instances are found by key, the rest by walking.
             for (entity, name) in
@@ -181,20 +218,24 @@ impl Parts {
             };
             tail.iter().filter(|(key, _)| asked(key)).for_each(|(_, observations)| take(observations));
         }
-        (found, Arc::clone(&self.segments))
+        (found, Arc::clone(&self.segments), Arc::clone(&self.removals))
     }
 }
 
-fn in_window(observation: &Observation, question: &SeriesQuery) -> bool {
-    let time = match question.time_property {
-        TimeProperty::ObservedAt => observation.attribute.observed_at,
-        TimeProperty::CreatedAt => Some(observation.attribute.created_at),
-        TimeProperty::ModifiedAt => Some(observation.attribute.modified_at),
-        TimeProperty::DeletedAt => None,
+/// Whether it may be part of the answer, or hide something that would be.
+fn may_bear(observation: &Observation, question: &SeriesQuery) -> bool {
+    let known = match question.known {
+        Known::At(instant) => observation.recorded_at <= instant,
+        Known::Now | Known::Versions => true,
     };
-    // Values nobody gave an observation time are part of all of time.
-    let everything = question.window == model::TimeWindow::ALL && question.time_property == TimeProperty::ObservedAt;
-    time.map_or(everything, |time| question.window.contains(time))
+    let in_time = question.time_property != TimeProperty::ObservedAt || question.window.contains(observation.time());
+    known && (in_time || question.window == TimeWindow::ALL)
+}
+
+/// The order of a segment.
+fn compare(a: &Observation, b: &Observation) -> std::cmp::Ordering {
+    let deletion = |o: &Observation| o.fact == Fact::Deleted;
+    compare_keys(a, b).then_with(|| a.time().cmp(&b.time())).then_with(|| deletion(a).cmp(&deletion(b))).then_with(|| a.seq.cmp(&b.seq))
 }
 
 fn compare_keys(a: &Observation, b: &Observation) -> std::cmp::Ordering {
@@ -205,7 +246,7 @@ fn compare_keys(a: &Observation, b: &Observation) -> std::cmp::Ordering {
 }
 
 /// Keeps so many per series from one end; the order stays.
-fn limit(observations: Vec<Observation>, limit: SeriesLimit) -> Vec<Observation> {
+fn limited(observations: Vec<Observation>, limit: SeriesLimit) -> Vec<Observation> {
     let (count, newest) = match limit {
         SeriesLimit::All => return observations,
         SeriesLimit::Last(count) => (count, true),

@@ -4,7 +4,10 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::{Attribute, Change, Class, Effect, Entity, EntityId, Instant, Iri, Name, Observation, Origin, SeriesKey, Value};
+use model::series::{self, RemovedSeries};
+use model::{
+    Attribute, Change, Class, Effect, Entity, EntityId, Fact, Instant, Iri, Json, Name, Observation, Origin, SeriesKey, TimeWindow, Value,
+};
 
 use crate::classes::Classes;
 use crate::operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Operation, Outcome};
@@ -31,6 +34,19 @@ pub(crate) struct Draft<'a> {
     pub(crate) entities: Table<EntityId, Option<Arc<Entity>>>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) observations: Vec<Observation>,
+}
+
+/// An instance of the past that was found to be wrong.
+pub(crate) struct Wrong {
+    pub(crate) found: Observation,
+    /// The newest instance of its series beside it.
+    pub(crate) left: Option<Observation>,
+}
+
+/// What is done about it.
+pub(crate) enum Mending {
+    Retract,
+    Correct(Attribute),
 }
 
 /// Values of the past that an import was told of, by series and time.
@@ -310,9 +326,62 @@ impl Draft<'_> {
     }
 
     fn earlier(&self, key: &SeriesKey, at: Instant, known: &Known) -> Option<Attribute> {
-        let drafted = self.observations.iter().rev().find(|o| o.time() == at && o.attribute.name == key.attribute && o.key() == *key);
-        let unsealed = drafted.cloned().or_else(|| (self.past)(key, at)).map(|observation| observation.attribute);
-        unsealed.or_else(|| known.get(&(key.clone(), at)).cloned())
+        match self.unsealed(key, at) {
+            Some(found) => (found.fact == Fact::Value).then_some(found.attribute),
+            None => known.get(&(key.clone(), at)).cloned(),
+        }
+    }
+
+    /// What is said of an instant in this draft or in the tail.
+    fn unsealed(&self, key: &SeriesKey, at: Instant) -> Option<Observation> {
+        let says = |o: &&Observation| o.time() == at && o.fact != Fact::Deleted && o.attribute.name == key.attribute && o.key() == *key;
+        self.observations.iter().rev().find(says).cloned().or_else(|| (self.past)(key, at))
+    }
+
+    /// Corrects or retracts one instance of the past. Where it is the current
+    /// one, the current state follows: with the corrected value, with the
+    /// newest that is left, or with none.
+    pub(crate) fn mend(&mut self, wrong: Wrong, mending: Mending) -> Result<Outcome, Error> {
+        let Wrong { found, left } = wrong;
+        let (key, time, id) = (found.key(), found.time(), found.entity.clone());
+        let there = self.unsealed(&key, time).unwrap_or(found);
+        if there.fact != Fact::Value {
+            return Err(Error::not_found("instance", &key.instance_id(time)));
+        }
+        let now = self.current(&id).and_then(|entity| entity.instance(key.attribute, key.dataset.as_ref()).cloned());
+        let is_current = now.is_some_and(|now| now.observed_at.unwrap_or(now.modified_at) == time);
+        let mut attribute = match mending {
+            Mending::Correct(attribute) => Attribute { name: key.attribute, dataset: key.dataset.clone(), ..attribute },
+            Mending::Retract => nothing(key.attribute, key.dataset.clone(), self.at),
+        };
+        let retracts = attribute.value == Value::Property(Json::Null);
+        stamp(&mut attribute, there.attribute.created_at, self.at);
+        attribute.observed_at = there.attribute.observed_at;
+        if attribute.observed_at.is_none() {
+            attribute.modified_at = time;
+        }
+        if retracts {
+            self.push(&id, None, Change::Retracted { attribute, class: there.class })?;
+            if is_current {
+                let change = match left {
+                    Some(left) => Change::AttributeSet { attribute: left.attribute, class: left.class, origin: left.origin },
+                    None => Change::AttributeRemoved { name: key.attribute, dataset: key.dataset },
+                };
+                self.push(&id, None, change)?;
+            }
+            return Ok(Outcome::Deleted);
+        }
+        let subject = if there.class.is_enveloped() { Some(self.envelope.seal(&id, &mut attribute)?) } else { None };
+        let (class, origin, name) = (there.class, None, attribute.name);
+        let change =
+            if is_current { Change::AttributeSet { attribute, class, origin } } else { Change::Observed { attribute, class, origin } };
+        self.push(&id, subject, change)?;
+        Ok(Outcome::Updated { updated: vec![name], not_updated: Vec::new() })
+    }
+
+    /// Removes history for good. It stands alone in its commit.
+    pub(crate) fn remove_history(&mut self, id: EntityId, series: RemovedSeries, window: TimeWindow) {
+        self.effects.push(Effect { entity: id, subject: None, change: Change::HistoryRemoved { series, window } });
     }
 
     fn set(&mut self, id: &EntityId, attribute: Attribute, origin: Option<Origin>) -> Result<(), Error> {
@@ -354,11 +423,29 @@ impl Draft<'_> {
 
 /// The value an effect adds to history.
 pub(crate) fn observation_of(id: &EntityId, change: &Change, seq: u64, at: Instant) -> Option<Observation> {
-    let (attribute, class, origin) = match change {
-        Change::AttributeSet { attribute, class, origin } | Change::Observed { attribute, class, origin } => (attribute, *class, *origin),
-        Change::EntitySet { .. } | Change::EntityRemoved | Change::AttributeRemoved { .. } => return None,
+    let (attribute, fact, class, origin) = match change {
+        Change::AttributeSet { attribute, class, origin } | Change::Observed { attribute, class, origin } => {
+            (attribute.clone(), Fact::Value, *class, *origin)
+        }
+        Change::Retracted { attribute, class } => (attribute.clone(), Fact::Retracted, *class, None),
+        Change::AttributeRemoved { name, dataset } => (nothing(*name, dataset.clone(), at), Fact::Deleted, Class::Restricted, None),
+        Change::EntityRemoved => (nothing(series::life(), None, at), Fact::Deleted, Class::Restricted, None),
+        Change::EntitySet { types, created_at, expires_at, .. } => {
+            let mut life = Attribute::new(series::life(), Value::Vocab(types.clone()));
+            stamp(&mut life, *created_at, at);
+            life.expires_at = *expires_at;
+            (life, Fact::Value, Class::Restricted, None)
+        }
+        Change::HistoryRemoved { .. } => return None,
     };
-    Some(Observation { entity: id.clone(), attribute: attribute.clone(), class, seq, recorded_at: at, origin })
+    Some(Observation { entity: id.clone(), attribute, fact, class, seq, recorded_at: at, origin })
+}
+
+/// An instance without a value.
+fn nothing(name: Name, dataset: Option<Iri>, at: Instant) -> Attribute {
+    let mut attribute = Attribute { dataset, ..Attribute::new(name, Value::Property(Json::Null)) };
+    stamp(&mut attribute, at, at);
+    attribute
 }
 
 fn stamp(attribute: &mut Attribute, created_at: Instant, modified_at: Instant) {

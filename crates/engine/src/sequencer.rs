@@ -10,13 +10,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
-use model::{Commit, Entity, EntityId, Header, Instant, Observation, Origin, SeriesKey, Text};
+use model::{Commit, Entity, EntityId, Fact, Header, Instant, Observation, Origin, RemovedSeries, SeriesKey, Text, TimeWindow};
 use parking_lot::Mutex;
 use store::Sentence;
 use tokio::sync::oneshot;
 
 use crate::operation::{ImportReceipt, Operation, Outcome};
-use crate::resolve::{Draft, Known};
+use crate::resolve::{Draft, Known, Mending, Wrong};
 use crate::tenant::{self, Shared};
 use crate::{Error, Kind, Table};
 
@@ -35,8 +35,19 @@ pub(crate) enum Work {
         records: Vec<(u64, Entity)>,
         known: Known,
     },
+    /// One instance of the past corrected or retracted.
+    Mend(Box<Wrong>, Mending),
+    /// History removed for good.
+    RemoveHistory(EntityId, RemovedSeries, TimeWindow),
     /// Nothing but an entry in the audit.
     Note,
+}
+
+impl Work {
+    /// Whether nothing else may share its commit.
+    fn stands_alone(&self) -> bool {
+        matches!(self, Self::RemoveHistory(..) | Self::Note)
+    }
 }
 
 /// What became of it.
@@ -68,6 +79,8 @@ struct Batch {
     entities: Table<EntityId, Option<Arc<Entity>>>,
     observations: Vec<Observation>,
     replies: Vec<(Reply, Done)>,
+    /// Nothing may join the last commit.
+    is_closed: bool,
 }
 
 enum ToWriter {
@@ -183,8 +196,14 @@ impl Collector {
         self.number += 1;
         // Time never runs backwards in the log, whatever the clock does.
         self.at = self.shared.clock.now().max(self.at);
-        let mut batch =
-            Batch { number: self.number, commits: Vec::new(), entities: Table::default(), observations: Vec::new(), replies: Vec::new() };
+        let mut batch = Batch {
+            number: self.number,
+            commits: Vec::new(),
+            entities: Table::default(),
+            observations: Vec::new(),
+            replies: Vec::new(),
+            is_closed: false,
+        };
         let full = self.shared.store.check_room().err().map(Error::from);
         let mut effects = 0;
         let mut next = Some(first);
@@ -203,10 +222,11 @@ impl Collector {
         let Request { work, actor, purpose, reply } = request;
         let run = match &work {
             Work::Import { run, .. } => Some(*run),
-            Work::Operations(_) | Work::Note => None,
+            _ => None,
         };
         let is_note = matches!(work, Work::Note);
-        let joins = !is_note
+        let joins = !work.stands_alone()
+            && !batch.is_closed
             && batch
                 .commits
                 .last()
@@ -226,6 +246,7 @@ impl Collector {
             effects: Vec::new(),
             observations: Vec::new(),
         };
+        let stands_alone = work.stands_alone();
         let mut result = carry_out(&mut draft, work, seq);
         if let Some(full) = full.filter(|_| store::needs_room(&draft.effects)) {
             result = Err(full.clone());
@@ -237,6 +258,7 @@ impl Collector {
                 if count > 0 || is_note {
                     batch.entities.extend(entities);
                     batch.observations.extend(observations);
+                    batch.is_closed = stands_alone;
                     self.log(batch, joins, Header { seq, at: self.at, actor, purpose, run }, effects);
                 }
                 batch.replies.push((reply, done));
@@ -274,13 +296,19 @@ impl Collector {
 
 /// The last value for an instant among these.
 fn newest(observations: &[Observation], key: &SeriesKey, at: Instant) -> Option<Observation> {
-    observations.iter().rev().find(|o| o.time() == at && o.attribute.name == key.attribute && o.key() == *key).cloned()
+    let says = |o: &&Observation| o.time() == at && o.fact != Fact::Deleted && o.attribute.name == key.attribute && o.key() == *key;
+    observations.iter().rev().find(says).cloned()
 }
 
 /// Operations fail one by one; an import is taken whole or not at all.
 fn carry_out(draft: &mut Draft<'_>, work: Work, seq: u64) -> Result<Done, Error> {
     match work {
         Work::Note => Ok(Done::Noted),
+        Work::Mend(wrong, mending) => draft.mend(*wrong, mending).map(|outcome| Done::Operations(vec![Ok(outcome)], seq)),
+        Work::RemoveHistory(entity, series, window) => {
+            draft.remove_history(entity, series, window);
+            Ok(Done::Operations(vec![Ok(Outcome::Deleted)], seq))
+        }
         Work::Operations(operations) => {
             let outcomes = operations.into_iter().map(|operation| atomically(draft, operation)).collect();
             Ok(Done::Operations(outcomes, seq))
@@ -359,10 +387,11 @@ impl Writer {
 
     /// Shows readers what is durable, then answers.
     fn publish(&self, batch: Batch) {
-        let Batch { number, commits, entities, observations, replies } = batch;
+        let Batch { number, commits, entities, observations, replies, .. } = batch;
         if let Some(last) = commits.last() {
             let datasets = entities.iter().any(|(id, entity)| self.shared.concerns_datasets(id, entity.as_deref()));
-            self.shared.past.publish(observations, || {
+            let removals = commits.iter().flat_map(Commit::removals).collect();
+            self.shared.past.publish(observations, removals, || {
                 let mut state = self.shared.state.write();
                 // In the order of the log, so that entities of one batch are kept in the order they came.
                 let mut left: Table<&EntityId, &Option<Arc<Entity>>> = entities.iter().collect();

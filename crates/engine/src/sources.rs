@@ -108,8 +108,14 @@ impl Access {
         }
         let mut known = Known::new();
         for (names, (entities, window)) in questions {
-            let question =
-                SeriesQuery { entities, attributes: Some(names), window, time_property: TimeProperty::ObservedAt, limit: SeriesLimit::All };
+            let question = SeriesQuery {
+                entities,
+                attributes: Some(names),
+                window,
+                time_property: TimeProperty::ObservedAt,
+                limit: SeriesLimit::All,
+                ..SeriesQuery::default()
+            };
             let question = Self::authorized(question);
             let found = self.blocking(move |shared| shared.past.series(&question)).await?;
             known.extend(found.into_iter().map(|o| ((o.key(), o.time()), o.attribute)));
@@ -349,6 +355,7 @@ impl Access {
             window,
             time_property: TimeProperty::ObservedAt,
             limit,
+            ..SeriesQuery::default()
         };
         let found = self.series(question).await?.into_iter().rfind(|o| o.attribute.dataset.as_ref() == dataset);
         let observation = found.ok_or_else(|| Error::not_found(&format!("value of `{attribute}` at that time in"), id))?;

@@ -220,6 +220,9 @@ pub(crate) fn follow(store: &TenantStore, past: &Past, state: &mut State, mut af
         let Some(last) = commits.last() else { return Ok(()) };
         after = last.header.seq;
         for commit in commits {
+            if commit.header.seq > state.seq {
+                past.remove(commit.removals().collect());
+            }
             let header = commit.header;
             if header.seq > sealed_upto {
                 let effects = commit.effects.iter();

@@ -4,6 +4,7 @@ mod import;
 mod indexes;
 mod live;
 mod model_based;
+mod past;
 mod personal;
 mod policy;
 mod report;

@@ -8,7 +8,9 @@
 //! `number` and `decimals` give a number as it came, digit for digit; whatever
 //! they cannot give stands in `value` as JSON of the attribute type `kind`.
 //! `modified_at` is empty where it equals `recorded_at`, and `created_at` where
-//! it equals `modified_at`. Values of classes `personal` and `special` are only
+//! it equals `modified_at`. `fact` is empty where the row is a value that held;
+//! `retracted` takes back what was said of that time before, `deleted` says
+//! that the instance went then. Values of classes `personal` and `special` are only
 //! in the `sealed_` columns, as ciphertext.
 
 use std::collections::HashSet;
@@ -24,7 +26,7 @@ use parquet::schema::types::ColumnPath;
 /// Key in the file's metadata under which the format's version stands.
 pub(crate) const FORMAT_KEY: &str = "allmende.history.format";
 /// The version of the format this crate writes and reads.
-pub(crate) const FORMAT: &str = "1";
+pub(crate) const FORMAT: &str = "2";
 
 /// A column; its place in the file is its discriminant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,13 +53,14 @@ pub(crate) enum Column {
     SealedKey,
     SealedBlind,
     SealedValue,
+    Fact,
 }
 
 /// A column's name, its type, and whether it may be empty.
 type Definition = (&'static str, fn() -> DataType, bool);
 
 /// What the columns are, in the order of [`Column`].
-const COLUMNS: [Definition; 22] = [
+const COLUMNS: [Definition; 23] = [
     ("entity", words, false),
     ("attribute", words, false),
     ("dataset_id", || DataType::Utf8, true),
@@ -80,6 +83,7 @@ const COLUMNS: [Definition; 22] = [
     ("sealed_key", || DataType::Int64, true),
     ("sealed_blind", || DataType::FixedSizeBinary(32), true),
     ("sealed_value", || DataType::Binary, true),
+    ("fact", || DataType::Utf8, true),
 ];
 
 /// How the rows are sorted.
@@ -158,6 +162,7 @@ impl Column {
         Self::SealedKey,
         Self::SealedBlind,
         Self::SealedValue,
+        Self::Fact,
     ];
 
     fn path(self) -> ColumnPath {

@@ -33,6 +33,7 @@ pub(crate) struct Rows<'a> {
     sealed_key: Option<Integers<'a>>,
     sealed_blind: Option<&'a FixedSizeBinaryArray>,
     sealed_value: Option<&'a BinaryArray>,
+    fact: Option<&'a StringArray>,
     /// The sub-attributes last met: usually they are the same in every row.
     parsed: Option<(&'a str, Json)>,
 }
@@ -62,6 +63,7 @@ impl<'a> Rows<'a> {
             sealed_key: typed(batch, Column::SealedKey, |array| array.as_primitive_opt())?,
             sealed_blind: typed(batch, Column::SealedBlind, |array| array.as_fixed_size_binary_opt())?,
             sealed_value: typed(batch, Column::SealedValue, |array| array.as_binary_opt())?,
+            fact: texts(batch, Column::Fact)?,
             parsed: None,
         })
     }
@@ -85,6 +87,7 @@ impl<'a> Rows<'a> {
         Ok(Observation {
             entity: key.entity.clone(),
             attribute,
+            fact: value::read_fact(text(self.fact, row))?,
             class: Class::from_word(word).ok_or_else(|| format!("`{word}` is no class"))?,
             seq: self.seq.value(row).cast_unsigned(),
             recorded_at,

@@ -89,6 +89,7 @@ pub(crate) fn batch(rows: &[&Observation]) -> Result<RecordBatch, Fault> {
         integers(sealed().map(|s| s.map(|s| s.key))),
         Arc::new(blinds),
         Arc::new(sealed().map(|s| s.map(|s| s.ciphertext.as_slice())).collect::<BinaryArray>()),
+        texts(rows.iter().map(|o| value::fact(o.fact))),
     ];
     RecordBatch::try_new(columns::schema(), columns).map_err(Fault::Shape)
 }

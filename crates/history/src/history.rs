@@ -8,7 +8,7 @@ use arrow_array::RecordBatch;
 use bytes::Bytes;
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
-use model::{Authorized, NumberSeries, Observation, Segment, SeriesKey, SeriesQuery};
+use model::{Authorized, NumberSeries, Observation, Removals, Segment, SeriesKey, SeriesQuery};
 use parquet::DecodeResult;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
@@ -86,43 +86,59 @@ impl History {
     }
 
     /// The observations that answer a question, by series and in order of
-    /// time; of several for one time only the one written last. A window over
-    /// `observedAt` speaks of [`Observation::time`]; `deletedAt` answers nothing,
-    /// since no value here was deleted.
+    /// time; of several about one instant only the one written last, unless
+    /// all versions are asked for ([`SeriesQuery::asks_for`] says which). What
+    /// is removed is not there.
     ///
     /// # Errors
     /// [`Error::Missing`] and [`Error::Damaged`] name the segment.
-    pub fn read(&self, question: &Authorized<SeriesQuery>, segments: &[Segment]) -> Result<Vec<Observation>, Error> {
-        self.observations(question.question(), segments)
+    pub fn read(&self, question: &Authorized<SeriesQuery>, segments: &[Segment], removals: &Removals) -> Result<Vec<Observation>, Error> {
+        self.observations(question.question(), segments, removals)
     }
 
-    pub(crate) fn observations(&self, question: &SeriesQuery, segments: &[Segment]) -> Result<Vec<Observation>, Error> {
+    pub(crate) fn observations(
+        &self,
+        question: &SeriesQuery,
+        segments: &[Segment],
+        removals: &Removals,
+    ) -> Result<Vec<Observation>, Error> {
         let wanted = Wanted::of(question);
         let mut found = Found::new();
-        if question.time_property != TimeProperty::DeletedAt {
-            self.scan(segments, &wanted, Column::ALL, &mut |batch| found.take(batch, &wanted))?;
-        }
+        self.scan(segments, &wanted, Column::ALL, &mut |batch| found.take(batch, &wanted, removals))?;
         Ok(found.observations(question))
     }
 
     /// The numbers that answer a question, by series: numeric Properties only,
     /// as doubles, decoded without touching anything else. Series without a
-    /// number are left out.
+    /// number are left out. A window over `observedAt` speaks of
+    /// [`Observation::time`] here.
     ///
     /// # Errors
     /// [`Error::Missing`] and [`Error::Damaged`] name the segment.
-    pub fn numbers(&self, question: &Authorized<SeriesQuery>, segments: &[Segment]) -> Result<Vec<NumberSeries>, Error> {
-        self.number_series(question.question(), segments)
+    pub fn numbers(
+        &self,
+        question: &Authorized<SeriesQuery>,
+        segments: &[Segment],
+        removals: &Removals,
+    ) -> Result<Vec<NumberSeries>, Error> {
+        self.number_series(question.question(), segments, removals)
     }
 
-    pub(crate) fn number_series(&self, question: &SeriesQuery, segments: &[Segment]) -> Result<Vec<NumberSeries>, Error> {
+    pub(crate) fn number_series(
+        &self,
+        question: &SeriesQuery,
+        segments: &[Segment],
+        removals: &Removals,
+    ) -> Result<Vec<NumberSeries>, Error> {
         if question.time_property != TimeProperty::ObservedAt {
             let unlimited = SeriesQuery { limit: SeriesLimit::All, ..question.clone() };
-            return Ok(read::limit_numbers(read::numbers_of(self.observations(&unlimited, segments)?), question.limit));
+            let observations = self.observations(&unlimited, segments, removals)?;
+            return Ok(read::limit_numbers(read::numbers_of(observations), question.limit));
         }
         let wanted = Wanted::of(question);
+        let columns = if wanted.is_of_the_past() { read::NUMBERS_THEN } else { read::NUMBERS };
         let mut found = FoundNumbers::new();
-        self.scan(segments, &wanted, read::NUMBERS, &mut |batch| found.take(batch, &wanted))?;
+        self.scan(segments, &wanted, columns, &mut |batch| found.take(batch, &wanted, removals))?;
         Ok(found.series(question.limit))
     }
 

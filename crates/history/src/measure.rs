@@ -8,7 +8,10 @@ use std::time::{Duration, Instant as Watch};
 
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
-use model::{Attribute, Class, Instant, Iri, Json, Name, Number, Observation, Origin, Segment, SeriesQuery, TimeWindow, UnitCode, Value};
+use model::{
+    Attribute, Class, Fact, Instant, Iri, Json, Name, Number, Observation, Origin, Removals, Segment, SeriesQuery, TimeWindow, UnitCode,
+    Value,
+};
 
 use crate::History;
 use crate::tests::by_series;
@@ -52,7 +55,15 @@ fn reading(index: u64, step: i64, tenths: i64, plan: &Plan, jitter_us: i64) -> O
     attribute.created_at = recorded_at;
     attribute.modified_at = recorded_at;
     let origin = Some(Origin { run: 7, record: step.cast_unsigned() * plan.series + index + 1 });
-    Observation { entity: entity(index), attribute, class: Class::Open, seq: step.cast_unsigned() + 1, recorded_at, origin }
+    Observation {
+        entity: entity(index),
+        attribute,
+        fact: Fact::Value,
+        class: Class::Open,
+        seq: step.cast_unsigned() + 1,
+        recorded_at,
+        origin,
+    }
 }
 
 fn fill(history: &History, plan: &Plan) -> (Vec<Segment>, Duration) {
@@ -80,7 +91,14 @@ fn fill(history: &History, plan: &Plan) -> (Vec<Segment>, Duration) {
 fn question(entities: impl Iterator<Item = u64>, from_s: i64, length_s: i64) -> SeriesQuery {
     let window = TimeWindow { start: Instant::from_seconds(from_s), end: Instant::from_seconds(from_s + length_s) };
     let entities = entities.map(entity).collect();
-    SeriesQuery { entities, attributes: None, window, time_property: TimeProperty::ObservedAt, limit: SeriesLimit::All }
+    SeriesQuery {
+        entities,
+        attributes: None,
+        window,
+        time_property: TimeProperty::ObservedAt,
+        limit: SeriesLimit::All,
+        ..SeriesQuery::default()
+    }
 }
 
 /// Median and 95th percentile of calls.
@@ -143,15 +161,18 @@ fn measure() {
     let day = |round: u64| question(std::iter::once(round * 13 % 1000), START_S + DAY_S * 3, DAY_S);
     let fresh = History::open(&std::env::temp_dir().join("allmende-history-minutes")).expect("opened");
     let watch = Watch::now();
-    let found = fresh.observations(&day(1), &segments).expect("read").len();
+    let found = fresh.observations(&day(1), &segments, &Removals::default()).expect("read").len();
     eprintln!("  one series x one day, first read with verification: {:.2?}, {found} values", watch.elapsed());
     eprintln!(
         "  one series x one day, observations: {}",
-        spread(|round| drop(history.observations(&day(round), &segments).expect("read")))
+        spread(|round| drop(history.observations(&day(round), &segments, &Removals::default()).expect("read")))
     );
-    eprintln!("  one series x one day, numbers: {}", spread(|round| drop(history.number_series(&day(round), &segments).expect("read"))));
+    eprintln!(
+        "  one series x one day, numbers: {}",
+        spread(|round| drop(history.number_series(&day(round), &segments, &Removals::default()).expect("read")))
+    );
     let watch = Watch::now();
-    let everything = history.number_series(&question(0..1000, START_S, DAY_S * 7), &segments).expect("read");
+    let everything = history.number_series(&question(0..1000, START_S, DAY_S * 7), &segments, &Removals::default()).expect("read");
     let values: usize = everything.iter().map(|series| series.times.len()).sum();
     let sum: f64 = everything.iter().flat_map(|series| &series.values).sum();
     eprintln!("  numbers of 1000 series x 10 000: {:.2?}, {values} values, sum {sum:.1}", watch.elapsed());
@@ -165,9 +186,12 @@ fn measure() {
     let plan = Plan { series: 10, values: 525_600, values_per_seal: 100_000, step_s: 60, digits: 1 };
     let (history, segments) = report("year", &plan);
     let year = |round: u64| question(std::iter::once(round % 10), START_S, DAY_S * 365);
-    eprintln!("  one series x one year, numbers: {}", spread(|round| drop(history.number_series(&year(round), &segments).expect("read"))));
+    eprintln!(
+        "  one series x one year, numbers: {}",
+        spread(|round| drop(history.number_series(&year(round), &segments, &Removals::default()).expect("read")))
+    );
     let watch = Watch::now();
-    let found = history.observations(&year(3), &segments).expect("read").len();
+    let found = history.observations(&year(3), &segments, &Removals::default()).expect("read").len();
     eprintln!("  one series x one year, observations: {:.2?}, {found} values", watch.elapsed());
 
     let plan = Plan { series: 1000, values: 500, values_per_seal: 500, step_s: 1, digits: 3 };

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use model::time::TimeProperty;
-use model::{Segment, SeriesQuery};
+use model::{Known, Segment, SeriesQuery};
 use parquet::arrow::arrow_reader::RowSelection;
 use parquet::arrow::push_decoder::RowGroupSelection;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
@@ -19,6 +19,8 @@ pub(crate) struct Wanted<'a> {
     entities: Option<Vec<&'a str>>,
     attributes: Option<Vec<&'a str>>,
     times: Option<Range<i64>>,
+    /// Nothing that was recorded later.
+    known_at: Option<i64>,
 }
 
 impl<'a> Wanted<'a> {
@@ -35,7 +37,21 @@ impl<'a> Wanted<'a> {
             entities: Some(sorted(question.entities.iter().map(|id| id.as_str()).collect())),
             attributes: question.attributes.as_ref().map(|names| sorted(names.iter().map(|name| name.iri()).collect())),
             times: by_time.then(|| question.window.start.micros()..question.window.end.micros()),
+            known_at: match question.known {
+                Known::At(instant) => Some(instant.micros()),
+                Known::Now | Known::Versions => None,
+            },
         }
+    }
+
+    /// Whether what was recorded then was known at the instant asked for.
+    pub(crate) fn knows(&self, recorded_at: i64) -> bool {
+        self.known_at.is_none_or(|known_at| recorded_at <= known_at)
+    }
+
+    /// Whether it matters when something was recorded.
+    pub(crate) fn is_of_the_past(&self) -> bool {
+        self.known_at.is_some()
     }
 
     /// Whether no row of the segment can be wanted.

@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use arrow_array::{Array, RecordBatch};
 use model::series::SeriesLimit;
-use model::time::TimeProperty;
-use model::{NumberSeries, Observation, SeriesKey, SeriesQuery};
+use model::{Fact, Instant, Known, NumberSeries, Observation, Removals, SeriesKey, SeriesQuery};
 
 use crate::columns::Column;
 use crate::decode::{Rows, Words, instants, integers, numbers, text, texts};
@@ -17,7 +16,11 @@ use crate::value;
 /// Columns that tell which series a row belongs to.
 pub(crate) const KEYS: &[Column] = &[Column::Entity, Column::Attribute, Column::DatasetId, Column::Time];
 /// Columns that a series of numbers takes.
-pub(crate) const NUMBERS: &[Column] = &[Column::Entity, Column::Attribute, Column::DatasetId, Column::Time, Column::Number, Column::Seq];
+pub(crate) const NUMBERS: &[Column] =
+    &[Column::Entity, Column::Attribute, Column::DatasetId, Column::Time, Column::Number, Column::Seq, Column::Fact];
+/// Columns that a series of numbers takes as it was known at an instant past.
+pub(crate) const NUMBERS_THEN: &[Column] =
+    &[Column::Entity, Column::Attribute, Column::DatasetId, Column::Time, Column::Number, Column::Seq, Column::Fact, Column::RecordedAt];
 
 /// Consecutive rows of a batch that belong to one series and lie in the wanted time.
 pub(crate) struct Run {
@@ -52,10 +55,12 @@ pub(crate) fn runs(batch: &RecordBatch, wanted: &Wanted<'_>) -> Result<Vec<Run>,
     Ok(runs)
 }
 
-/// One row of a series: its time in microseconds and its position in the log.
+/// One statement of a series.
 pub(crate) trait Row {
     fn time(&self) -> i64;
     fn seq(&self) -> u64;
+    /// Deletions stand beside values: neither hides the other.
+    fn is_deletion(&self) -> bool;
 }
 
 impl Row for Observation {
@@ -64,6 +69,9 @@ impl Row for Observation {
     }
     fn seq(&self) -> u64 {
         self.seq
+    }
+    fn is_deletion(&self) -> bool {
+        self.fact == Fact::Deleted
     }
 }
 
@@ -81,6 +89,9 @@ impl Row for Point {
     fn seq(&self) -> u64 {
         self.seq
     }
+    fn is_deletion(&self) -> bool {
+        false
+    }
 }
 
 /// Rows found so far, by series.
@@ -95,31 +106,42 @@ impl<R: Row> Found<R> {
         self.0.entry(key).or_default().extend(rows);
     }
 
-    /// Series by series in order of time, of equal times only what was written last.
+    /// Series by series in order of time, of several statements about one
+    /// instant only what was written last.
     fn settled(self) -> impl Iterator<Item = (SeriesKey, Vec<R>)> {
-        self.0.into_iter().map(|(key, mut rows)| {
-            if rows.is_sorted_by(|one, two| one.time() < two.time()) {
-                return (key, rows);
-            }
-            rows.sort_by_key(|row| (row.time(), row.seq()));
+        self.sorted().map(|(key, mut rows)| {
             // The later of two equal neighbours is kept: `dedup` keeps the earlier.
             rows.reverse();
-            rows.dedup_by_key(|row| row.time());
+            rows.dedup_by(|one, two| one.time() == two.time() && one.is_deletion() == two.is_deletion());
             rows.reverse();
+            (key, rows)
+        })
+    }
+
+    /// Series by series in order of time and of writing.
+    fn sorted(self) -> impl Iterator<Item = (SeriesKey, Vec<R>)> {
+        self.0.into_iter().map(|(key, mut rows)| {
+            if !rows.is_sorted_by(|one, two| one.time() < two.time()) {
+                rows.sort_by_key(|row| (row.time(), row.is_deletion(), row.seq()));
+            }
             (key, rows)
         })
     }
 }
 
 impl Found<Observation> {
-    pub(crate) fn take(&mut self, batch: &RecordBatch, wanted: &Wanted<'_>) -> Result<(), Reason> {
+    pub(crate) fn take(&mut self, batch: &RecordBatch, wanted: &Wanted<'_>, removals: &Removals) -> Result<(), Reason> {
         let runs = runs(batch, wanted)?;
         if runs.is_empty() {
             return Ok(());
         }
         let mut columns = Rows::of(batch)?;
         for run in runs {
-            let rows = columns.observations(&run.key, run.rows)?;
+            let removed = removals.of(&run.key);
+            let mut rows = columns.observations(&run.key, run.rows)?;
+            rows.retain(|row| {
+                wanted.knows(row.recorded_at.micros()) && !removed.iter().any(|removal| removal.removes(row.seq, row.time()))
+            });
             self.add(run.key, rows);
         }
         Ok(())
@@ -127,11 +149,16 @@ impl Found<Observation> {
 
     pub(crate) fn observations(self, question: &SeriesQuery) -> Vec<Observation> {
         let mut all = Vec::new();
-        for (_, mut rows) in self.settled() {
+        let mut put = |mut rows: Vec<Observation>| {
             // Only now: what was corrected must not show through where its
             // correction lies outside the window.
-            rows.retain(|row| is_within(row, question));
+            rows.retain(|row| question.asks_for(row));
             all.append(&mut limited(rows, question.limit));
+        };
+        if question.known == Known::Versions {
+            self.sorted().for_each(|(_, rows)| put(rows));
+        } else {
+            self.settled().for_each(|(_, rows)| put(rows));
         }
         all
     }
@@ -144,11 +171,22 @@ impl FoundNumbers {
         Self(Found::new())
     }
 
-    pub(crate) fn take(&mut self, batch: &RecordBatch, wanted: &Wanted<'_>) -> Result<(), Reason> {
+    pub(crate) fn take(&mut self, batch: &RecordBatch, wanted: &Wanted<'_>, removals: &Removals) -> Result<(), Reason> {
         let (times, seqs, values) = (instants(batch, Column::Time)?, integers(batch, Column::Seq)?, numbers(batch)?);
+        let facts = texts(batch, Column::Fact)?;
+        let recorded = if wanted.is_of_the_past() { Some(instants(batch, Column::RecordedAt)?) } else { None };
         let value = |row: usize| values.filter(|values| !values.is_null(row)).map_or(f64::NAN, |values| values.value(row));
+        let holds = |row: usize| {
+            value::read_fact(text(facts, row)).is_ok_and(|fact| fact != Fact::Deleted)
+                && recorded.is_none_or(|recorded| wanted.knows(recorded.value(row)))
+        };
         for run in runs(batch, wanted)? {
-            let points = run.rows.map(|row| Point { time: times.value(row), seq: seqs.value(row).cast_unsigned(), value: value(row) });
+            let removed = removals.of(&run.key);
+            let points = run
+                .rows
+                .filter(|row| holds(*row))
+                .map(|row| Point { time: times.value(row), seq: seqs.value(row).cast_unsigned(), value: value(row) })
+                .filter(|point| !removed.iter().any(|removal| removal.removes(point.seq, Instant::from_micros(point.time))));
             self.0.add(run.key, points);
         }
         Ok(())
@@ -191,15 +229,6 @@ pub(crate) fn limit_numbers(mut all: Vec<NumberSeries>, limit: SeriesLimit) -> V
     }
     all.retain(|series| !series.times.is_empty());
     all
-}
-
-fn is_within(row: &Observation, question: &SeriesQuery) -> bool {
-    match question.time_property {
-        TimeProperty::ObservedAt => question.window.contains(row.time()),
-        TimeProperty::CreatedAt => question.window.contains(row.attribute.created_at),
-        TimeProperty::ModifiedAt => question.window.contains(row.attribute.modified_at),
-        TimeProperty::DeletedAt => false,
-    }
 }
 
 fn limited<R>(mut rows: Vec<R>, limit: SeriesLimit) -> Vec<R> {

@@ -8,7 +8,10 @@ use std::path::Path;
 
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
-use model::{Attribute, Class, Instant, Iri, Json, Name, Number, Observation, Segment, SeriesKey, SeriesQuery, TimeWindow, Value};
+use model::{
+    Attribute, Class, Fact, Instant, Iri, Json, Known, Name, Number, Observation, Removal, Removals, RemovedSeries, Segment, SeriesKey,
+    SeriesQuery, TimeWindow, Value,
+};
 use proptest::prelude::*;
 
 use crate::columns::Layout;
@@ -51,7 +54,7 @@ fn reading(index: usize, minute: i64, number: &str, seq: u64) -> Observation {
     let mut attribute = Attribute::new(Name::known("https://example.org/no2"), value).observed(Instant::from_seconds(minute * 60));
     attribute.created_at = recorded_at;
     attribute.modified_at = recorded_at;
-    Observation { entity: entity(index), attribute, class: Class::Open, seq, recorded_at, origin: None }
+    Observation { entity: entity(index), attribute, fact: Fact::Value, class: Class::Open, seq, recorded_at, origin: None }
 }
 
 fn all_of(entities: &[usize]) -> SeriesQuery {
@@ -61,23 +64,49 @@ fn all_of(entities: &[usize]) -> SeriesQuery {
         window: TimeWindow::ALL,
         time_property: TimeProperty::ObservedAt,
         limit: SeriesLimit::All,
+        ..SeriesQuery::default()
     }
 }
 
+fn none() -> Removals {
+    Removals::default()
+}
+
 /// What a question means, said as plainly as possible.
-fn plainly(all: &[Observation], question: &SeriesQuery) -> Vec<Observation> {
-    let mut series: BTreeMap<SeriesKey, BTreeMap<Instant, Observation>> = BTreeMap::new();
-    for observation in all {
-        let times = series.entry(observation.key()).or_default();
-        if times.get(&observation.time()).is_none_or(|known| known.seq <= observation.seq) {
-            times.insert(observation.time(), observation.clone());
+fn plainly(all: &[Observation], question: &SeriesQuery, removals: &[Removal]) -> Vec<Observation> {
+    // What is written later comes later, also within a commit.
+    let mut series: BTreeMap<SeriesKey, BTreeMap<(Instant, bool, u64, usize), Observation>> = BTreeMap::new();
+    for (place, observation) in all.iter().enumerate() {
+        let was_known = match question.known {
+            Known::At(instant) => observation.recorded_at <= instant,
+            Known::Now | Known::Versions => true,
+        };
+        let key = observation.key();
+        let removed = removals.iter().any(|r| {
+            r.entity == key.entity
+                && observation.seq <= r.seq
+                && r.window.contains(observation.time())
+                && match &r.series {
+                    RemovedSeries::All => true,
+                    RemovedSeries::Attribute(name) => *name == key.attribute,
+                    RemovedSeries::Instance(name, dataset) => (*name, dataset) == (key.attribute, &key.dataset),
+                }
+        });
+        if was_known && !removed {
+            let deletion = observation.fact == Fact::Deleted;
+            series.entry(key).or_default().insert((observation.time(), deletion, observation.seq, place), observation.clone());
         }
     }
     let mut answer = Vec::new();
-    for (key, times) in series {
+    for (key, statements) in series {
         let asked =
             question.entities.contains(&key.entity) && question.attributes.as_ref().is_none_or(|names| names.contains(&key.attribute));
-        let mut rows: Vec<Observation> = times.into_values().filter(|row| asked && is_inside(row, question)).collect();
+        let last = |at: &(Instant, bool, u64, usize)| {
+            statements.range(..(at.0, at.1, u64::MAX, usize::MAX)).next_back().is_some_and(|(l, _)| l == at)
+        };
+        let holds = |at: &(Instant, bool, u64, usize)| question.known == Known::Versions || last(at);
+        let rows = statements.iter().filter(|(at, row)| asked && holds(at) && is_inside(row, question));
+        let mut rows: Vec<Observation> = rows.map(|(_, row)| row.clone()).collect();
         match question.limit {
             SeriesLimit::All => {}
             SeriesLimit::First(count) => rows.truncate(count),
@@ -89,12 +118,23 @@ fn plainly(all: &[Observation], question: &SeriesQuery) -> Vec<Observation> {
 }
 
 fn is_inside(row: &Observation, question: &SeriesQuery) -> bool {
-    match question.time_property {
-        TimeProperty::ObservedAt => question.window.contains(row.time()),
-        TimeProperty::CreatedAt => question.window.contains(row.attribute.created_at),
-        TimeProperty::ModifiedAt => question.window.contains(row.attribute.modified_at),
-        TimeProperty::DeletedAt => false,
+    let time = match question.time_property {
+        TimeProperty::ObservedAt => row.attribute.observed_at,
+        TimeProperty::CreatedAt => Some(row.attribute.created_at),
+        TimeProperty::ModifiedAt | TimeProperty::DeletedAt => Some(row.recorded_at),
+    };
+    let of_all_time = question.window == TimeWindow::ALL && question.time_property == TimeProperty::ObservedAt;
+    let inside = time.map_or(of_all_time, |time| question.window.contains(time));
+    if question.known == Known::Versions {
+        return match row.fact {
+            _ if of_all_time => true,
+            Fact::Value => question.time_property != TimeProperty::DeletedAt && inside,
+            Fact::Retracted => question.window.contains(row.time()),
+            Fact::Deleted => question.time_property == TimeProperty::DeletedAt && inside,
+        };
     }
+    let asked = if question.time_property == TimeProperty::DeletedAt { Fact::Deleted } else { Fact::Value };
+    row.fact == asked && inside
 }
 
 /// The numbers of a series, as a plain list.
@@ -115,7 +155,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 16))]
 
     #[test]
-    fn what_was_sealed_comes_back_as_it_was(batches in prop::collection::vec(given::observations(), 1..4), questions in prop::collection::vec(given::question(), 1..6)) {
+    fn what_was_sealed_comes_back_as_it_was(batches in prop::collection::vec(given::observations(), 1..4), questions in prop::collection::vec(given::question(), 1..6), removals in prop::collection::vec(given::removal(), 0..3)) {
         let (_folder, history) = tiny();
         let mut segments = Vec::new();
         for batch in &batches {
@@ -123,9 +163,15 @@ proptest! {
         }
         let all: Vec<Observation> = batches.concat();
         for question in &questions {
-            let expected = plainly(&all, question);
-            prop_assert_eq!(history.observations(question, &segments).expect("read"), expected);
-            let unlimited = plainly(&all, &SeriesQuery { limit: SeriesLimit::All, ..question.clone() });
+            let removed: Removals = removals.iter().cloned().collect();
+            let expected = plainly(&all, question, &removals);
+            prop_assert_eq!(history.observations(question, &segments, &removed).expect("read"), expected);
+            // Numbers of a window stand for its times, observed or not.
+            let known = if question.known == Known::Versions { Known::Now } else { question.known };
+            let question = &SeriesQuery { known, ..question.clone() };
+            let whole = if question.time_property == TimeProperty::ObservedAt { TimeWindow::ALL } else { question.window };
+            let mut unlimited = plainly(&all, &SeriesQuery { limit: SeriesLimit::All, window: whole, ..question.clone() }, &removals);
+            unlimited.retain(|row| question.time_property != TimeProperty::ObservedAt || question.window.contains(row.time()));
             let mut points = points_of(&unlimited);
             for (_, list) in &mut points {
                 match question.limit {
@@ -135,7 +181,7 @@ proptest! {
                 }
             }
             points.retain(|(_, list)| !list.is_empty());
-            let numbers = history.number_series(question, &segments).expect("read");
+            let numbers = history.number_series(question, &segments, &removed).expect("read");
             let numbers: Vec<Points> = numbers.into_iter().map(|s| (s.key, s.times.into_iter().zip(s.values).collect())).collect();
             prop_assert_eq!(numbers, points);
         }
@@ -188,10 +234,10 @@ fn a_correction_hides_what_it_corrects_also_when_it_is_no_number() {
     words.attribute.value = Value::Property(Json::from("defekt"));
     segments.extend(seal(&history, vec![words, reading(1, 0, "1.0", 3)]));
     segments.reverse();
-    let numbers = history.number_series(&all_of(&[1]), &segments).expect("read");
+    let numbers = history.number_series(&all_of(&[1]), &segments, &none()).expect("read");
     assert_eq!(numbers.len(), 1);
     assert_eq!((numbers[0].times.as_slice(), numbers[0].values.as_slice()), ([0].as_slice(), [1.0].as_slice()));
-    let rows = history.observations(&all_of(&[1]), &segments).expect("read");
+    let rows = history.observations(&all_of(&[1]), &segments, &none()).expect("read");
     assert_eq!(rows.iter().map(|row| row.seq).collect::<Vec<_>>(), [3, 2]);
 }
 
@@ -201,7 +247,7 @@ fn a_correction_outside_the_window_does_not_bring_the_old_value_back() {
     let segments = seal(&history, vec![reading(1, 0, "1", 1), reading(1, 0, "2", 50)]);
     let before_correction = TimeWindow { start: Instant::MIN, end: Instant::from_seconds(2_000_000_010) };
     let question = SeriesQuery { time_property: TimeProperty::ModifiedAt, window: before_correction, ..all_of(&[1]) };
-    assert_eq!(history.observations(&question, &segments).expect("read"), []);
+    assert_eq!(history.observations(&question, &segments, &none()).expect("read"), []);
 }
 
 #[test]
@@ -225,7 +271,7 @@ fn only_the_pages_that_can_answer_are_selected() {
     // Rows 30 to 34 are entity 6: the last page of the second group holds rows
     // 28 to 31, the first of the third 32 to 35. Minute 2 is row 32.
     assert_eq!(selected, [(1, 4), (2, 4)]);
-    assert_eq!(history.observations(&question, &segments).expect("read").len(), 1);
+    assert_eq!(history.observations(&question, &segments, &none()).expect("read").len(), 1);
 }
 
 #[test]
@@ -254,7 +300,7 @@ fn what_would_not_come_back_is_refused_before_it_is_sealed() {
     assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
     row.attribute.value = Value::Property(Json::Number(long));
     let segments = seal(&history, vec![row.clone()]);
-    assert_eq!(history.observations(&all_of(&[1]), &segments).expect("read"), [row]);
+    assert_eq!(history.observations(&all_of(&[1]), &segments, &none()).expect("read"), [row]);
 }
 
 /// Replaces a file as an editor does: a new file in its place.
@@ -279,13 +325,13 @@ fn a_damaged_segment_is_named_and_never_answers() {
     let segment = &segments[0];
     let path = folder.path().join(&segment.object);
     let good = fs::read(&path).expect("read");
-    history.observations(&all_of(&[1]), &segments).expect("good");
+    history.observations(&all_of(&[1]), &segments, &none()).expect("good");
     for at in (0..good.len()).step_by(97) {
         let mut bad = good.clone();
         bad[at] ^= 1 << (at % 8);
         replace(&path, &bad);
-        check_damaged(history.observations(&all_of(&[1]), &segments), &segment.object);
-        check_damaged(history.number_series(&all_of(&[1]), &segments), &segment.object);
+        check_damaged(history.observations(&all_of(&[1]), &segments, &none()), &segment.object);
+        check_damaged(history.number_series(&all_of(&[1]), &segments, &none()), &segment.object);
         check_damaged(history.verify(segment), &segment.object);
     }
     for length in (0..good.len()).step_by(97) {
@@ -294,21 +340,21 @@ fn a_damaged_segment_is_named_and_never_answers() {
     }
     replace(&path, &good);
     history.verify(segment).expect("good again");
-    assert_eq!(history.observations(&all_of(&[1]), &segments).expect("good again").len(), 30);
+    assert_eq!(history.observations(&all_of(&[1]), &segments, &none()).expect("good again").len(), 30);
 }
 
 #[test]
 fn a_missing_segment_is_named() {
     let (_folder, history) = tiny();
     let segments = seal(&history, vec![reading(1, 0, "1", 1)]);
-    history.observations(&all_of(&[1]), &segments).expect("good");
+    history.observations(&all_of(&[1]), &segments, &none()).expect("good");
     history.remove(&segments[0].object).expect("removed");
     history.remove(&segments[0].object).expect("removed again");
-    let error = history.observations(&all_of(&[1]), &segments).expect_err("missing");
+    let error = history.observations(&all_of(&[1]), &segments, &none()).expect_err("missing");
     assert!(matches!(&error, Error::Missing { object } if *object == segments[0].object), "{error}");
     // A window that the segment does not touch needs no file.
     let elsewhere = TimeWindow { start: Instant::from_seconds(60), end: Instant::MAX };
-    assert_eq!(history.observations(&SeriesQuery { window: elsewhere, ..all_of(&[1]) }, &segments).expect("not touched"), []);
+    assert_eq!(history.observations(&SeriesQuery { window: elsewhere, ..all_of(&[1]) }, &segments, &none()).expect("not touched"), []);
 }
 
 #[test]
@@ -337,8 +383,8 @@ fn sealed_values_leave_nothing_readable() {
     row.class = Class::Personal;
     row.attribute.value = Value::Sealed(Box::new(model::Sealed { key: u64::MAX, ciphertext: vec![0xab; 50], blind: [0xcd; 32] }));
     let segments = seal(&history, vec![row.clone(), reading(2, 0, "3.5", 1)]);
-    let found = history.observations(&all_of(&[1]), &segments).expect("read");
+    let found = history.observations(&all_of(&[1]), &segments, &none()).expect("read");
     assert_eq!(found, [row]);
-    assert_eq!(history.number_series(&all_of(&[1]), &segments).expect("read"), []);
+    assert_eq!(history.number_series(&all_of(&[1]), &segments, &none()).expect("read"), []);
     assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 1);
 }

@@ -1,7 +1,7 @@
 //! Values and sub-attributes as JSON text, and back without loss.
 
 use model::json::{Limits, parse_with};
-use model::{Attribute, Geometry, Instant, Iri, Json, Name, Number, Sealed, Text, UnitCode, Value};
+use model::{Attribute, Fact, Geometry, Instant, Iri, Json, Name, Number, Sealed, Text, UnitCode, Value};
 
 use crate::error::Reason;
 
@@ -18,6 +18,21 @@ pub(crate) fn kind(value: &Value) -> &'static str {
         Value::Sealed(_) => SEALED,
         open => open.type_name(),
     }
+}
+
+/// The word for a statement; a value that held needs none.
+pub(crate) fn fact(fact: Fact) -> Option<&'static str> {
+    match fact {
+        Fact::Value => None,
+        Fact::Retracted => Some("retracted"),
+        Fact::Deleted => Some("deleted"),
+    }
+}
+
+/// Reads what [`fact`] wrote.
+pub(crate) fn read_fact(word: Option<&str>) -> Result<Fact, Reason> {
+    let known = Fact::ALL.into_iter().find(|one| fact(*one) == word);
+    known.ok_or_else(|| format!("`{}` is no statement", word.unwrap_or_default()))
 }
 
 /// A number as double and digits after the point, when these two give back its text.

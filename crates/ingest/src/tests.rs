@@ -125,6 +125,7 @@ impl City {
             window: model::TimeWindow::ALL,
             time_property: model::time::TimeProperty::ObservedAt,
             limit: model::series::SeriesLimit::All,
+            ..model::SeriesQuery::default()
         };
         let series = self.editor().series(question).await.expect("readable");
         series

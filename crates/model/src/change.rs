@@ -1,6 +1,6 @@
 //! What the change log holds: resolved effects, and a header that is the audit entry.
 
-use crate::{Attribute, Class, EntityId, Instant, Iri, Name, Scope, Text};
+use crate::{Attribute, Class, EntityId, Instant, Iri, Name, Removal, RemovedSeries, Scope, Text, TimeWindow};
 
 /// One commit: the effects of one or several requests of the same actor.
 /// Its header is the audit entry; a payload can be erased and the chain of
@@ -11,6 +11,18 @@ pub struct Commit {
     pub header: Header,
     /// What became true, in order.
     pub effects: Vec<Effect>,
+}
+
+impl Commit {
+    /// What it removes from history.
+    pub fn removals(&self) -> impl Iterator<Item = Removal> {
+        self.effects.iter().filter_map(|effect| match &effect.change {
+            Change::HistoryRemoved { series, window } => {
+                Some(Removal { entity: effect.entity.clone(), series: series.clone(), window: *window, seq: self.header.seq })
+            }
+            _ => None,
+        })
+    }
 }
 
 /// The header of a commit.
@@ -80,6 +92,20 @@ pub enum Change {
         class: Class,
         /// Where it came from.
         origin: Option<Origin>,
+    },
+    /// A value of the past was wrong, and nothing takes its place: history only.
+    Retracted {
+        /// Name, dataset and times of the instance; its value is null.
+        attribute: Attribute,
+        /// Its class when it was retracted.
+        class: Class,
+    },
+    /// What was written of these series up to now is removed from history for good.
+    HistoryRemoved {
+        /// Which series of the entity.
+        series: RemovedSeries,
+        /// What stands for these times.
+        window: TimeWindow,
     },
 }
 

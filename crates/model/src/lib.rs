@@ -32,7 +32,7 @@ pub use id::{EntityId, Iri, TenantId};
 pub use json::{Json, Number};
 pub use name::Name;
 pub use query::{Filter, Query};
-pub use series::{NumberSeries, Observation, Segment, SeriesKey, SeriesQuery};
+pub use series::{Fact, Known, NumberSeries, Observation, Removal, Removals, RemovedSeries, Segment, SeriesKey, SeriesQuery};
 pub use time::{Instant, TimeWindow};
 pub use unit::UnitCode;
 

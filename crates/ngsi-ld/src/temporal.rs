@@ -70,7 +70,7 @@ async fn instances(call: &Call, entity: &Entity, render: &RenderOptions, questio
         return Ok(Vec::new());
     }
     let series =
-        SeriesQuery { entities: vec![entity.id.clone()], attributes, window: question.window(), time_property: question.property, limit };
+        SeriesQuery { entities: vec![entity.id.clone()], attributes, window: question.window(), time_property: question.property, limit, ..SeriesQuery::default() };
     let mut all = call.access.series(series).await?;
     all.retain(|o| {
         render.projection.shows_attribute(o.attribute.name) && render.datasets.as_ref().is_none_or(|datasets| datasets.shows(&o.attribute))

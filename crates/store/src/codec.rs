@@ -17,7 +17,7 @@ use std::borrow::Cow;
 use std::cell::RefCell;
 use std::io::Read;
 
-use model::{Attribute, Effect, Entity, Header, Value};
+use model::{Attribute, Effect, Entity, Header, Removal, Value};
 
 use crate::Error;
 use read::Decoder;
@@ -80,6 +80,18 @@ pub(crate) fn encode_effects(effects: &[Effect]) -> Result<Vec<u8>, Error> {
 
 pub(crate) fn decode_effects(bytes: &[u8]) -> Result<Vec<Effect>, Damage> {
     whole(&inflated(bytes)?, |decoder| decoder.list(Decoder::effect))
+}
+
+/// Encodes a removal of history.
+pub(crate) fn encode_removal(removal: &Removal) -> Vec<u8> {
+    let mut encoder = Encoder::new();
+    encoder.byte(FORMAT_PLAIN);
+    encoder.removal(removal);
+    encoder.finish()
+}
+
+pub(crate) fn decode_removal(bytes: &[u8]) -> Result<Removal, Damage> {
+    whole(bytes, Decoder::removal)
 }
 
 /// Encodes a header together with the hash of its payload.

@@ -17,6 +17,7 @@ use crate::{AppendError, BrokenLink, ChainReport, Error, TenantStore, codec};
 
 const APPEND: Sql = sql!("log/append");
 pub(crate) const APPEND_SUBJECT: Sql = sql!("log/append_subject");
+const APPEND_REMOVAL: Sql = sql!("log/append_removal");
 const LAST: Sql = sql!("log/last");
 const TAIL: Sql = sql!("log/tail");
 const AUDIT: Sql = sql!("log/audit");
@@ -39,6 +40,8 @@ struct Packed<'a> {
     payload: Vec<u8>,
     lasting: bool,
     subjects: BTreeSet<[u8; 32]>,
+    /// What it removes from history.
+    removals: Vec<Vec<u8>>,
 }
 
 impl TenantStore {
@@ -88,6 +91,9 @@ impl TenantStore {
                 session.execute(APPEND, &row)?;
                 for subject in &commit.subjects {
                     session.execute(APPEND_SUBJECT, &[subject.into(), header.seq.into()])?;
+                }
+                for removal in &commit.removals {
+                    session.execute(APPEND_REMOVAL, &[removal.into()])?;
                 }
             }
             Ok(())
@@ -157,8 +163,10 @@ impl TenantStore {
 /// of a disk that is nearly full: removing is the way out.
 #[must_use]
 pub fn needs_room(effects: &[Effect]) -> bool {
-    let removes = |change: &Change| matches!(change, Change::EntityRemoved | Change::AttributeRemoved { .. });
-    !effects.iter().all(|effect| removes(&effect.change))
+    effects.iter().any(|effect| match effect.change {
+        Change::EntityRemoved | Change::AttributeRemoved { .. } | Change::Retracted { .. } | Change::HistoryRemoved { .. } => false,
+        Change::EntitySet { .. } | Change::AttributeSet { .. } | Change::Observed { .. } => true,
+    })
 }
 
 /// Where the log ends; position 0 when it is empty.
@@ -171,12 +179,13 @@ pub(crate) fn read_head(session: &dyn Session) -> Result<Head, Error> {
 }
 
 fn pack(commit: &Commit) -> Result<Packed<'_>, Error> {
-    let is_value = |change: &Change| matches!(change, Change::AttributeSet { .. } | Change::Observed { .. });
+    let is_value = |change: &Change| matches!(change, Change::AttributeSet { .. } | Change::Observed { .. } | Change::Retracted { .. });
     Ok(Packed {
         header: &commit.header,
         payload: codec::encode_effects(&commit.effects)?,
         lasting: !commit.effects.iter().all(|effect| is_value(&effect.change)),
         subjects: commit.effects.iter().filter_map(|effect| effect.subject).collect(),
+        removals: commit.removals().map(|removal| codec::encode_removal(&removal)).collect(),
     })
 }
 

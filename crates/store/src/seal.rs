@@ -6,11 +6,11 @@
 
 use std::collections::BTreeMap;
 
-use model::Segment;
+use model::{Removal, Segment};
 
 use crate::backend::{Cell, Row, Session, Sql, sql};
 use crate::tenant::{meta_number, set_meta_number};
-use crate::{Error, TenantStore};
+use crate::{Error, TenantStore, codec};
 
 const BEGIN: Sql = sql!("seal/begin");
 const BEGIN_OBJECT: Sql = sql!("seal/begin_object");
@@ -21,6 +21,8 @@ const END: Sql = sql!("seal/end");
 pub(crate) const INSERT: Sql = sql!("seal/insert");
 const REMOVE: Sql = sql!("seal/remove");
 const SEGMENTS: Sql = sql!("seal/segments");
+const REMOVALS: Sql = sql!("seal/removals");
+const SETTLE_REMOVAL: Sql = sql!("seal/settle_removal");
 const SIZES: Sql = sql!("log/sizes");
 const DROP: Sql = sql!("log/drop");
 
@@ -116,6 +118,27 @@ impl TenantStore {
     /// When the database cannot be read.
     pub fn segments(&self) -> Result<(Vec<Segment>, u64), Error> {
         self.inner().read(|s| Ok((read_segments(s)?, meta_number(s, SEALED_UPTO)?)))
+    }
+
+    /// What was removed from history and is not settled yet, by number.
+    ///
+    /// # Errors
+    /// When the database cannot be read, or holds something else.
+    pub fn removals(&self) -> Result<Vec<(u64, Removal)>, Error> {
+        self.inner().read(|s| {
+            s.all(REMOVALS, &[], |row| {
+                let removal = codec::decode_removal(row.get(1)?).map_err(|damage| Error::corrupt("a removal of history", damage.0))?;
+                Ok((row.get(0)?, removal))
+            })
+        })
+    }
+
+    /// Forgets removals of which nothing is left anywhere.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub fn settle_removals(&self, ids: &[u64]) -> Result<(), Error> {
+        self.inner().write(|s| ids.iter().try_for_each(|id| s.execute(SETTLE_REMOVAL, &[(*id).into()]).map(drop)))
     }
 
     fn drop_sealed(&self, upto: u64) -> Result<(), Error> {

@@ -25,6 +25,7 @@ const MIGRATIONS: &[Migration] = &[
     Migration(include_str!("../sql/migrations/0002_source_state.sql")),
     Migration(include_str!("../sql/migrations/0003_file_removal.sql")),
     Migration(include_str!("../sql/migrations/0004_run_repeats.sql")),
+    Migration(include_str!("../sql/migrations/0005_history_removal.sql")),
 ];
 
 /// Everything that is kept of one tenant. Cheap to clone; every method blocks

@@ -33,6 +33,7 @@ impl BucketQuery {
             window: self.window,
             time_property: TimeProperty::ObservedAt,
             limit: SeriesLimit::All,
+            ..SeriesQuery::default()
         }
     }
 }

@@ -2,9 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use model::series::{SeriesLimit, SeriesQuery};
-use model::time::TimeProperty;
-use model::{Attribute, EntityId, Filter, Instant, Query, TimeWindow, Value};
+use model::{Attribute, EntityId, Fact, Filter, Instant, Known, Query, RemovedSeries, SeriesKey, SeriesQuery, TimeWindow, Value};
 use proptest::prelude::*;
 
 use super::{id, name, number, station};
@@ -15,6 +13,9 @@ enum Step {
     Import { entity: u8, time: u8, value: u8 },
     Write { entity: u8, time: u8, value: u8 },
     Delete { entity: u8 },
+    Retract { entity: u8, time: u8 },
+    Correct { entity: u8, time: u8, value: u8 },
+    RemoveHistory { entity: u8, from: u8, to: u8 },
     Failing,
     Seal,
     Restart,
@@ -25,6 +26,9 @@ fn step() -> impl Strategy<Value = Step> {
         8 => (0..4_u8, 0..12_u8, 0..5_u8).prop_map(|(entity, time, value)| Step::Import { entity, time, value }),
         4 => (0..4_u8, 0..12_u8, 0..5_u8).prop_map(|(entity, time, value)| Step::Write { entity, time, value }),
         1 => (0..4_u8).prop_map(|entity| Step::Delete { entity }),
+        2 => (0..4_u8, 0..12_u8).prop_map(|(entity, time)| Step::Retract { entity, time }),
+        2 => (0..4_u8, 0..12_u8, 0..5_u8).prop_map(|(entity, time, value)| Step::Correct { entity, time, value }),
+        1 => (0..4_u8, 0..12_u8, 1..12_u8).prop_map(|(entity, from, to)| Step::RemoveHistory { entity, from, to }),
         1 => Just(Step::Failing),
         1 => Just(Step::Seal),
         1 => Just(Step::Restart),
@@ -35,20 +39,65 @@ fn step() -> impl Strategy<Value = Step> {
 #[derive(Default)]
 struct Plain {
     current: BTreeMap<EntityId, (Instant, Value)>,
-    history: BTreeMap<(EntityId, Instant), Value>,
+    /// All that was ever said of an instant; nothing is a retraction.
+    history: BTreeMap<(EntityId, Instant), Vec<Option<Value>>>,
 }
 
 impl Plain {
+    fn say(&mut self, entity: &EntityId, time: Instant, value: Option<&Value>) {
+        self.history.entry((entity.clone(), time)).or_default().push(value.cloned());
+    }
+
+    fn holds(&self, entity: &EntityId, time: Instant) -> Option<&Value> {
+        self.history.get(&(entity.clone(), time))?.last()?.as_ref()
+    }
+
     fn import(&mut self, entity: &EntityId, time: Instant, value: &Value) {
-        self.history.insert((entity.clone(), time), value.clone());
         if self.current.get(entity).is_none_or(|(seen, _)| time >= *seen) {
+            // An equal value is left alone, unless the current one was another.
+            if self.current.get(entity) != Some(&(time, value.clone())) {
+                self.say(entity, time, Some(value));
+            }
             self.current.insert(entity.clone(), (time, value.clone()));
+        } else if self.holds(entity, time) != Some(value) {
+            self.say(entity, time, Some(value));
         }
     }
 
     fn write(&mut self, entity: &EntityId, time: Instant, value: &Value) {
-        self.history.insert((entity.clone(), time), value.clone());
+        if self.current.get(entity) != Some(&(time, value.clone())) {
+            self.say(entity, time, Some(value));
+        }
         self.current.insert(entity.clone(), (time, value.clone()));
+    }
+
+    fn correct(&mut self, entity: &EntityId, time: Instant, value: &Value) {
+        self.say(entity, time, Some(value));
+        if self.is_current(entity, time) {
+            self.current.insert(entity.clone(), (time, value.clone()));
+        }
+    }
+
+    /// Where the instant was the current one, the newest that is left is.
+    fn retract(&mut self, entity: &EntityId, time: Instant) {
+        let was_current = self.is_current(entity, time);
+        self.say(entity, time, None);
+        if was_current {
+            let of = |((id, at), said): (&(EntityId, Instant), &Vec<Option<Value>>)| {
+                (id == entity).then(|| said.last()?.clone().map(|value| (*at, value))).flatten()
+            };
+            match self.history.iter().filter_map(of).next_back() {
+                Some((at, value)) => {
+                    self.say(entity, at, Some(&value));
+                    self.current.insert(entity.clone(), (at, value));
+                }
+                None => drop(self.current.remove(entity)),
+            }
+        }
+    }
+
+    fn is_current(&self, entity: &EntityId, time: Instant) -> bool {
+        self.current.get(entity).is_some_and(|(at, _)| *at == time)
     }
 }
 
@@ -58,6 +107,10 @@ fn entity_id(number: u8) -> EntityId {
 
 fn attribute(time: Instant, value: &Value) -> Attribute {
     Attribute::new(name("no2"), value.clone()).observed(time)
+}
+
+fn instance(entity: &EntityId, time: Instant) -> String {
+    SeriesKey { entity: entity.clone(), attribute: name("no2"), dataset: None }.instance_id(time)
 }
 
 async fn take(engine: ScratchEngine, plain: &mut Plain, step: Step) -> ScratchEngine {
@@ -79,6 +132,28 @@ async fn take(engine: ScratchEngine, plain: &mut Plain, step: Step) -> ScratchEn
         Step::Delete { entity } => {
             access.write(vec![Operation::Delete(entity_id(entity))]).await.expect("answered");
             plain.current.remove(&entity_id(entity));
+        }
+        Step::Retract { entity, time: t } => {
+            let (id, time) = (entity_id(entity), time(t));
+            let done = access.retract(&id, name("no2"), &instance(&id, time)).await;
+            assert_eq!(done.is_ok(), plain.holds(&id, time).is_some(), "{done:?}");
+            if done.is_ok() {
+                plain.retract(&id, time);
+            }
+        }
+        Step::Correct { entity, time: t, value } => {
+            let (id, time, value) = (entity_id(entity), time(t), number(&value.to_string()));
+            let done = access.correct(&id, &instance(&id, time), Attribute::new(name("no2"), value.clone())).await;
+            assert_eq!(done.is_ok(), plain.holds(&id, time).is_some(), "{done:?}");
+            if done.is_ok() {
+                plain.correct(&id, time, &value);
+            }
+        }
+        Step::RemoveHistory { entity, from, to } => {
+            let (id, window) = (entity_id(entity), TimeWindow { start: time(from), end: time(from + to) });
+            let access = engine.with_role(Role::Administrator);
+            access.remove_history(&id, RemovedSeries::Attribute(name("no2")), window).await.expect("removed");
+            plain.history.retain(|(of, at), _| *of != id || !window.contains(*at));
         }
         Step::Failing => {
             let refused = access.write(vec![Operation::Delete(id("nobody"))]).await.expect("answered");
@@ -102,23 +177,23 @@ async fn check(engine: &ScratchEngine, plain: &Plain) {
     let current: BTreeMap<_, _> = page
         .views
         .iter()
-        .map(|view| {
-            let now = view.entity().attribute(name("no2")).expect("every station has one");
-            (view.entity().id.clone(), (now.observed_at.expect("observed"), now.value.clone()))
+        .filter_map(|view| {
+            let now = view.entity().attribute(name("no2"))?;
+            Some((view.entity().id.clone(), (now.observed_at.expect("observed"), now.value.clone())))
         })
         .collect();
     assert_eq!(current, plain.current);
-    let question = SeriesQuery {
-        entities: (0..4).map(entity_id).collect(),
-        attributes: Some(vec![name("no2")]),
-        window: TimeWindow::ALL,
-        time_property: TimeProperty::ObservedAt,
-        limit: SeriesLimit::All,
-    };
-    let found = access.series(question).await.expect("answered");
+    let question = SeriesQuery { entities: (0..4).map(entity_id).collect(), attributes: Some(vec![name("no2")]), ..SeriesQuery::default() };
+    let found = access.series(question.clone()).await.expect("answered");
     let history: Vec<_> = found.into_iter().map(|o| ((o.entity.clone(), o.time()), o.attribute.value)).collect();
-    let expected: Vec<_> = plain.history.clone().into_iter().collect();
-    assert_eq!(history, expected);
+    let held = plain.history.iter().filter_map(|(at, said)| Some((at.clone(), said.last()?.clone()?)));
+    assert_eq!(history, held.collect::<Vec<_>>());
+    let found = access.series(SeriesQuery { known: Known::Versions, ..question }).await.expect("answered");
+    let mut versions: BTreeMap<_, Vec<_>> = BTreeMap::new();
+    for o in found.into_iter().filter(|o| o.fact != Fact::Deleted) {
+        versions.entry((o.entity.clone(), o.time())).or_default().push((o.fact == Fact::Value).then_some(o.attribute.value));
+    }
+    assert_eq!(versions, plain.history);
 }
 
 proptest! {

@@ -115,6 +115,7 @@ async fn history_is_guarded_like_the_state() {
         window: TimeWindow::ALL,
         time_property: TimeProperty::ObservedAt,
         limit: SeriesLimit::All,
+        ..SeriesQuery::default()
     };
     let names = |found: Vec<model::Observation>| found.iter().map(|o| o.attribute.name.short()).collect::<Vec<_>>();
     let public = engine.with_role(Role::Public);

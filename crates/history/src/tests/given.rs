@@ -4,8 +4,8 @@ use model::geo::Position;
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
 use model::{
-    Attribute, Class, Geometry, Instant, Iri, Json, Name, Number, Observation, Origin, Sealed, SeriesQuery, Text, TimeWindow, UnitCode,
-    Value,
+    Attribute, Class, Fact, Geometry, Instant, Iri, Json, Known, Name, Number, Observation, Origin, Removal, RemovedSeries, Sealed,
+    SeriesQuery, Text, TimeWindow, UnitCode, Value,
 };
 use proptest::prelude::*;
 
@@ -28,14 +28,47 @@ pub(super) fn question() -> impl Strategy<Value = SeriesQuery> {
         Just(SeriesLimit::Last(usize::MAX)),
     ];
     let attributes = prop::option::of(prop::collection::vec(name(), 0..3));
-    (prop::collection::vec(entity(), 0..4), attributes, window, time_property, limit)
-        .prop_map(|(entities, attributes, window, time_property, limit)| SeriesQuery { entities, attributes, window, time_property, limit })
+    let known = prop_oneof![3 => Just(Known::Now), 1 => instant().prop_map(Known::At), 1 => Just(Known::Versions)];
+    (prop::collection::vec(entity(), 0..4), attributes, window, time_property, limit, known).prop_map(
+        |(entities, attributes, window, time_property, limit, known)| SeriesQuery {
+            entities,
+            attributes,
+            window,
+            time_property,
+            limit,
+            known,
+        },
+    )
+}
+
+pub(super) fn removal() -> impl Strategy<Value = Removal> {
+    let dataset = prop::option::of(prop::sample::select(["urn:d:1", "urn:d:2"].as_slice()).prop_map(iri));
+    let series = prop_oneof![
+        Just(RemovedSeries::All),
+        name().prop_map(RemovedSeries::Attribute),
+        (name(), dataset).prop_map(|(name, dataset)| RemovedSeries::Instance(name, dataset)),
+    ];
+    let window = prop_oneof![Just(TimeWindow::ALL), (instant(), instant()).prop_map(|(start, end)| TimeWindow { start, end })];
+    (entity(), series, window, prop_oneof![0_u64..4, any::<u64>()]).prop_map(|(entity, series, window, seq)| Removal {
+        entity,
+        series,
+        window,
+        seq,
+    })
 }
 
 fn observation() -> impl Strategy<Value = Observation> {
     let origin = prop::option::of((any::<u64>(), any::<u64>()).prop_map(|(run, record)| Origin { run, record }));
-    (entity(), attribute(2), prop::sample::select(Class::ALL.as_slice()), prop_oneof![0_u64..4, any::<u64>()], instant(), origin)
-        .prop_map(|(entity, attribute, class, seq, recorded_at, origin)| Observation { entity, attribute, class, seq, recorded_at, origin })
+    let fact = prop_oneof![6 => Just(Fact::Value), 1 => Just(Fact::Retracted), 1 => Just(Fact::Deleted)];
+    let class = prop::sample::select(Class::ALL.as_slice());
+    (entity(), attribute(2), fact, class, prop_oneof![0_u64..4, any::<u64>()], instant(), origin).prop_map(
+        |(entity, mut attribute, fact, class, seq, recorded_at, origin)| {
+            if fact != Fact::Value {
+                attribute.value = Value::Property(Json::Null);
+            }
+            Observation { entity, attribute, fact, class, seq, recorded_at, origin }
+        },
+    )
 }
 
 fn entity() -> impl Strategy<Value = Iri> {

@@ -59,6 +59,7 @@ pub(super) async fn aggregate(
             window: query.window(),
             time_property: query.property,
             limit,
+            ..SeriesQuery::default()
         };
         let observations = access.series(question).await?;
         if observations.len() >= FOLDED_MAX {
@@ -92,6 +93,7 @@ impl Span {
             window,
             time_property: query.property,
             limit,
+            ..SeriesQuery::default()
         };
         let times =
             async |limit| Ok::<Vec<Instant>, Error>(access.series(edge(limit)).await?.iter().map(|o| time_of(o, query.property)).collect());

@@ -130,28 +130,9 @@ fn instance(pen: &mut Pen<'_>, observation: &Observation) {
     pen.head(&observation.attribute.value, true);
     pen.members(&observation.attribute);
     pen.key("instanceId");
-    let id = instance_id(observation);
+    let id = observation.key().instance_id(observation.time());
     pen.plain_string(&id);
     pen.out.push('}');
-}
-
-/// An id that is the same whenever the same instance is read: its commit's
-/// position in the log and a hash of what tells it from the others there.
-#[must_use]
-pub fn instance_id(observation: &Observation) -> String {
-    let mut hash: u64 = 0xcbf2_9ce4_8422_2325;
-    let mut feed = |bytes: &[u8]| {
-        for byte in bytes {
-            hash = (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
-        }
-    };
-    feed(observation.entity.as_str().as_bytes());
-    feed(&[0]);
-    feed(observation.attribute.name.iri().as_bytes());
-    feed(&[0]);
-    feed(observation.attribute.dataset.as_ref().map_or("", Iri::as_str).as_bytes());
-    feed(&observation.time().micros().to_le_bytes());
-    format!("urn:ngsi-ld:Instance:{}-{hash:016x}", observation.seq)
 }
 
 /// Pairs of value and time; one object per `datasetId`.

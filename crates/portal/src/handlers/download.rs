@@ -229,6 +229,7 @@ impl Plan {
             window,
             time_property: TimeProperty::ObservedAt,
             limit: SeriesLimit::All,
+            ..SeriesQuery::default()
         };
         let found = self.access.series(question).await?;
         self.write(move |writer| {

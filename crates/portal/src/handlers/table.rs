@@ -155,6 +155,7 @@ async fn newest(
             window: TimeWindow { start: from, end },
             time_property: TimeProperty::ObservedAt,
             limit: SeriesLimit::Last(ROWS),
+            ..SeriesQuery::default()
         };
         let mut rows = Found::new();
         for observation in ask.access.series(question).await?.into_iter().filter(|observation| observation.attribute.dataset.is_none()) {
@@ -333,6 +334,7 @@ async fn of_step(ask: &Ask, dataset: &Dataset, id: EntityId, column: &Column, fr
         window: TimeWindow { start, end },
         time_property: TimeProperty::ObservedAt,
         limit: SeriesLimit::Last(2),
+        ..SeriesQuery::default()
     };
     let found: Vec<Observation> = ask.access.series(question).await?.into_iter().filter(|one| one.attribute.dataset.is_none()).collect();
     let path = match found.as_slice() {

@@ -2,7 +2,8 @@
 
 use model::geo::{Geometry, Position};
 use model::{
-    Attribute, Change, Class, Effect, Entity, Header, Instant, Iri, Json, Name, Number, Origin, Scope, Sealed, Text, UnitCode, Value,
+    Attribute, Change, Class, Effect, Entity, Header, Instant, Iri, Json, Name, Number, Origin, Removal, RemovedSeries, Scope, Sealed,
+    Text, TimeWindow, UnitCode, Value,
 };
 
 use super::{DEPTH_MAX, Damage};
@@ -187,8 +188,34 @@ impl<'a> Decoder<'a> {
                 let (attribute, class, origin) = self.written()?;
                 Change::Observed { attribute, class, origin }
             }
+            5 => {
+                let class = class_of(self.byte()?)?;
+                Change::Retracted { attribute: self.attribute(0)?, class }
+            }
+            6 => Change::HistoryRemoved { series: self.removed_series()?, window: self.window()? },
             _ => return Err(UNKNOWN),
         })
+    }
+
+    pub(super) fn removal(&mut self) -> Result<Removal, Damage> {
+        let entity = self.iri()?;
+        let series = self.removed_series()?;
+        let window = self.window()?;
+        Ok(Removal { entity, series, window, seq: self.varint()? })
+    }
+
+    fn removed_series(&mut self) -> Result<RemovedSeries, Damage> {
+        Ok(match self.byte()? {
+            0 => RemovedSeries::All,
+            1 => RemovedSeries::Attribute(self.name()?),
+            2 => RemovedSeries::Instance(self.name()?, None),
+            3 => RemovedSeries::Instance(self.name()?, Some(self.iri()?)),
+            _ => return Err(UNKNOWN),
+        })
+    }
+
+    fn window(&mut self) -> Result<TimeWindow, Damage> {
+        Ok(TimeWindow { start: self.instant()?, end: self.instant()? })
     }
 
     fn written(&mut self) -> Result<(Attribute, Class, Option<Origin>), Damage> {

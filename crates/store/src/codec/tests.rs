@@ -1,7 +1,8 @@
 use expect_test::{Expect, expect};
 use model::geo::{Geometry, Position};
 use model::{
-    Attribute, Change, Class, Effect, Entity, Header, Instant, Iri, Json, Name, Number, Origin, Scope, Sealed, Text, UnitCode, Value,
+    Attribute, Change, Class, Effect, Entity, Header, Instant, Iri, Json, Name, Number, Origin, Removal, RemovedSeries, Scope, Sealed,
+    Text, TimeWindow, UnitCode, Value,
 };
 use proptest::collection::vec;
 use proptest::option;
@@ -117,6 +118,18 @@ pub(crate) fn entities() -> impl Strategy<Value = Entity> {
     })
 }
 
+fn windows() -> impl Strategy<Value = TimeWindow> {
+    prop_oneof![Just(TimeWindow::ALL), (instants(), instants()).prop_map(|(start, end)| TimeWindow { start, end })]
+}
+
+fn removed_series() -> impl Strategy<Value = RemovedSeries> {
+    prop_oneof![
+        Just(RemovedSeries::All),
+        names().prop_map(RemovedSeries::Attribute),
+        (names(), option::of(iris())).prop_map(|(name, dataset)| RemovedSeries::Instance(name, dataset)),
+    ]
+}
+
 pub(crate) fn effects() -> impl Strategy<Value = Effect> {
     let origin = || option::of((any::<u64>(), any::<u64>()).prop_map(|(run, record)| Origin { run, record }));
     let written = || (attributes(), prop::sample::select(&Class::ALL[..]), origin());
@@ -127,6 +140,8 @@ pub(crate) fn effects() -> impl Strategy<Value = Effect> {
         written().prop_map(|(attribute, class, origin)| Change::AttributeSet { attribute, class, origin }),
         (names(), option::of(iris())).prop_map(|(name, dataset)| Change::AttributeRemoved { name, dataset }),
         written().prop_map(|(attribute, class, origin)| Change::Observed { attribute, class, origin }),
+        written().prop_map(|(attribute, class, _)| Change::Retracted { attribute, class }),
+        (removed_series(), windows()).prop_map(|(series, window)| Change::HistoryRemoved { series, window }),
     ];
     (iris(), option::of(any::<[u8; 32]>()), change).prop_map(|(entity, subject, change)| Effect { entity, subject, change })
 }
@@ -138,6 +153,12 @@ proptest! {
     fn effects_round_trip(effects in vec(effects(), 0..8)) {
         let bytes = encode_effects(&effects).expect("encodes");
         prop_assert_eq!(decode_effects(&bytes), Ok(effects));
+    }
+
+    #[test]
+    fn removals_round_trip(entity in iris(), series in removed_series(), window in windows(), seq: u64) {
+        let removal = Removal { entity, series, window, seq };
+        prop_assert_eq!(decode_removal(&encode_removal(&removal)), Ok(removal));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use model::geo::{Geometry, Position};
-use model::{Attribute, Change, Class, Effect, Entity, Header, Instant, Json, Number, Origin, Scope, Value};
+use model::{Attribute, Change, Class, Effect, Entity, Header, Instant, Json, Number, Origin, Removal, RemovedSeries, Scope, Value};
 
 use super::DEPTH_MAX;
 use crate::Error;
@@ -106,6 +106,8 @@ impl<'a> Encoder<'a> {
             Change::AttributeSet { .. } => 2,
             Change::AttributeRemoved { .. } => 3,
             Change::Observed { .. } => 4,
+            Change::Retracted { .. } => 5,
+            Change::HistoryRemoved { .. } => 6,
         };
         self.byte(tag | subject);
         self.shared(effect.entity.as_str());
@@ -139,8 +141,42 @@ impl<'a> Encoder<'a> {
                     self.shared(dataset.as_str());
                 }
             }
+            Change::Retracted { attribute, class } => {
+                self.byte(class_number(*class));
+                self.attribute(attribute, 0)?;
+            }
+            Change::HistoryRemoved { series, window } => {
+                self.removed_series(series);
+                self.instant(window.start);
+                self.instant(window.end);
+            }
         }
         Ok(())
+    }
+
+    pub(super) fn removal(&mut self, removal: &'a Removal) {
+        self.shared(removal.entity.as_str());
+        self.removed_series(&removal.series);
+        self.instant(removal.window.start);
+        self.instant(removal.window.end);
+        self.varint(removal.seq);
+    }
+
+    fn removed_series(&mut self, series: &'a RemovedSeries) {
+        match series {
+            RemovedSeries::All => self.byte(0),
+            RemovedSeries::Attribute(name) => {
+                self.byte(1);
+                self.shared(name.iri());
+            }
+            RemovedSeries::Instance(name, dataset) => {
+                self.byte(if dataset.is_some() { 3 } else { 2 });
+                self.shared(name.iri());
+                if let Some(dataset) = dataset {
+                    self.shared(dataset.as_str());
+                }
+            }
+        }
     }
 
     fn names(&mut self, names: &'a [model::Name]) {

@@ -1,0 +1,80 @@
+//! Putting the past right: single instances corrected or retracted, whole
+//! stretches removed (NGSI-LD V1.9.1, clauses 5.6.12 to 5.6.16).
+
+use model::series::{RemovedSeries, SeriesLimit, SeriesQuery};
+use model::{Attribute, EntityId, Instant, Json, Name, Observation, SeriesKey, TimeWindow, Value};
+use policy::Action;
+
+use crate::operation::Receipt;
+use crate::resolve::{Mending, Wrong};
+use crate::sequencer::{Done, Work};
+use crate::{Access, Error};
+
+impl Access {
+    /// Retracts one instance of the past: nothing takes its place, and what it
+    /// said is kept for who asks for all versions. Where it is the current
+    /// one, the newest instance that is left becomes current.
+    ///
+    /// # Errors
+    /// As [`Access::write`]; [`crate::Kind::NotFound`] when there is no such instance.
+    pub async fn retract(&self, entity: &EntityId, attribute: Name, instance: &str) -> Result<Receipt, Error> {
+        self.mend(entity, attribute, instance, Mending::Retract).await
+    }
+
+    /// Corrects one instance of the past: value, unit and sub-attributes of
+    /// `corrected` take the place of its own; the time it stands for stays.
+    /// The old version is kept for who asks for all versions.
+    ///
+    /// # Errors
+    /// As [`Access::retract`].
+    pub async fn correct(&self, entity: &EntityId, instance: &str, corrected: Attribute) -> Result<Receipt, Error> {
+        if corrected.value == Value::Property(Json::Null) {
+            return Err(Error::invalid("a correction needs a value; to take an instance back, delete it"));
+        }
+        self.mend(entity, corrected.name, instance, Mending::Correct(corrected)).await
+    }
+
+    /// Removes history for good: nothing of it is answered any more, and
+    /// files lose it when they are written anew. The current state stays.
+    ///
+    /// # Errors
+    /// When the principal may not administer, or nothing was removed for certain.
+    pub async fn remove_history(&self, entity: &EntityId, series: RemovedSeries, window: TimeWindow) -> Result<Receipt, Error> {
+        self.permit(Action::Administer)?;
+        if window.is_empty() {
+            return Err(Error::invalid(format!("the time from {} to {} is empty: nothing lies in it", window.start, window.end)));
+        }
+        self.submit(Work::RemoveHistory(entity.clone(), series, window)).await
+    }
+
+    async fn mend(&self, entity: &EntityId, attribute: Name, instance: &str, mending: Mending) -> Result<Receipt, Error> {
+        self.permit(Action::Write)?;
+        let wrong = self.wrong(entity, attribute, instance).await?;
+        self.submit(Work::Mend(Box::new(wrong), mending)).await
+    }
+
+    async fn submit(&self, work: Work) -> Result<Receipt, Error> {
+        match self.tenant.sequencer()?.submit(work, self.actor(), self.principal().purpose.clone()).await? {
+            Done::Operations(outcomes, seq) => Ok(Receipt { outcomes, seq }),
+            Done::Import(_) | Done::Noted => Err(Error::internal("a correction was answered as something else")),
+        }
+    }
+
+    /// The instance of an id, and the newest of its series beside it.
+    async fn wrong(&self, entity: &EntityId, attribute: Name, instance: &str) -> Result<Wrong, Error> {
+        let missing = || Error::not_found("instance", &instance);
+        let time = SeriesKey::time_of_instance(instance).ok_or_else(missing)?;
+        let of = |limit| SeriesQuery { entities: vec![entity.clone()], attributes: Some(vec![attribute]), limit, ..SeriesQuery::default() };
+        let window = TimeWindow { start: time, end: Instant::from_micros(time.micros().saturating_add(1)) };
+        let near = self.series(SeriesQuery { window, ..of(SeriesLimit::All) }).await?;
+        let is_it = |o: &Observation| o.time() == time && o.key().instance_id(time) == instance;
+        let found = match near.into_iter().find(is_it) {
+            Some(found) => found,
+            // Instances without a time of observation are part of all of time only.
+            None => self.series(of(SeriesLimit::All)).await?.into_iter().find(is_it).ok_or_else(missing)?,
+        };
+        let newest = self.series(of(SeriesLimit::Last(2))).await?;
+        let left = newest.into_iter().filter(|o| o.attribute.dataset == found.attribute.dataset && o.time() != time).next_back();
+        Ok(Wrong { found, left })
+    }
+}

@@ -1,0 +1,1 @@
+INSERT INTO history_removal (removal) VALUES (?1)

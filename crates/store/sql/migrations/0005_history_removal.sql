@@ -1,0 +1,6 @@
+-- What was removed from history and may still stand in segments, snapshots or payloads of the log:
+-- readers leave it out. A row goes when nothing of it is left.
+CREATE TABLE history_removal (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    removal BLOB NOT NULL
+) STRICT;

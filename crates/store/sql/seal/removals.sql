@@ -1,0 +1,1 @@
+SELECT id, removal FROM history_removal ORDER BY id
