@@ -12,6 +12,7 @@ pub(crate) mod download;
 pub(crate) mod entry;
 pub(crate) mod feed;
 mod figures;
+mod letter;
 pub(crate) mod live;
 pub(crate) mod machine;
 mod quality;

@@ -1,36 +1,30 @@
 //! „Barriere melden“: a report about a page that somebody cannot use.
 
-use axum::Extension;
 use axum::body::Body;
-use axum::http::{StatusCode, header};
+use axum::http::header;
 use axum::response::Response;
-use engine::{About, Kind, MESSAGE_CHARS_MAX, NewReport};
-use web::{Params, Peer};
+use engine::{About, MESSAGE_CHARS_MAX};
+use web::Params;
 
-use super::report::{Told, is_address};
-use crate::allowance::sender;
-use crate::ask::{Ask, Trouble, redirect};
+use super::letter::{Letter, field};
+use super::report::Told;
+use crate::ask::{Ask, Trouble};
 use crate::format;
 use crate::frame::{Frame, Section};
 use crate::pages::barrier::BarrierPage;
 use crate::pages::document;
-use crate::parts::{Alert, Crumbs, Field, Phrase, Tone};
+use crate::parts::{Crumbs, Field, Phrase};
 
 const PATH: &str = "/barriere-melden";
 /// Longest address of a page and longest name of tools, in characters.
 const LINE_CHARS_MAX: usize = 200;
 
-/// What was typed and what is wrong with it.
+/// What was typed.
 #[derive(Default)]
 struct Attempt {
-    message: String,
+    letter: Letter,
     page: String,
     tools: String,
-    contact: String,
-    trap: String,
-    faults: Vec<(&'static str, String)>,
-    /// What is wrong with all of it together: title, text.
-    general: Option<(String, String)>,
 }
 
 /// `GET /barriere-melden`
@@ -41,8 +35,8 @@ pub(crate) async fn form(ask: Ask) -> Response {
 }
 
 /// `POST /barriere-melden`
-pub(crate) async fn send(ask: Ask, peer: Option<Extension<Peer>>, body: Body) -> Response {
-    let answer = take(&ask, peer.map(|Extension(peer)| peer), body).await;
+pub(crate) async fn send(ask: Ask, body: Body) -> Response {
+    let answer = take(&ask, body).await;
     ask.answer(answer)
 }
 
@@ -55,100 +49,53 @@ fn came_from(ask: &Ask) -> Option<String> {
     is_other.then(|| path.to_owned())
 }
 
-async fn take(ask: &Ask, peer: Option<Peer>, body: Body) -> Result<Response, Trouble> {
+async fn take(ask: &Ask, body: Body) -> Result<Response, Trouble> {
     let mut attempt = read(ask, &ask.form(body).await?);
-    if attempt.faults.is_empty() {
-        match keep(ask, peer, &attempt).await? {
-            Ok(key) => return Ok(redirect(&ask.href(&format!("/meldungen/{key}?neu=1")))),
-            Err(general) => attempt.general = Some(general),
-        }
-    }
-    let status = if attempt.faults.is_empty() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(ask.page_with(status, &page(ask, &attempt)?))
-}
-
-/// What the form holds, with what is wrong with it.
-fn read(ask: &Ask, form: &Params) -> Attempt {
-    let (t, count) = (ask.t(), |n: usize| format::count(n as u64, ask.language));
-    let field = |name: &str| form.all(name).next().unwrap_or("").trim().replace("\r\n", "\n");
-    let line = |name: &str| field(name).chars().filter(|c| !c.is_control()).take(LINE_CHARS_MAX).collect::<String>();
-    let mut attempt = Attempt {
-        message: field("meldung"),
-        page: line("seite"),
-        tools: line("hilfsmittel"),
-        contact: field("email"),
-        trap: field("webseite"),
-        ..Attempt::default()
-    };
-    let (length, most) = (attempt.message.chars().count(), MESSAGE_CHARS_MAX - 2 * LINE_CHARS_MAX);
-    if length == 0 {
-        attempt.faults.push(("meldung", t.barrier_need_message().to_owned()));
-    } else if length > most {
-        attempt.faults.push(("meldung", t.report_message_long(count(length), count(most))));
-    }
-    if !attempt.contact.is_empty() && !is_address(&attempt.contact) {
-        attempt.faults.push(("email", t.report_contact_wrong().to_owned()));
-    }
-    if !attempt.trap.is_empty() {
-        attempt.faults.push(("webseite", t.report_trap_filled().to_owned()));
-    }
-    attempt
-}
-
-/// Hands the report to the engine; what a person can wait for comes back as title and text.
-async fn keep(ask: &Ask, peer: Option<Peer>, attempt: &Attempt) -> Result<Result<model::Text, (String, String)>, Trouble> {
-    let t = ask.t();
-    if !ask.state.may_report(sender(peer, &ask.headers)) {
-        return Ok(Err((t.report_wait().to_owned(), t.report_wait_text().to_owned())));
-    }
-    let mut message = attempt.message.clone();
+    let mut message = attempt.letter.message.clone();
     if !attempt.tools.is_empty() {
-        message = format!("{message}\n\n{}", t.barrier_tools_used(&attempt.tools));
+        message = format!("{message}\n\n{}", ask.t().barrier_tools_used(&attempt.tools));
     }
-    let contact = Some(attempt.contact.as_str()).filter(|contact| !contact.is_empty()).map(Into::into);
-    let new = NewReport { about: About::Page(attempt.page.as_str().into()), message: message.into(), contact };
-    match ask.access.report(new).await {
-        Ok(key) => Ok(Ok(key)),
-        Err(error) if error.kind() == Kind::Unavailable => Ok(Err((t.report_full().to_owned(), t.report_full_text().to_owned()))),
-        Err(error) => Err(error.into()),
+    let new = attempt.letter.report(About::Page(attempt.page.as_str().into()), &message);
+    match attempt.letter.send(ask, new).await? {
+        Some(kept) => Ok(kept),
+        None => Ok(ask.page_with(attempt.letter.status(), &page(ask, &attempt)?)),
     }
+}
+
+/// What the form holds.
+fn read(ask: &Ask, form: &Params) -> Attempt {
+    let line = |name: &str| field(form, name).chars().filter(|c| !c.is_control()).take(LINE_CHARS_MAX).collect();
+    let letter = Letter::read(ask, form, ask.t().barrier_need_message(), MESSAGE_CHARS_MAX - 2 * LINE_CHARS_MAX);
+    Attempt { letter, page: line("seite"), tools: line("hilfsmittel") }
 }
 
 fn page(ask: &Ask, attempt: &Attempt) -> Result<BarrierPage, Trouble> {
-    let t = ask.t();
+    let (t, letter) = (ask.t(), &attempt.letter);
     let frame = ask.frame(Section::Other);
     let document = document::document("barriere-melden", ask.language, &frame.site).ok_or(Trouble::NotFound)?;
-    let error = |name: &str| attempt.faults.iter().find(|(known, _)| *known == name).map(|(_, text)| text.clone());
-    let field = |name: &str, label: &str, hint: &str, kind, value: &str| Field {
+    let input = |name: &str, label: &str, hint: &str, kind, value: &str| Field {
         hint: Some(hint.to_owned()),
         value: value.to_owned(),
-        error: error(name),
+        error: letter.error(name),
         ..Field::new(name, label, kind, if kind == "email" { "email" } else { "off" })
     };
-    let alert = match &attempt.general {
-        Some((title, text)) => Some(Alert { takes_focus: true, ..Alert::new(Tone::Warning, title, text) }),
-        None if attempt.faults.is_empty() => None,
-        None => Some(Alert::errors(
-            t.report_errors_title(),
-            attempt.faults.iter().map(|(name, text)| (Phrase::plain(text), Some((*name).to_owned()))).collect(),
-        )),
-    };
+    let alert = letter.alert(ask);
     Ok(BarrierPage {
         frame: Frame { failed: alert.is_some(), ..frame },
         crumbs: Crumbs { texts: t, above: vec![(Phrase::plain(t.nav_home()), ask.href("/"))], here: Phrase::plain(&document.title) },
         document,
         alert,
         csrf: ask.visitor.csrf.clone().unwrap_or_default(),
-        message: attempt.message.clone(),
+        message: letter.message.clone(),
         message_hint: t.barrier_message_hint(format::count((MESSAGE_CHARS_MAX - 2 * LINE_CHARS_MAX) as u64, ask.language)),
-        message_error: error("meldung"),
+        message_error: letter.error("meldung"),
         fields: vec![
-            field("seite", t.barrier_page(), t.barrier_page_hint(), "text", &attempt.page),
-            field("hilfsmittel", t.barrier_tools(), t.barrier_tools_hint(), "text", &attempt.tools),
-            field("email", t.barrier_contact(), t.report_contact_hint(), "email", &attempt.contact),
+            input("seite", t.barrier_page(), t.barrier_page_hint(), "text", &attempt.page),
+            input("hilfsmittel", t.barrier_tools(), t.barrier_tools_hint(), "text", &attempt.tools),
+            input("email", t.barrier_contact(), t.report_contact_hint(), "email", &letter.contact),
         ],
-        trap: attempt.trap.clone(),
-        trap_error: error("webseite"),
+        trap: letter.trap.clone(),
+        trap_error: letter.error("webseite"),
     })
 }
 

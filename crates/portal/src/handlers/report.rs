@@ -1,19 +1,17 @@
 //! „Fehler melden“: the form, what becomes of it, and the page of a report for whoever sent it.
 
-use axum::Extension;
 use axum::body::Body;
 use axum::extract::Path;
-use axum::http::StatusCode;
 use axum::response::Response;
-use engine::{About, CONTACT_BYTES_MAX, Kind, MESSAGE_CHARS_MAX, NewReport, Report, ReportState, ReportedValue};
+use engine::{About, MESSAGE_CHARS_MAX, Report, ReportState, ReportedValue};
 use model::dataset::Column;
 use model::{Dataset, Entity, Instant};
-use web::{Params, Peer};
+use web::Params;
 
 use super::dataset::crumbs;
+use super::letter::Letter;
 use super::table::{shown_value, value_facts, value_query};
-use crate::allowance::sender;
-use crate::ask::{Ask, Trouble, redirect};
+use crate::ask::{Ask, Trouble};
 use crate::frame::{Frame, Section};
 use crate::messages::Texts;
 use crate::pages::dataset::{Fact, FactValue};
@@ -30,17 +28,6 @@ struct Subject {
     query: String,
 }
 
-/// What was typed and what is wrong with it.
-#[derive(Default)]
-struct Attempt {
-    message: String,
-    contact: String,
-    trap: String,
-    faults: Vec<(&'static str, String)>,
-    /// What is wrong with all of it together: title, text.
-    general: Option<(String, String)>,
-}
-
 /// `GET /fehler-melden?datensatz=…&id=…&spalte=…&zeit=…`
 pub(crate) async fn form(ask: Ask) -> Response {
     let answer = form_page(&ask).await;
@@ -48,8 +35,8 @@ pub(crate) async fn form(ask: Ask) -> Response {
 }
 
 /// `POST /fehler-melden`
-pub(crate) async fn send(ask: Ask, peer: Option<Extension<Peer>>, body: Body) -> Response {
-    let answer = take(&ask, peer.map(|Extension(peer)| peer), body).await;
+pub(crate) async fn send(ask: Ask, body: Body) -> Response {
+    let answer = take(&ask, body).await;
     ask.answer(answer)
 }
 
@@ -67,7 +54,7 @@ async fn form_page(ask: &Ask) -> Result<Response, Trouble> {
         return Ok(ask.page(&ChooseFirstPage { frame: ask.frame(Section::Other), crumbs }));
     }
     let subject = subject(ask, &ask.params).await?;
-    Ok(ask.page(&page(ask, subject, &Attempt::default())))
+    Ok(ask.page(&page(ask, subject, &Letter::default())))
 }
 
 /// The value that an address or a form names.
@@ -97,79 +84,19 @@ fn text_fact(name: &str, value: &str) -> Fact {
     Fact { name: name.to_owned(), value: FactValue::Text(Phrase::plain(value)) }
 }
 
-async fn take(ask: &Ask, peer: Option<Peer>, body: Body) -> Result<Response, Trouble> {
+async fn take(ask: &Ask, body: Body) -> Result<Response, Trouble> {
     let form = ask.form(body).await?;
     let subject = subject(ask, &form).await?;
-    let mut attempt = read(&form, ask.t(), ask.language);
-    if attempt.faults.is_empty() {
-        match keep(ask, peer, &subject, &attempt).await? {
-            Ok(key) => return Ok(redirect(&ask.href(&format!("/meldungen/{key}?neu=1")))),
-            Err(general) => attempt.general = Some(general),
-        }
-    }
-    let status = if attempt.faults.is_empty() { StatusCode::TOO_MANY_REQUESTS } else { StatusCode::UNPROCESSABLE_ENTITY };
-    Ok(ask.page_with(status, &page(ask, subject, &attempt)))
-}
-
-/// Hands the report to the engine; what a person can wait for comes back as title and text.
-async fn keep(
-    ask: &Ask,
-    peer: Option<Peer>,
-    subject: &Subject,
-    attempt: &Attempt,
-) -> Result<Result<model::Text, (String, String)>, Trouble> {
-    let t = ask.t();
-    if !ask.state.may_report(sender(peer, &ask.headers)) {
-        return Ok(Err((t.report_wait().to_owned(), t.report_wait_text().to_owned())));
-    }
-    let contact = Some(attempt.contact.as_str()).filter(|contact| !contact.is_empty()).map(Into::into);
-    let new = NewReport { about: About::Value(subject.about.clone()), message: attempt.message.as_str().into(), contact };
-    match ask.access.report(new).await {
-        Ok(key) => Ok(Ok(key)),
-        Err(error) if error.kind() == Kind::Unavailable => Ok(Err((t.report_full().to_owned(), t.report_full_text().to_owned()))),
-        Err(error) => Err(error.into()),
+    let mut letter = Letter::read(ask, &form, ask.t().report_need_message(), MESSAGE_CHARS_MAX);
+    let new = letter.report(About::Value(subject.about.clone()), &letter.message);
+    match letter.send(ask, new).await? {
+        Some(kept) => Ok(kept),
+        None => Ok(ask.page_with(letter.status(), &page(ask, subject, &letter))),
     }
 }
 
-/// What the form holds, with what is wrong with it.
-fn read(form: &Params, t: Texts, language: crate::messages::Language) -> Attempt {
-    let field = |name: &str| form.all(name).next().unwrap_or("").trim().replace("\r\n", "\n");
-    let mut attempt = Attempt { message: field("meldung"), contact: field("email"), trap: field("webseite"), ..Attempt::default() };
-    let length = attempt.message.chars().count();
-    let count = |n: usize| format::count(n as u64, language);
-    if length == 0 {
-        attempt.faults.push(("meldung", t.report_need_message().to_owned()));
-    } else if length > MESSAGE_CHARS_MAX {
-        attempt.faults.push(("meldung", t.report_message_long(count(length), count(MESSAGE_CHARS_MAX))));
-    }
-    if !attempt.contact.is_empty() && !is_address(&attempt.contact) {
-        attempt.faults.push(("email", t.report_contact_wrong().to_owned()));
-    }
-    if !attempt.trap.is_empty() {
-        attempt.faults.push(("webseite", t.report_trap_filled().to_owned()));
-    }
-    attempt
-}
-
-/// Whether a text can be an e-mail address; whether it is one only a message can tell.
-pub(super) fn is_address(text: &str) -> bool {
-    let is_plain =
-        text.len() <= CONTACT_BYTES_MAX && !text.contains(|c: char| c.is_whitespace() || c.is_control() || "<>\"(),:;\\?&".contains(c));
-    is_plain
-        && text.split_once('@').is_some_and(|(name, host)| !name.is_empty() && !host.contains('@') && host.trim_matches('.').contains('.'))
-}
-
-fn page(ask: &Ask, subject: Subject, attempt: &Attempt) -> ReportPage {
-    let t = ask.t();
-    let error = |name: &str| attempt.faults.iter().find(|(known, _)| *known == name).map(|(_, text)| text.clone());
-    let alert = match &attempt.general {
-        Some((title, text)) => Some(Alert { takes_focus: true, ..Alert::new(Tone::Warning, title, text) }),
-        None if attempt.faults.is_empty() => None,
-        None => Some(Alert::errors(
-            t.report_errors_title(),
-            attempt.faults.iter().map(|(name, text)| (Phrase::plain(text), Some((*name).to_owned()))).collect(),
-        )),
-    };
+fn page(ask: &Ask, subject: Subject, letter: &Letter) -> ReportPage {
+    let (t, alert) = (ask.t(), letter.alert(ask));
     let zeit = subject.about.observed_at.map(|at| at.to_string()).unwrap_or_default();
     let hidden = [
         ("csrf", ask.visitor.csrf.clone().unwrap_or_default()),
@@ -180,8 +107,8 @@ fn page(ask: &Ask, subject: Subject, attempt: &Attempt) -> ReportPage {
     ];
     let contact = Field {
         hint: Some(t.report_contact_hint().to_owned()),
-        value: attempt.contact.clone(),
-        error: error("email"),
+        value: letter.contact.clone(),
+        error: letter.error("email"),
         ..Field::new("email", t.report_contact(), "email", "email")
     };
     ReportPage {
@@ -192,12 +119,12 @@ fn page(ask: &Ask, subject: Subject, attempt: &Attempt) -> ReportPage {
         hidden: hidden.map(|(name, value)| (name, value)).to_vec(),
         facts: subject.facts,
         value_href: ask.href(&format!("/datensaetze/{}/herkunft?{}", subject.dataset.slug, subject.query)),
-        message: attempt.message.clone(),
+        message: letter.message.clone(),
         message_hint: t.report_message_hint(format::count(MESSAGE_CHARS_MAX as u64, ask.language)),
-        message_error: error("meldung"),
+        message_error: letter.error("meldung"),
         contact,
-        trap: attempt.trap.clone(),
-        trap_error: error("webseite"),
+        trap: letter.trap.clone(),
+        trap_error: letter.error("webseite"),
     }
 }
 
@@ -286,19 +213,4 @@ fn status_page(ask: &Ask, key: &str) -> Result<Response, Trouble> {
         frame,
     };
     Ok(ask.page(&page))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_address;
-
-    #[test]
-    fn addresses_look_like_addresses() {
-        for right in ["a@b.de", "erika.muster+x@mail.beispiel.example"] {
-            assert!(is_address(right), "{right}");
-        }
-        for wrong in ["a", "a@b", "@b.de", "a@", "a b@c.de", "a@b@c.de", "a@b.de?subject=x", "a@b.", "<a@b.de>"] {
-            assert!(!is_address(wrong), "{wrong}");
-        }
-    }
 }

@@ -9,14 +9,35 @@ mod words;
 
 use std::io::Read;
 
+use axum::body::Body;
 use harmonise::guess::{Given, Layout, Refusal, Sample};
+use web::Params;
 
 use crate::ask::{Ask, Trouble};
 use crate::parts::{Alert, Crumbs, Phrase, Tone};
-use crate::upload::Draft;
+use crate::upload::{self, Draft, Stage};
 
 /// The largest file that is taken.
 pub(crate) const FILE_BYTES_MAX: u64 = 500_000_000;
+
+/// A draft that is worked on, for who may; or the address of the dataset it became.
+fn open_draft(ask: &Ask, id: &str) -> Result<Result<Draft, String>, Trouble> {
+    ask.require_editor()?;
+    let draft = upload::draft(&ask.access, id)?;
+    Ok(if draft.stage == Stage::Made { Err(href(ask, &draft, "/datensatz")) } else { Ok(draft) })
+}
+
+/// The same with a form that changes it.
+async fn open_with_form(ask: &Ask, id: &str, body: Body) -> Result<Result<(Draft, Params), String>, Trouble> {
+    ask.require_editor()?;
+    let form = ask.form(body).await?;
+    Ok(open_draft(ask, id)?.map(|draft| (draft, form)))
+}
+
+/// Which state of the draft a form was made from.
+fn seen(form: &Params) -> u64 {
+    form.all("stand").next().and_then(|text| text.parse().ok()).unwrap_or_default()
+}
 
 /// The address of a draft's page.
 fn href(ask: &Ask, draft: &Draft, below: &str) -> String {

@@ -8,7 +8,7 @@ use harmonise::Reason;
 use harmonise::guess::{Answers, definition, slug_of, type_name};
 use web::Params;
 
-use super::{changed, crumbs, href};
+use super::{changed, crumbs, href, open_draft, open_with_form, seen};
 use crate::ask::{Ask, Trouble, redirect};
 use crate::frame::Frame;
 use crate::messages::Texts;
@@ -30,12 +30,10 @@ pub(crate) async fn show(ask: Ask, Path(id): Path<String>) -> Response {
 }
 
 fn show_draft(ask: &Ask, id: &str) -> Result<Response, Trouble> {
-    ask.require_editor()?;
-    let draft = upload::draft(&ask.access, id)?;
-    if draft.stage == Stage::Made {
-        return Ok(redirect(&href(ask, &draft, "/datensatz")));
+    match open_draft(ask, id)? {
+        Ok(draft) => page(ask, &draft, None, Vec::new(), None),
+        Err(dataset) => Ok(redirect(&dataset)),
     }
-    page(ask, &draft, None, Vec::new(), None)
 }
 
 /// `POST /verwaltung/hochladen/{id}/angaben`: keep the answers, and make the dataset when they are whole.
@@ -45,15 +43,13 @@ pub(crate) async fn change(ask: Ask, Path(id): Path<String>, body: Body) -> Resp
 }
 
 async fn change_draft(ask: &Ask, id: &str, body: Body) -> Result<Response, Trouble> {
-    ask.require_editor()?;
-    let form = ask.form(body).await?;
-    let mut draft = upload::draft(&ask.access, id)?;
-    if draft.stage == Stage::Made {
-        return Ok(redirect(&href(ask, &draft, "/datensatz")));
-    }
+    let (mut draft, form) = match open_with_form(ask, id, body).await? {
+        Ok(open) => open,
+        Err(dataset) => return Ok(redirect(&dataset)),
+    };
     let persons = persons(&form);
     draft.answers = read(&form, &draft);
-    draft.revision = form.all("stand").next().and_then(|text| text.parse().ok()).unwrap_or_default();
+    draft.revision = seen(&form);
     let draft = match upload::save(&ask.access, draft.clone(), ask.now()).await? {
         Saved::Done(saved) => saved,
         Saved::Changed(now) => {

@@ -8,13 +8,13 @@ use harmonise::guess::{Column, Finding, Given, Kind, Meaning, Plan, Sample, Writ
 use model::Json;
 use web::Params;
 
-use super::{changed, crumbs, given, href, sample, start, words};
+use super::{changed, crumbs, given, href, open_draft, open_with_form, sample, seen, start, words};
 use crate::ask::{Ask, Trouble, redirect};
 use crate::format;
 use crate::frame::Frame;
 use crate::pages::upload::{ColumnItem, FoundItem, PreviewPage, Select};
 use crate::parts::{Alert, Cell, Choice, Head, Phrase, Table, Tone};
-use crate::upload::{self, Draft, Fate, Saved, Stage};
+use crate::upload::{self, Draft, Fate, Saved};
 
 /// How many rows are shown.
 const ROWS_SHOWN: usize = 8;
@@ -35,11 +35,10 @@ pub(crate) async fn show(ask: Ask, Path(id): Path<String>) -> Response {
 }
 
 async fn show_draft(ask: &Ask, id: &str) -> Result<Response, Trouble> {
-    ask.require_editor()?;
-    let draft = upload::draft(&ask.access, id)?;
-    if draft.stage == Stage::Made {
-        return Ok(redirect(&href(ask, &draft, "/datensatz")));
-    }
+    let draft = match open_draft(ask, id)? {
+        Ok(draft) => draft,
+        Err(dataset) => return Ok(redirect(&dataset)),
+    };
     match sample(ask, draft.kept().checksum, given(&draft.plan.layout)).await? {
         Ok(found) => page(ask, &draft, &found, None),
         Err(refusal) => Err(Trouble::Invalid(words::refusal(ask.t(), &draft.file, &refusal).0)),
@@ -53,12 +52,10 @@ pub(crate) async fn change(ask: Ask, Path(id): Path<String>, body: Body) -> Resp
 }
 
 async fn change_draft(ask: &Ask, id: &str, body: Body) -> Result<Response, Trouble> {
-    ask.require_editor()?;
-    let form = ask.form(body).await?;
-    let mut draft = upload::draft(&ask.access, id)?;
-    if draft.stage == Stage::Made {
-        return Ok(redirect(&href(ask, &draft, "/datensatz")));
-    }
+    let (mut draft, form) = match open_with_form(ask, id, body).await? {
+        Ok(open) => open,
+        Err(dataset) => return Ok(redirect(&dataset)),
+    };
     if form.all("aktion").next() == Some("verwerfen") {
         let fate = match upload::discard(&ask.access, id).await? {
             Fate::Removed => "geloescht",
@@ -83,7 +80,7 @@ async fn change_draft(ask: &Ask, id: &str, body: Body) -> Result<Response, Troub
     } else {
         draft.plan = propose(&found);
     }
-    draft.revision = form.all("stand").next().and_then(|text| text.parse().ok()).unwrap_or_default();
+    draft.revision = seen(&form);
     let draft = match upload::save(&ask.access, draft.clone(), ask.now()).await? {
         Saved::Done(saved) => saved,
         Saved::Changed(now) => {

@@ -28,6 +28,8 @@ pub(super) enum Received {
     Nothing,
     /// It is larger than may be.
     TooLarge { size_bytes: u64 },
+    /// The disk is full.
+    NoSpace,
     /// It is no table.
     Refused { name: String, refusal: Refusal },
 }
@@ -132,7 +134,14 @@ async fn keep(ask: &Ask, name: String, head: Vec<u8>, field: &mut Field<'_>) -> 
     drop(pieces);
     let kept = keeping.await.map_err(|error| Trouble::Engine(engine::Error::new(engine::Kind::Internal, error.to_string())))?;
     match fault {
-        None => Ok(Received::File { name, kept: kept? }),
+        None => match kept {
+            Ok(kept) => Ok(Received::File { name, kept }),
+            Err(error) if error.kind() == engine::Kind::NoSpace => {
+                drain(ask, field).await?;
+                Ok(Received::NoSpace)
+            }
+            Err(error) => Err(error.into()),
+        },
         Some(Ok(seen)) => Ok(Received::TooLarge { size_bytes: seen + drain(ask, field).await? }),
         Some(Err(trouble)) => Err(trouble),
     }

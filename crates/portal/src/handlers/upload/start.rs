@@ -67,6 +67,7 @@ pub(super) fn alert(ask: &Ask, received: &Received) -> Alert {
             t.upload_too_large(format::size(FILE_BYTES_MAX, ask.language), format::size(*size_bytes, ask.language)),
             t.upload_too_large_now().to_owned(),
         ),
+        Received::NoSpace => (t.upload_no_space().to_owned(), t.upload_no_space_now().to_owned()),
         Received::Nothing | Received::File { .. } => (t.upload_nothing().to_owned(), String::new()),
     };
     with_field(ask, title, text)
