@@ -70,12 +70,15 @@ function start(figure: HTMLElement) {
   // From the value that is read back to its source, one way per series.
   const ways = JSON.parse(figure.dataset.traces ?? '[]') as string[];
   const line = control.querySelector<HTMLElement>('.reader__ways');
+  const question = figure.dataset.trace ?? '';
+  if (ways.length > 1) line?.append(question);
   const links = ways.map((way, n) => {
     const link = document.createElement('a');
-    const name = readings.series.length > 1 ? ` ${readings.series[n]?.name ?? ''}` : '';
+    const name = readings.series[n]?.name ?? '';
     link.className = 'kern-link';
-    link.textContent = `${figure.dataset.trace ?? ''}${name}`;
-    line?.append(link, ' ');
+    link.textContent = ways.length > 1 ? name : question;
+    if (ways.length > 1) link.setAttribute('aria-label', `${question} ${name}`);
+    line?.append(link);
     return { link, way };
   });
   const trace = (index: number) => {

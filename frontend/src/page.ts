@@ -56,6 +56,18 @@ document.addEventListener('allmende:drawn', offerCopies);
 // After a failed form the server marks the error summary: focus goes there.
 document.querySelector<HTMLElement>('[data-focus]')?.focus();
 
+// A file that is too large is refused before it is sent.
+for (const input of document.querySelectorAll<HTMLInputElement>('input[data-max]')) {
+  input.addEventListener('change', () => {
+    const isTooLarge = (input.files?.[0]?.size ?? 0) > Number(input.dataset.max);
+    const fault = isTooLarge ? (input.dataset.tooLarge ?? '') : '';
+    const line = document.getElementById(`${input.id}-fault`);
+    if (line) line.textContent = fault;
+    input.setCustomValidity(fault);
+    input.setAttribute('aria-invalid', String(isTooLarge));
+  });
+}
+
 // Closed parts are opened for print, where nobody can click, and closed again.
 const opened: HTMLDetailsElement[] = [];
 addEventListener('beforeprint', () => {

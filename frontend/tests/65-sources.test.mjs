@@ -31,7 +31,7 @@ for (const [view, options] of [
   test(`a source rests, goes on and runs by its buttons, ${view}`, { skip: !isOurs }, async () => {
     const { page, context, faults } = await open(browser, base, options);
     await logIn(page);
-    assert.match(await page.textContent('main'), /Was wartet/, 'what is broken stands on the first page');
+    assert.match(await page.textContent('main'), /Was kaputt ist oder wartet/, 'what is broken stands on the first page');
     await page.goto(SOURCE);
     await press(page, 'Anhalten');
     assert.match(await page.textContent('main'), /Die Quelle ist angehalten\.\s*Sie nimmt nichts mehr auf, bis Sie sie fortsetzen\./);

@@ -58,7 +58,7 @@ impl Ingest {
     /// As [`Ingest::run`].
     pub async fn replay(&self, access: &Access, source: &str) -> Result<ReplayReport, Error> {
         access.source(source, None)?;
-        let turn = self.turn(access, source)?;
+        let turn = self.turn_soon(access, source).await?;
         let plan = self.plan(access, source)?;
         let access = access.as_source(source)?;
         let mut report = ReplayReport {

@@ -3,6 +3,7 @@
 //! any municipality.
 
 mod answer;
+pub(crate) mod edit;
 mod fault;
 mod live;
 mod read;
@@ -11,6 +12,7 @@ use jiff::SignedDuration;
 use model::dataset::Texts;
 
 pub(crate) use answer::answer;
+pub(crate) use edit::NewTile;
 pub use fault::Fault;
 pub(crate) use live::{Live, tiles_of};
 

@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 
-use crate::handlers::admin::reports;
+use crate::handlers::admin::{dashboards, reports};
 use crate::handlers::admin::{overview, quarantine, runs, sources};
 use crate::handlers::upload::{answers, made, preview, start};
 use crate::handlers::{account, barrier, components, dashboard, dataset, document, download, entry, live, machine, search, session, table};
@@ -35,12 +35,6 @@ fn pages(state: &State) -> Router<State> {
     let router = Router::new()
         .route("/suche", get(search::show))
         .route("/suche.json", get(search::json))
-        .route("/dashboards", get(dashboard::list))
-        .route("/dashboards/{slug}", get(dashboard::show))
-        .route("/dashboards/{slug}/kachel/{id}", get(dashboard::tile))
-        .route("/einbetten/dashboards/{slug}", get(dashboard::embedded))
-        .route("/einbetten/dashboards/{slug}/kachel/{id}", get(dashboard::embedded_tile))
-        .route("/anzeige/{slug}", get(dashboard::wall))
         .route("/datensaetze/{slug}/herkunft", get(table::provenance))
         .route("/datensaetze/{slug}/daten.csv", get(download::csv))
         .route("/datensaetze/{slug}/daten.xlsx", get(download::xlsx))
@@ -54,6 +48,8 @@ fn pages(state: &State) -> Router<State> {
         .route("/fehler-melden", get(report::form).post(report::send))
         .route("/meldungen/{key}", get(report::status))
         .route("/verwaltung", get(overview::home))
+        .route("/verwaltung/dashboards", get(dashboards::list).post(dashboards::add))
+        .route("/verwaltung/dashboards/{slug}", post(dashboards::change))
         .route("/verwaltung/meldungen", get(reports::list))
         .route("/verwaltung/meldungen/{key}", get(reports::show).post(reports::settle))
         .route("/verwaltung/anmelden", get(session::form).post(session::log_in))
@@ -66,16 +62,22 @@ fn pages(state: &State) -> Router<State> {
         .route("/verwaltung/quellen/{name}/zustand", post(sources::steer))
         .route("/verwaltung/quellen/{name}/quarantaene", post(quarantine::settle))
         .route("/verwaltung/laeufe/{id}", get(runs::show));
-    let router = router.merge(uploads()).merge(datasets(state));
+    let router = router.merge(uploads()).merge(read_by_all(state));
     slugs().filter(|slug| *slug != "barriere-melden").fold(router, |router, slug| router.route(&format!("/{slug}"), get(document::show)))
 }
 
 /// Pages that everybody reads: kept for readers without credentials.
-fn datasets(state: &State) -> Router<State> {
+fn read_by_all(state: &State) -> Router<State> {
     Router::new()
         .route("/datensaetze", get(search::list))
         .route("/datensaetze/{slug}", get(dataset::show))
         .route("/datensaetze/{slug}/tabelle", get(table::show))
+        .route("/dashboards", get(dashboard::list))
+        .route("/dashboards/{slug}", get(dashboard::show))
+        .route("/dashboards/{slug}/kachel/{id}", get(dashboard::tile))
+        .route("/einbetten/dashboards/{slug}", get(dashboard::embedded))
+        .route("/einbetten/dashboards/{slug}/kachel/{id}", get(dashboard::embedded_tile))
+        .route("/anzeige/{slug}", get(dashboard::wall))
         .layer(middleware::from_fn_with_state(state.clone(), kept::keep))
 }
 

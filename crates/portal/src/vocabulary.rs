@@ -96,6 +96,11 @@ pub(crate) const THEMES: [(&str, &str); 13] = [
     ("TRAN", "verkehr"),
 ];
 
+/// Whether a dataset plays recorded values as if they came now: its keywords say so.
+pub(crate) fn is_played(dataset: &Dataset) -> bool {
+    dataset.keywords.iter().any(|word| &**word == "Vorführdaten")
+}
+
 /// The everyday question that a dataset answers, by what its things are and what is known of them.
 pub(crate) fn question(dataset: &Dataset, texts: Texts) -> Option<&'static str> {
     let has = |term: &str| dataset.columns.iter().any(|column| column.attribute.short() == term);

@@ -46,6 +46,16 @@ async fn a_mended_mapping_empties_the_quarantine() {
 }
 
 #[tokio::test]
+async fn a_replay_waits_for_the_run_that_ends() {
+    let mut city = City::with(&[("mai.csv", &MAY.replace("12,0", "heiss"))]).await;
+    city.run().await.expect("runs");
+    city.ingest = Ingest::new(Engine::clone(&city.engine), Config::at(city.folder.path()));
+    let turn = city.ingest.turn(&city.editor(), "wetter").expect("nobody has it");
+    let (said, ()) = tokio::join!(replay(&city), async { drop(turn) });
+    expect!["0 records left the quarantine, 1 wait on; 0 values new, 0 corrected"].assert_eq(&said);
+}
+
+#[tokio::test]
 async fn what_is_still_wrong_waits_with_the_reason_of_now() {
     let city = City::with(&[("mai.csv", &MAY.replace("12,0", "heiss"))]).await;
     city.run().await.expect("runs");

@@ -3,7 +3,8 @@
 use axum::extract::Path;
 use axum::http::{HeaderName, HeaderValue, header};
 use axum::response::Response;
-use engine::{Access, Principal};
+use engine::{Access, Marks, Principal};
+use model::dataset::Texts;
 
 use crate::ask::{Ask, Trouble};
 use crate::dashboard::{self, Dashboard, Tile};
@@ -62,16 +63,35 @@ fn load(access: &Access, slug: &str) -> Result<Dashboard, Trouble> {
     })
 }
 
+/// The dashboards that a reader may see: title, summary, address.
+pub(super) fn cards(ask: &Ask) -> Result<Vec<(Phrase, Phrase, String)>, Trouble> {
+    Ok(readable(ask)?.map(|one| card(ask, &one)).collect())
+}
+
+/// The dashboards that have words of a question in the questions they answer, or that are asked for by name.
+pub(super) fn found(ask: &Ask, q: &str, marks: &Marks) -> Result<Vec<(Phrase, Phrase, String)>, Trouble> {
+    let code = ask.language.code();
+    let asked = q.trim().to_lowercase();
+    let is_meant = |one: &Dashboard| {
+        let name = format!("{} {}", ask.t().dashboard_list_title(), one.title.get(code)).to_lowercase();
+        let answers = |texts: &Texts| !marks.in_text(texts.get(code)).is_empty();
+        name.contains(&asked) || one.tiles.iter().any(|tile| answers(&tile.question))
+    };
+    Ok(readable(ask)?.filter(is_meant).map(|one| card(ask, &one)).collect())
+}
+
+/// Those whose definition reads.
+fn readable(ask: &Ask) -> Result<impl Iterator<Item = Dashboard>, Trouble> {
+    Ok(ask.access.dashboards()?.into_iter().filter_map(|row| Dashboard::parse(&row.text).ok()))
+}
+
+fn card(ask: &Ask, one: &Dashboard) -> (Phrase, Phrase, String) {
+    let href = ask.href(&format!("/dashboards/{}", one.slug));
+    (Phrase::of(&one.title, ask.language), Phrase::of(&one.summary, ask.language), href)
+}
+
 fn list_page(ask: &Ask) -> Result<Response, Trouble> {
-    let t = ask.t();
-    let rows = ask.access.dashboards()?;
-    let readable = rows.iter().filter_map(|row| Dashboard::parse(&row.text).ok());
-    let dashboards = readable
-        .map(|one| {
-            let href = ask.href(&format!("/dashboards/{}", one.slug));
-            (Phrase::of(&one.title, ask.language), Phrase::of(&one.summary, ask.language), href)
-        })
-        .collect();
+    let (t, dashboards) = (ask.t(), cards(ask)?);
     let above = vec![(Phrase::plain(t.nav_home()), ask.href("/"))];
     let crumbs = Crumbs { texts: t, above, here: Phrase::plain(t.dashboard_list_title()) };
     Ok(ask.page(&ListPage { frame: ask.frame(Section::Dashboards), crumbs, dashboards }))

@@ -6,7 +6,7 @@ use axum::response::Response;
 use engine::Hit;
 use model::Dataset;
 
-use super::search;
+use super::{dashboard, search};
 use crate::ask::{Ask, Trouble};
 use crate::frame::{Frame, Section};
 use crate::pages::entry::{Question, StartPage, Topic};
@@ -29,6 +29,7 @@ async fn start_page(ask: &Ask) -> Result<Response, Trouble> {
     newest.sort_by_key(|hit| std::cmp::Reverse(hit.freshness.modified));
     let page = StartPage {
         frame: Frame { searchable: false, ..ask.frame(Section::Other) },
+        dashboards: dashboard::cards(ask)?,
         questions: questions(ask, &found.hits),
         topics: topics(ask, &found.hits),
         newest: newest.iter().take(NEWEST).map(|hit| search::hit(ask, hit, &found.marks)).collect(),
@@ -49,13 +50,14 @@ fn examples(ask: &Ask, hits: &[Hit]) -> Vec<(String, String)> {
     words.into_iter().map(|word| (word.to_owned(), search::address_of(ask, word))).collect()
 }
 
-/// Each everyday question once, answered by the dataset with the newest values.
+/// Each everyday question once, answered by the dataset with the newest values; played ones stand back.
 fn questions(ask: &Ask, hits: &[Hit]) -> Vec<Question> {
+    let rank = |hit: &Hit| (!vocabulary::is_played(&hit.dataset), hit.freshness.newest);
     let mut answering: Vec<(&str, &Hit)> = Vec::new();
     for hit in hits {
         let Some(text) = vocabulary::question(&hit.dataset, ask.t()) else { continue };
         match answering.iter_mut().find(|(known, _)| *known == text) {
-            Some((_, other)) if other.freshness.newest < hit.freshness.newest => *other = hit,
+            Some((_, other)) if rank(other) < rank(hit) => *other = hit,
             Some(_) => {}
             None => answering.push((text, hit)),
         }
@@ -68,6 +70,10 @@ fn questions(ask: &Ask, hits: &[Hit]) -> Vec<Question> {
 fn question(ask: &Ask, text: &str, dataset: &Dataset) -> Question {
     let t = ask.t();
     let answer = || {
+        // What was played now did not happen now.
+        if vocabulary::is_played(dataset) {
+            return None;
+        }
         let column = dataset.measures().next()?;
         let views = ask.access.entities_of(dataset, 2).ok()?;
         let [only] = views.as_slice() else { return None };

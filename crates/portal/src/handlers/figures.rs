@@ -164,8 +164,11 @@ async fn figure(
     span: Span,
 ) -> Result<ChartFigure, Trouble> {
     let own = statistics.columns.iter().find(|known| known.attribute == column.attribute).and_then(|known| known.period);
-    let Some(own_period) = own.or(statistics.period) else { return Err(Trouble::NotFound) };
-    let (window, zone) = (span.window(own_period), zone(ask));
+    let Some((first, last)) = own.or(statistics.period) else { return Err(Trouble::NotFound) };
+    // Places may end earlier than the dataset does: the last week with data is theirs.
+    let newest = |thing: &&Thing<'_>| thing.view.entity().attribute(column.attribute)?.observed_at;
+    let last = if span == Span::All { last } else { drawn.iter().filter_map(newest).max().map_or(last, |own| own.min(last)) };
+    let (window, zone) = (span.window((first, last)), zone(ask));
     let (native, is_exact) = native_step(statistics, column);
     let step = Step::for_window(window, LINE_POINTS_MAX.min(POINTS_MAX / drawn.len().max(1)), zone).max(native);
     let is_native = step == native && is_exact;

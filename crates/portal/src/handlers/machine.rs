@@ -65,9 +65,13 @@ async fn sitemap_xml(ask: &Ask) -> Result<String, Trouble> {
     };
     add("/", None);
     add("/datensaetze", None);
+    add("/dashboards", None);
     for dataset in ask.access.datasets()? {
         let changed = ask.access.statistics(&dataset).await?.modified_at.map(|at| format::local(at).date().to_string());
         add(&format!("/datensaetze/{}", dataset.slug), changed);
+    }
+    for row in ask.access.dashboards()? {
+        add(&format!("/dashboards/{}", row.slug), None);
     }
     for slug in pages::document::slugs() {
         add(&format!("/{slug}"), None);

@@ -101,6 +101,7 @@ fn list_page(ask: &Ask, is_search: bool) -> Result<Response, Trouble> {
     let from = usize::try_from(number - 1).unwrap_or(0) * HITS_PER_PAGE;
     let count = searched.hits.len() as u64;
     let is_asked = !searched.q.is_empty();
+    let is_first = is_asked && number == 1 && searched.chosen.iter().next().is_none();
     let page = ListPage {
         frame: Frame { indexed: !is_search && ask.query.is_empty(), searchable: !is_search, ..ask.frame(Section::Data) },
         crumbs: Crumbs {
@@ -113,6 +114,7 @@ fn list_page(ask: &Ask, is_search: bool) -> Result<Response, Trouble> {
         count: if is_asked { t.count_hits(count) } else { t.count_datasets(count) },
         remarks: remarks::of(ask, &searched.found),
         meant: remarks::meant(ask, &searched.q, &searched.found),
+        dashboards: if is_first { super::dashboard::found(ask, &searched.q, &searched.found.marks)? } else { Vec::new() },
         hits: searched.hits.iter().skip(from).take(HITS_PER_PAGE).map(|one| hit(ask, one, &searched.found.marks)).collect(),
         ways_on: if count == 0 { ways_on(ask, &searched)? } else { WaysOn::default() },
         active: searched.active(ask),

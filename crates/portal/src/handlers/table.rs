@@ -228,7 +228,7 @@ fn cell(ask: &Ask, dataset: &Dataset, id: &EntityId, column: &Column, attribute:
     let href = ask.href(&if is_reporting {
         format!("/fehler-melden?datensatz={}&{query}", dataset.slug)
     } else {
-        format!("/datensaetze/{}/herkunft?{query}", dataset.slug)
+        format!("/datensaetze/{}/herkunft?{query}{}", dataset.slug, figures::clock_query(figures::zone(ask), '&'))
     });
     let leads_to = if is_reporting { t.report_title() } else { t.dataset_link_value() };
     let flags: Vec<String> = reading::flags(attribute).iter().map(|flag| reading::flag_text(flag, t)).collect();
@@ -339,7 +339,7 @@ async fn of_step(ask: &Ask, dataset: &Dataset, id: EntityId, column: &Column, fr
     let found: Vec<Observation> = ask.access.series(question).await?.into_iter().filter(|one| one.attribute.dataset.is_none()).collect();
     let path = match found.as_slice() {
         [] => return Err(Trouble::NotFound),
-        [one] => format!("herkunft?{}", value_query(dataset, &id, column, Some(one.time()))),
+        [one] => format!("herkunft?{}{}", value_query(dataset, &id, column, Some(one.time())), figures::clock_query(zone, '&')),
         _ => {
             let key = web::params::encode(reading::key_of(dataset, &id));
             format!("tabelle?ort={key}&von={}&vor={end}{}", zone.local(start).date(), figures::clock_query(zone, '&'))
@@ -367,7 +367,7 @@ fn answers(ask: &Ask, id: &EntityId, column: &Column) -> Result<Vec<Answer>, Tro
 }
 
 pub(super) fn value_facts(ask: &Ask, entity: &model::Entity, column: &Column, attribute: &Attribute) -> Vec<Fact> {
-    let (t, language) = (ask.t(), ask.language);
+    let (t, language, zone) = (ask.t(), ask.language, figures::zone(ask));
     let text = |name: &str, value: &str| Fact { name: name.to_owned(), value: FactValue::Text(Phrase::plain(value)) };
     let mut facts = vec![
         text(t.fact_thing(), &reading::name_of(entity, language)),
@@ -377,7 +377,7 @@ pub(super) fn value_facts(ask: &Ask, entity: &model::Entity, column: &Column, at
     if let Some(at) = attribute.observed_at {
         facts.push(Fact {
             name: t.fact_observed_at().to_owned(),
-            value: FactValue::Time(Moment { iso: at.to_string(), text: format::moment_long(at, language), age: None }),
+            value: FactValue::Time(Moment { iso: at.to_string(), text: zoned(&zone.moment_long(at, language), zone), age: None }),
         });
     }
     let duration = attribute.sub.iter().find(|sub| sub.name == reading::duration()).and_then(|sub| sub.value.as_str().map(str::to_owned));

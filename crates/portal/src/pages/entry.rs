@@ -11,6 +11,8 @@ use crate::parts::{Badge, Crumbs, Marked, Moment, Pagination, Phrase};
 pub struct StartPage {
     /// Its frame.
     pub frame: Frame,
+    /// Dashboards: title, summary, address.
+    pub dashboards: Vec<(Phrase, Phrase, String)>,
     /// Questions of everyday life that data answer.
     pub questions: Vec<Question>,
     /// Topics with datasets.
@@ -86,6 +88,8 @@ pub struct ListPage {
     pub remarks: Vec<String>,
     /// The question without its typing errors: words, address.
     pub meant: Option<(String, String)>,
+    /// Dashboards that answer the question: title, summary, address.
+    pub dashboards: Vec<(Phrase, Phrase, String)>,
     /// The hits of this page.
     pub hits: Vec<Hit>,
     /// Ways on when nothing was found.

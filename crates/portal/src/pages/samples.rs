@@ -245,6 +245,7 @@ fn list(language: Language, is_search: bool, empty: bool) -> ListPage {
     let texts = language.texts();
     let path = if is_search { "/suche" } else { "/datensaetze" };
     ListPage {
+        dashboards: if is_search && !empty { dashboards() } else { Vec::new() },
         frame: Frame { indexed: !is_search, searchable: !is_search, ..frame(language, path, Section::Data) },
         crumbs: crumbs(language, texts.list_title()),
         is_search,
@@ -380,9 +381,14 @@ pub(super) fn all(language: Language) -> Vec<(String, String)> {
     pages
 }
 
+fn dashboards() -> Vec<(Phrase, Phrase, String)> {
+    vec![(Phrase::plain("Musterstadt <heute>"), Phrase::plain("Fragen an die Stadt."), "/dashboards/heute".into())]
+}
+
 fn start(language: Language) -> StartPage {
     let texts = language.texts();
     StartPage {
+        dashboards: dashboards(),
         frame: Frame { searchable: false, ..frame(language, "/", Section::Other) },
         questions: vec![Question {
             text: Phrase::german("Wie warm war es in Frankfurt?", language),
@@ -447,6 +453,7 @@ fn provenance(language: Language) -> ProvenancePage {
 fn home(language: Language) -> HomePage {
     let texts = language.texts();
     HomePage {
+        standing: vec!["1 Quelle braucht Sie.".into()],
         frame: admin_frame(language, "/verwaltung"),
         tasks: vec![Task {
             badge: Badge::new(Tone::Danger, texts.admin_state_failed()),

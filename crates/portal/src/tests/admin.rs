@@ -195,6 +195,10 @@ async fn what_a_source_suffers_from_is_told() {
         home.contains("Die Quelle „gemeinden“ hat seit") && home.contains("sehen anders aus: Die Spalte „&#60;b&#62;“ fehlt."),
         "{home}"
     );
+    assert!(
+        home.contains("<h1 class=\"kern-heading-x-large\">Was läuft, was ist kaputt</h1>") && home.contains("2 Quellen brauchen Sie."),
+        "{home}"
+    );
     let english = city.get_inside("/en/verwaltung").await.body;
     assert!(english.contains("the server answered with an error (status 500)"), "{english}");
     assert!(!city.get_inside("/verwaltung/quellen/luft").await.body.contains("Letzter Fehler"));

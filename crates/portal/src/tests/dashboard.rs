@@ -243,3 +243,39 @@ fn faults_of_definitions_name_place_value_and_remedy() {
     assert!(empty.contains("Es sind 0 Kacheln"), "{empty}");
     assert!(said("[dashboard").starts_with("Zeile 1"));
 }
+
+/// A form of the editor, filled and sent.
+async fn made(city: &City, form: &str) -> super::city::Answer {
+    city.post_inside("/verwaltung/dashboards", &format!("csrf=csrf&{form}")).await
+}
+
+#[tokio::test]
+async fn a_clerk_makes_a_dashboard_without_code() {
+    let city = City::new().await;
+    let empty = made(&city, "dashboard=&name=&frage=&wert=&zahl=highest").await;
+    for (field, text) in
+        [("name", "Geben Sie dem neuen Dashboard einen Namen"), ("wert", "Wählen Sie einen Wert."), ("frage", "Schreiben Sie die Frage")]
+    {
+        assert!(empty.expect(422).contains(text) && empty.body.contains(&format!("href=\"#{field}\"")), "{field}: {}", empty.body);
+    }
+    let first = "dashboard=&name=Unsere+Luft&frage=Ist+die+%22Luft%22+gut%3F&wert=luft+no2&zahl=highest";
+    assert_eq!(made(&city, first).await.header("location"), "/verwaltung/dashboards?getan=kachel#unsere-luft");
+    assert_eq!(city.get("/dashboards/unsere-luft").await.status.as_u16(), 404, "nobody sees a draft");
+    let second = "dashboard=unsere-luft&name=&frage=Wie+viel+im+Mittel%3F&wert=luft+no2&zahl=mean";
+    assert_eq!(made(&city, second).await.status.as_u16(), 303);
+    let switch = |form: &'static str| city.post_inside("/verwaltung/dashboards/unsere-luft", form);
+    switch("csrf=csrf&aktion=oeffnen").await.expect(303);
+    let page = city.get("/dashboards/unsere-luft").await.body;
+    let (one, other) =
+        (page.find("Ist die &#34;Luft&#34; gut?").expect("the first tile"), page.find("Wie viel im Mittel?").expect("the second"));
+    assert!(one < other && page.contains("33,5") && page.contains("Am höchsten: Geist."), "{page}");
+    assert!(city.get("/einbetten/dashboards/unsere-luft/kachel/ist-die-luft-gut").await.expect(200).contains("33,5"));
+    switch("csrf=csrf&aktion=hoch&kachel=wie-viel-im-mittel").await.expect(303);
+    switch("csrf=csrf&aktion=entfernen&kachel=ist-die-luft-gut").await.expect(303);
+    let english = city.get("/en/dashboards/unsere-luft").await.body;
+    assert!(!english.contains("gut?") && english.contains("Mean of 2 places."), "{english}");
+    switch("csrf=csrf&aktion=entfernen&kachel=wie-viel-im-mittel").await.expect(422);
+    switch("csrf=csrf&aktion=zurueckziehen").await.expect(303);
+    assert_eq!(city.get("/dashboards/unsere-luft").await.status.as_u16(), 404);
+    city.post_inside("/verwaltung/dashboards/fehlt", "csrf=csrf&aktion=oeffnen").await.expect(404);
+}

@@ -4,6 +4,51 @@ use engine::Role;
 
 use super::city::City;
 
+const TODAY: &str = r#"
+[dashboard]
+slug = "heute"
+title = { de = "Heute" }
+summary = { de = "Wie ist die Luft?" }
+published = true
+
+[[tile]]
+id = "luft"
+question = { de = "Ist die Luft gut?" }
+dataset = "luft"
+attribute = "no2"
+take = "highest"
+stale_after = "2h"
+sentence = { de = "{place}" }
+"#;
+
+#[tokio::test]
+async fn a_dashboard_changed_or_gone_is_so_on_every_page_at_once() {
+    let city = City::new().await;
+    let access = city.engine.with_role(Role::Administrator);
+    access.put_dashboard("heute", true, TODAY).await.expect("kept");
+    let one = ["/dashboards/heute", "/dashboards/heute/kachel/luft", "/einbetten/dashboards/heute", "/anzeige/heute"];
+    let lists = ["/", "/dashboards", "/suche?q=luft", "/suche?q=heute", "/sitemap.xml"];
+    for path in one {
+        assert!(city.get(path).await.expect(200).contains("Ist die Luft gut?"), "{path}");
+        let policy = city.get(path).await.headers["content-security-policy"].to_str().expect("text").to_owned();
+        assert_eq!(policy.contains("frame-ancestors *"), path.starts_with("/einbetten"), "{path}: kept with its own policy");
+    }
+    for path in lists {
+        assert!(city.get(path).await.expect(200).contains("/dashboards/heute"), "{path}");
+    }
+    access.put_dashboard("heute", true, &TODAY.replace("gut?", "rein?")).await.expect("kept");
+    for path in one {
+        assert!(city.get(path).await.expect(200).contains("Ist die Luft rein?"), "{path}");
+    }
+    access.put_dashboard("heute", false, TODAY).await.expect("kept");
+    for path in one {
+        assert_eq!(city.get(path).await.status.as_u16(), 404, "{path}");
+    }
+    for path in lists {
+        assert!(!city.get(path).await.expect(200).contains("/dashboards/heute"), "{path}");
+    }
+}
+
 #[tokio::test]
 async fn a_dataset_withdrawn_is_gone_from_every_page_at_once() {
     let city = City::new().await;

@@ -105,6 +105,11 @@ async fn a_value_leads_to_its_run_and_line_but_not_to_the_raw_record() {
     for part in ["Lauf 1", "luft.csv", "0707070707", "Zeile 5", "außerhalb des üblichen Bereichs", "Anmelden"] {
         assert!(open.contains(part), "{part} is not in\n{open}");
     }
+    assert!(open.contains("1. Mai 2026, 5:00 Uhr"), "{open}");
+    let utc = city.get(&format!("{path}&uhr=utc")).await.body;
+    assert!(utc.contains("1. Mai 2026, 3:00 Uhr (UTC)"), "{utc}");
+    let table = city.get("/datensaetze/luft/tabelle?uhr=utc").await.body;
+    assert!(table.contains("spalte=no2&#38;zeit=2026-05-03T23:00:00Z&#38;uhr=utc"), "{table}");
     assert!(!open.contains("DENW260;") && !open.contains("Wie der Wert gebildet wurde"), "{open}");
     let inside = city.get_inside(path).await.body;
     for part in [

@@ -3,7 +3,10 @@
 use model::Name;
 use model::dataset::ColumnKind;
 
-use super::city::{column, dataset};
+use engine::{Operation, Role};
+use model::{Attribute, Dataset, Entity, EntityId, Json, Number, Value};
+
+use super::city::{City, at, column, dataset};
 use crate::messages::Language;
 use crate::vocabulary::question;
 
@@ -20,4 +23,43 @@ fn a_question_depends_on_what_is_measured() {
     let weather = "https://smartdatamodels.org/dataModel.Weather/WeatherObserved";
     assert_eq!(asked(weather, &["https://smartdatamodels.org/dataModel.Weather/temperature"]), Some("Wie warm war es?"));
     assert_eq!(asked(weather, &["https://allmende.eu/def/sunshineDuration"]), None);
+}
+
+const AIR: &str = "https://smartdatamodels.org/dataModel.Environment/AirQualityObserved";
+const NO2: &str = "https://smartdatamodels.org/dataModel.Environment/no2";
+
+/// Writes a value of an air station.
+async fn measure(city: &City, id: &str, time: &str) {
+    let value = Value::Property(Json::Number(Number::parse("7").expect("a number")));
+    let station = EntityId::parse(&format!("urn:ngsi-ld:AirQualityObserved:{id}")).expect("valid");
+    let entity = Entity::new(station, Name::known(AIR)).with(Attribute::new(Name::known(NO2), value).observed(at(time)));
+    let access = city.engine.with_role(Role::Administrator);
+    let receipt = access.write(vec![Operation::Upsert { entity, replace: false }]).await.expect("written");
+    receipt.outcomes.into_iter().for_each(|outcome| drop(outcome.expect("taken")));
+}
+
+#[tokio::test]
+async fn played_values_answer_no_question_that_recorded_ones_do() {
+    let city = City::new().await;
+    let played = Dataset {
+        keywords: vec!["Vorführdaten".into()],
+        id_prefix: Some("urn:ngsi-ld:AirQualityObserved:jetzt".into()),
+        ..dataset("jetzt", "Jetzt", Name::known(AIR), vec![column(Name::known(NO2), "Stickstoffdioxid", ColumnKind::Measure, None)])
+    };
+    city.engine.with_role(Role::Administrator).put_dataset(played).await.expect("declared");
+    measure(&city, "jetzt", "2026-06-01T00:00:00Z").await;
+    let page = city.get("/").await.body;
+    let (_, questions) = page.split_once("id=\"questions\"").expect("questions");
+    let (questions, _) = questions.split_once("</section>").expect("an end");
+    assert!(questions.contains("/datensaetze/luft\"") && !questions.contains("/datensaetze/jetzt"), "{questions}");
+}
+
+#[tokio::test]
+async fn the_last_week_with_data_is_that_of_the_place() {
+    let city = City::new().await;
+    measure(&city, "neu", "2026-06-01T00:00:00Z").await;
+    let page = city.get("/datensaetze/luft?ort=AirQualityObserved%3ADENW095&zeitraum=woche").await.body;
+    assert!(page.contains("1. Mai 2026 bis 4. Mai 2026"), "{page}");
+    let all = city.get("/datensaetze/luft?zeitraum=woche").await.body;
+    assert!(all.contains("bis 1. Juni 2026"), "{all}");
 }

@@ -70,6 +70,26 @@ frequency = "HOURLY"
 published = true
 "#;
 
+/// A tile over the dataset.
+const DASHBOARD: &str = r#"
+[dashboard]
+slug = "wasser"
+title = { de = "Wasser heute" }
+summary = { de = "Wie hoch steht das Wasser?" }
+published = true
+
+[[tile]]
+id = "pegel"
+question = { de = "Wie hoch steht das Wasser?" }
+dataset = "pegel"
+attribute = "level"
+take = "highest"
+decimals = 1
+stale_after = "1h"
+list = 2
+sentence = { de = "{place}: {value}" }
+"#;
+
 /// A day of two gauges; `last` is the newest value of the first.
 fn file(last: &str) -> String {
     let mut lines = vec!["ort;name;lon;lat;zeit;cm".to_owned()];
@@ -83,11 +103,16 @@ fn file(last: &str) -> String {
 }
 
 /// Every way out of the value, with how it writes decimals.
-const WAYS: [(&str, char); 15] = [
+const WAYS: [(&str, char); 20] = [
     ("/datensaetze/pegel", ','),
     ("/en/datensaetze/pegel", '.'),
     ("/datensaetze/pegel?ort=WaterLevel%3Abruecke", ','),
     ("/datensaetze/pegel/tabelle", ','),
+    ("/dashboards/wasser", ','),
+    ("/en/dashboards/wasser/kachel/pegel", '.'),
+    ("/einbetten/dashboards/wasser/kachel/pegel", ','),
+    ("/anzeige/wasser", ','),
+    ("/ngsi-ld/v1/entities?type=https://example.org/WaterLevel&options=keyValues", '.'),
     ("/datensaetze/pegel/herkunft?id=WaterLevel%3Abruecke&spalte=level", ','),
     ("/datensaetze/pegel/herkunft?id=WaterLevel%3Abruecke&spalte=level&zeit=2026-05-04T21:00:00Z", ','),
     ("/fehler-melden?datensatz=pegel&id=WaterLevel%3Abruecke&spalte=level", ','),
@@ -117,6 +142,8 @@ fn a_correction_shows_on_every_way_out() {
     let platform = scene.start();
     let definition = scene.write("pegel.toml", DEFINITION);
     scene.run(&format!("source put {}", definition.display())).ok();
+    let dashboard = scene.write("wasser.toml", DASHBOARD);
+    scene.run(&format!("dashboard put {}", dashboard.display())).ok();
 
     let mut tags = Vec::new();
     for (wrong, right) in [("456.7", "876.5"), ("876.5", "234.5")] {
@@ -127,6 +154,10 @@ fn a_correction_shows_on_every_way_out() {
             assert!(answer.body.contains(&written(right, separator)), "{path} lacks {right}: {}", answer.body);
             assert!(!answer.body.contains(&written(wrong, separator)), "{path} still has {wrong}: {}", answer.body);
         }
+        let page = get(&platform, "/datensaetze/pegel").body;
+        let (_, map) = page.split_once("<svg class=\"map\"").expect("a map");
+        let mark = format!("<title>Brücke: {} cm</title>", written(right, ','));
+        assert!(map.replace('\u{202f}', " ").contains(&mark), "the map lacks {mark}: {map}");
         // The worksheet and the columns say the same as the CSV, read by others' programs.
         let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/files.py");
         assert_eq!(output(python(), &[script, &format!("{}datensaetze/pegel", platform.url)], &scene.path("")).trim(), "48");

@@ -68,7 +68,9 @@ fn files_in_sources() -> BTreeSet<String> {
     let words = routes
         .split('"')
         .filter(|word| word.starts_with('/') && !word.contains('\n') && !word.starts_with("/static/") && !word.starts_with("/verwaltung"));
-    let is_for_programs = |word: &&str| word.rsplit('/').next().is_some_and(|last| last.contains('.')) || word.starts_with("/id/");
+    let is_for_programs = |word: &&str| {
+        word.rsplit('/').next().is_some_and(|last| last.contains('.')) || word.starts_with("/id/") || word.starts_with("/api/")
+    };
     let mut found: BTreeSet<String> = words.filter(is_for_programs).map(ToOwned::to_owned).collect();
     for ending in ["ttl", "rdf", "xml", "jsonld", "n3"] {
         found.extend(["/catalog", "/datensaetze/{slug}", "/dataset/{id}"].map(|path| format!("{path}.{ending}")));
