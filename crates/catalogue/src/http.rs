@@ -190,7 +190,7 @@ fn problem(error: Error) -> Problem {
     match error {
         Error::Engine(error) => match error.kind() {
             engine::Kind::NotFound => Problem::not_found(error.to_string()),
-            engine::Kind::Unavailable => Problem::of(Fault::Unavailable, error.to_string()),
+            engine::Kind::Unavailable => Problem::of(Fault::Unavailable, error.for_anybody()).with_cause(error),
             _ => Problem::internal(error),
         },
         Error::NotListed { .. } | Error::NoPage { .. } => Problem::not_found(error.to_string()),

@@ -94,6 +94,13 @@ impl Error {
             .with("error", self.message.clone())
     }
 
+    /// What went wrong, for whoever asks from outside: without the places of
+    /// files on the machine, which are for the log.
+    #[must_use]
+    pub fn for_anybody(&self) -> String {
+        self.sentence().for_anybody().to_string()
+    }
+
     /// Whether a failed write may nevertheless have happened.
     #[must_use]
     pub fn may_have_happened(&self) -> bool {

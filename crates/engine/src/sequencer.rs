@@ -365,8 +365,8 @@ impl Writer {
     fn write(&self, batch: Batch) -> Result<(), Error> {
         if !batch.commits.is_empty()
             && let Err(failure) = self.shared.store.append(&batch.commits)
-            && !self.happened(&batch, failure.certain)
         {
+            // What the log shows now is no proof: after a failed sync the system takes for written what the disk may not have.
             let error = if failure.certain { Error::from(failure.source) } else { Error::from(failure.source).maybe() };
             tracing::error!(tenant = %self.shared.tenant(), %error, "the log takes no writes");
             self.shared.set_last_error(Some(error.clone()));
@@ -377,12 +377,6 @@ impl Writer {
         self.shared.set_last_error(None);
         self.publish(batch);
         Ok(())
-    }
-
-    /// After an append whose end is not known: whether the log holds it.
-    fn happened(&self, batch: &Batch, certainly_not: bool) -> bool {
-        let last = batch.commits.last().map_or(0, |commit| commit.header.seq);
-        !certainly_not && self.shared.store.last_header().is_ok_and(|header| header.is_some_and(|header| header.seq >= last))
     }
 
     /// Shows readers what is durable, then answers.

@@ -175,7 +175,11 @@ impl<S: Sync> FromRequestParts<S> for Said {
 impl Said {
     /// The problem of an error.
     fn problem(self, error: Error) -> Problem {
-        let text = error.say(self.0);
+        let text = match &error {
+            // Where files lie on the machine is for the log.
+            Error::Engine(error) if error.kind() != Kind::Internal => error.for_anybody(),
+            error => error.say(self.0),
+        };
         let fault = match error.kind() {
             Kind::NotFound => Fault::NotFound,
             Kind::Exists => Fault::Exists,
@@ -193,6 +197,7 @@ impl Said {
             Error::Definition(issues) => {
                 Problem::of(fault, text).with_member("issues", issues.iter().map(|issue| issue.say(self.0)).collect::<Value>())
             }
+            Error::Engine(error) if matches!(fault, Fault::NoSpace | Fault::Unavailable) => Problem::of(fault, text).with_cause(error),
             _ => Problem::of(fault, text),
         }
     }

@@ -212,7 +212,8 @@ impl IntoResponse for Error {
 impl From<engine::Error> for Error {
     fn from(error: engine::Error) -> Self {
         use engine::Kind;
-        let detail = error.to_string();
+        let detail = error.for_anybody();
+        let caused = |this: Self| Self { cause: Some(error.to_string().into()), ..this };
         match error.kind() {
             Kind::NotFound => Self::not_found(detail),
             Kind::Exists => Self::new(ErrorKind::AlreadyExists, detail),
@@ -223,13 +224,13 @@ impl From<engine::Error> for Error {
             Kind::Forbidden => Self::new(ErrorKind::Http(StatusCode::FORBIDDEN), detail),
             Kind::Conflict => Self::new(ErrorKind::Conflict, detail),
             Kind::TooLarge => Self::new(ErrorKind::Http(StatusCode::PAYLOAD_TOO_LARGE), detail),
-            Kind::NoSpace => Self::new(ErrorKind::Http(StatusCode::INSUFFICIENT_STORAGE), detail),
-            Kind::Unavailable => Self::new(ErrorKind::Http(StatusCode::SERVICE_UNAVAILABLE), detail).with_header(RETRY_AFTER, "1"),
+            Kind::NoSpace => caused(Self::new(ErrorKind::Http(StatusCode::INSUFFICIENT_STORAGE), detail)),
+            Kind::Unavailable => caused(Self::new(ErrorKind::Http(StatusCode::SERVICE_UNAVAILABLE), detail)).with_header(RETRY_AFTER, "1"),
             Kind::Internal if error.may_have_happened() => {
                 let detail = "the platform failed, and whether it was written is not known: read it back before you repeat it; the log names the cause under the id in `instance`";
-                Self { cause: Some(error.to_string().into()), ..Self::new(ErrorKind::InternalError, detail) }
+                caused(Self::new(ErrorKind::InternalError, detail))
             }
-            Kind::Internal => Self::internal(detail),
+            Kind::Internal => Self::internal(error.to_string()),
         }
     }
 }

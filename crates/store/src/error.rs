@@ -100,7 +100,8 @@ pub enum Error {
 #[error("the commits were not confirmed{}", if *certain { ": they did not happen" } else { ": whether they happened is not known until the log is read again" })]
 pub struct AppendError {
     /// `true`: the commits certainly did not happen, a retry is safe.
-    /// `false`: they may have; read the log before trying again.
+    /// `false`: they may have, and the disk may yet lose what the log shows of
+    /// them; read the log before trying again.
     pub certain: bool,
     /// Why.
     pub source: Error,
@@ -203,11 +204,16 @@ impl Error {
                     "check-rights",
                     "{detail}; check that the file and its folder belong to the user of this program and can be written",
                 )
-                .with("detail", &source),
+                .with("detail", of_sqlite(&source)),
             ),
             _ => Self::Database { path: path.to_owned(), source },
         }
     }
+}
+
+/// What SQLite calls it; its own message repeats the path.
+fn of_sqlite(source: &rusqlite::Error) -> Sentence {
+    source.sqlite_error().map_or_else(|| Sentence::from(source), |error| Sentence::from(error))
 }
 
 /// What the operating system said, in words where they are known.

@@ -48,6 +48,25 @@ fn a_full_disk_is_named_and_gets_over() {
 }
 
 #[test]
+fn nothing_is_built_on_what_a_failed_sync_left_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let db = open(folder.path(), 64 << 20);
+    // A reader keeps the log from going when the writer goes.
+    assert_eq!(count(&db), 0);
+    put(&db, 100_000).expect("fits");
+    let before = size(folder.path(), "x.db-wal");
+    db.give_up_writer();
+    put(&db, 10).expect("goes on");
+    let after = size(folder.path(), "x.db-wal");
+    assert!(before > 100_000 && after < 50_000, "the log had {before} bytes and begins anew with {after}");
+    assert_eq!(count(&db), 2);
+    // What it showed before is in the database itself, without the log.
+    let alone = tempfile::tempdir().expect("a folder");
+    std::fs::copy(folder.path().join("x.db"), alone.path().join("x.db")).expect("copied");
+    assert_eq!(count(&open(alone.path(), 1 << 20)), 1);
+}
+
+#[test]
 fn failed_work_is_undone() {
     let folder = tempfile::tempdir().expect("a folder");
     let db = open(folder.path(), 1 << 20);

@@ -33,6 +33,18 @@ impl Sentence {
         self
     }
 
+    /// The same for whoever asks from outside: of a file or folder its name, not
+    /// where on the machine it lies. Such stand in gaps called `path`.
+    #[must_use]
+    pub fn for_anybody(&self) -> Self {
+        let told = |(gap, part): &(&'static str, Self)| match *gap {
+            "path" => (*gap, Self::from(part.0.english.rsplit('/').next().unwrap_or_default())),
+            _ => (*gap, part.for_anybody()),
+        };
+        let Parts { code, english, with } = &*self.0;
+        Self(Box::new(Parts { code: code.clone(), english: english.clone(), with: with.iter().map(told).collect() }))
+    }
+
     /// The sentence in the wording that `words` has for its code, else in English.
     pub fn say<'a>(&self, words: &dyn Fn(&str) -> Option<&'a str>) -> String {
         if self.0.with.is_empty() {
@@ -93,12 +105,20 @@ pub(crate) fn database(path: &Path) -> Sentence {
 
 /// A file or folder by its path.
 pub(crate) fn file(path: &Path) -> Sentence {
-    Sentence::from(format!("`{}`", path.display()))
+    Sentence::new("", "`{path}`").with("path", &path.display())
 }
 
 #[cfg(test)]
 mod tests {
     use super::Sentence;
+
+    #[test]
+    fn where_files_lie_is_told_to_nobody() {
+        let full = Sentence::new("full", "no space for {what} on `{path}`").with("path", "/srv/stadt/tenant.db");
+        let maybe = Sentence::new("maybe", "{error}; read /ngsi-ld/v1").with("error", full.with("what", super::file("/srv/x.db".as_ref())));
+        assert_eq!(maybe.to_string(), "no space for `/srv/x.db` on `/srv/stadt/tenant.db`; read /ngsi-ld/v1");
+        assert_eq!(maybe.for_anybody().to_string(), "no space for `x.db` on `tenant.db`; read /ngsi-ld/v1");
+    }
 
     #[test]
     fn gaps_are_filled_once_in_any_language() {

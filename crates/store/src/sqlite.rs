@@ -18,7 +18,7 @@ use std::time::Duration;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::backend::{Backend, Session};
-use crate::{AppendError, Error, disk};
+use crate::{AppendError, Error, Sentence, disk};
 pub(crate) use migrate::Migration;
 
 const PAGE_BYTES: u64 = 4096;
@@ -92,9 +92,26 @@ impl Sqlite {
     fn connection<'w>(&self, writer: &'w mut Writer) -> Result<&'w mut Connection, Error> {
         let connection = match writer.connection.take() {
             Some(connection) => connection,
-            None => open_writer(&self.path, self.wal_max_bytes, &writer.wal_pages)?,
+            None => self.open_after_failure(&writer.wal_pages)?,
         };
         Ok(writer.connection.insert(connection))
+    }
+
+    /// A new writing connection after a failure that may have been one of the
+    /// sync. The system then takes pages for written that the disk does not
+    /// have, and no later sync brings them there: whatever would be built on
+    /// them could be lost with them. So all that the log shows is written anew,
+    /// into the database, before anything follows it.
+    fn open_after_failure(&self, wal_pages: &Arc<AtomicU64>) -> Result<Connection, Error> {
+        let connection = open_writer(&self.path, self.wal_max_bytes, wal_pages)?;
+        match checkpoint(&connection, "TRUNCATE", BUSY, wal_pages) {
+            Ok(true) => Ok(connection),
+            Ok(false) => Err(Error::unavailable(
+                Sentence::new("", "the write-ahead log of `{path}`").with("path", &self.path.display()),
+                "a long read still needs it after a failed write; try again",
+            )),
+            Err(error) => Err(self.fail(error)),
+        }
     }
 
     fn commit(&self, connection: &Connection, work: &mut dyn FnMut(&dyn Session) -> Result<(), Error>) -> Result<(), AppendError> {
@@ -134,6 +151,12 @@ impl Sqlite {
             Ok(reader) => reader,
             Err(_) => self.readers[1].lock().unwrap_or_else(PoisonError::into_inner),
         }
+    }
+
+    /// For tests: the writing connection is given up, as after a failed sync.
+    #[cfg(test)]
+    pub(crate) fn give_up_writer(&self) {
+        self.writer().connection = None;
     }
 
     /// For tests of a full disk: the database may not grow beyond so many pages.
@@ -227,7 +250,7 @@ impl Backend for Sqlite {
             connection.pragma(None, "incremental_vacuum", RELEASE_PAGES, |_| Ok(())).map_err(|e| self.fail(e))?;
             if !checkpoint(connection, "TRUNCATE", BUSY, &wal_pages).map_err(|e| self.fail(e))? {
                 return Err(Error::unavailable(
-                    format!("the write-ahead log of `{}`", self.path.display()),
+                    Sentence::new("", "the write-ahead log of `{path}`").with("path", &self.path.display()),
                     "a long read still needs it; what was deleted is overwritten when that has ended, try again",
                 ));
             }

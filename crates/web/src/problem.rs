@@ -137,9 +137,14 @@ impl Problem {
     /// 500: the fault goes to the log with the id of the request, and is answered without it.
     #[must_use]
     pub fn internal(fault: impl fmt::Display) -> Self {
-        let mut problem = Self::of(Fault::Internal, SENTENCE);
-        problem.cause = Some(fault.to_string());
-        problem
+        Self::of(Fault::Internal, SENTENCE).with_cause(fault)
+    }
+
+    /// The same with what the log is told of it.
+    #[must_use]
+    pub fn with_cause(mut self, cause: impl fmt::Display) -> Self {
+        self.cause = Some(cause.to_string());
+        self
     }
 
     /// The same with a further member.
