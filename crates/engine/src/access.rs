@@ -1,15 +1,15 @@
 //! One principal in one tenant. Everything goes through here, and every
 //! question is put to policy first.
 
-use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::sync::{Arc, Weak};
 
 use model::{Authorized, TenantId, Text};
 use policy::{Action, Permit, Principal};
 
 use crate::classes::{Classes, Visibility};
 use crate::tenant::{Shared, Tenant};
-use crate::{DOOR, Error};
+use crate::{DOOR, Error, Kind};
 
 /// One principal's access to a tenant. Cheap to clone.
 #[derive(Clone)]
@@ -78,6 +78,17 @@ impl Access {
         Authorized::new(&DOOR, question)
     }
 
+    /// Runs something that blocks and may take long: it can see whether the
+    /// caller has gone away.
+    pub(crate) async fn waited_for<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&Shared, &Waiting) -> Result<T, Error> + Send + 'static,
+    ) -> Result<T, Error> {
+        let caller = Arc::new(());
+        let waiting = Waiting::of(&caller);
+        self.blocking(move |shared| work(shared, &waiting)).await
+    }
+
     /// Runs something that blocks away from the threads that answer.
     pub(crate) async fn blocking<T: Send + 'static>(
         &self,
@@ -85,5 +96,23 @@ impl Access {
     ) -> Result<T, Error> {
         let shared = Arc::clone(self.shared());
         tokio::task::spawn_blocking(move || work(&shared)).await.unwrap_or_else(|_| Err(Error::internal("the work ended by a fault")))
+    }
+}
+
+/// Whether somebody still waits for an answer: the future that asked holds
+/// the other end and lets it go when it is dropped.
+pub(crate) struct Waiting(Weak<()>);
+
+impl Waiting {
+    pub(crate) fn of(caller: &Arc<()>) -> Self {
+        Self(Arc::downgrade(caller))
+    }
+
+    /// An error when nobody waits any more.
+    pub(crate) fn check(&self) -> Result<(), Error> {
+        if self.0.strong_count() == 0 {
+            return Err(Error::new(Kind::Unavailable, "nobody waits for the answer any more"));
+        }
+        Ok(())
     }
 }

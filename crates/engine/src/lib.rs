@@ -9,6 +9,7 @@
 
 mod access;
 mod account;
+mod buckets;
 mod catalogue;
 mod changes;
 mod classes;
@@ -47,7 +48,7 @@ pub use error::{Error, Kind};
 pub use history::table;
 pub use live::{Listener, News};
 pub use operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Operation, Outcome, Receipt};
-pub use past::{Bucket, BucketQuery, BucketSeries, Period};
+pub use past::{Alignment, Bucket, BucketQuery, BucketSeries, Figure, Gaps, Method, PERIODS_MAX, Period};
 pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};
 pub use report::{About, CONTACT_BYTES_MAX, MESSAGE_CHARS_MAX, NewReport, Report, ReportState, ReportedValue};

@@ -16,8 +16,8 @@ use model::{
 use parking_lot::{Mutex, RwLock};
 use store::TenantStore;
 
-pub(crate) use buckets::fill;
-pub use buckets::{Bucket, BucketQuery, BucketSeries, Period};
+pub use buckets::{Alignment, Bucket, BucketQuery, BucketSeries, Figure, Gaps, Method, PERIODS_MAX, Period};
+pub(crate) use buckets::{Cutter, ensure_something_fits};
 
 use crate::state::State;
 use crate::{DOOR, Error, Table};

@@ -8,7 +8,6 @@ use bytes::Bytes;
 use model::{Class, Entity, EntityId, Filter, Instant, Name, Observation, Query, SeriesQuery};
 
 use crate::classes::Visibility;
-use crate::past::{self, BucketQuery, BucketSeries};
 use crate::state::{Candidates, Stored, candidates};
 use crate::{Access, Error};
 
@@ -120,22 +119,6 @@ impl Access {
             found.extend(self.blocking(move |shared| shared.past.series(&narrowed)).await?);
         }
         found.sort_by_cached_key(|observation| (observation.key(), observation.time()));
-        Ok(found)
-    }
-
-    /// Numbers of the past in periods.
-    ///
-    /// # Errors
-    /// When the period or zone is unusable, or a segment of history is damaged.
-    pub async fn buckets(&self, question: BucketQuery) -> Result<Vec<BucketSeries>, Error> {
-        let allowed = self.allowed_series(&question.entities, Some(&question.attributes))?;
-        let mut found = Vec::new();
-        for (attributes, entities) in allowed {
-            let narrowed = Self::authorized(SeriesQuery { entities, attributes, ..question.series() });
-            let question = question.clone();
-            found.extend(self.blocking(move |shared| past::fill(&question, &shared.past.numbers(&narrowed)?)).await?);
-        }
-        found.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(found)
     }
 

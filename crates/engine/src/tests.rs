@@ -1,5 +1,6 @@
 //! Tests of the engine through its public face, over a real store.
 
+mod buckets;
 mod import;
 mod indexes;
 mod live;

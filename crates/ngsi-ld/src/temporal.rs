@@ -2,7 +2,6 @@
 
 mod aggregate;
 mod page;
-pub(crate) mod period;
 pub(crate) mod query;
 
 use axum::response::Response;
@@ -69,8 +68,14 @@ async fn instances(call: &Call, entity: &Entity, render: &RenderOptions, questio
     if attributes.as_ref().is_some_and(Vec::is_empty) || question.property == TimeProperty::DeletedAt {
         return Ok(Vec::new());
     }
-    let series =
-        SeriesQuery { entities: vec![entity.id.clone()], attributes, window: question.window(), time_property: question.property, limit, ..SeriesQuery::default() };
+    let series = SeriesQuery {
+        entities: vec![entity.id.clone()],
+        attributes,
+        window: question.window(),
+        time_property: question.property,
+        limit,
+        ..SeriesQuery::default()
+    };
     let mut all = call.access.series(series).await?;
     all.retain(|o| {
         render.projection.shows_attribute(o.attribute.name) && render.datasets.as_ref().is_none_or(|datasets| datasets.shows(&o.attribute))

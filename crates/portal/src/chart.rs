@@ -54,6 +54,19 @@ pub struct Series {
     pub name: String,
     /// Its points in any order; for one instant the later wins.
     pub points: Vec<Point>,
+    /// What lies behind points that sum up several values; empty where none does.
+    pub ranges: Vec<Range>,
+}
+
+/// The least and the greatest single value of a step.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Range {
+    /// When the step begins.
+    pub at: Instant,
+    /// The least value.
+    pub least: f64,
+    /// The greatest.
+    pub most: f64,
 }
 
 /// One value of a line.
@@ -100,11 +113,26 @@ struct Line {
     name: String,
     /// As many as the axis has.
     values: Vec<Option<f64>>,
+    /// As many, or none at all: the least and the greatest single value.
+    ranges: Vec<Option<(f64, f64)>>,
 }
 
 impl Aligned {
     fn numbers(&self) -> impl Iterator<Item = f64> + Clone {
         self.series.iter().flat_map(|line| line.values.iter().copied().flatten())
+    }
+
+    /// The area behind a line that is alone; several would hide each other.
+    fn area(&self) -> &[Option<(f64, f64)>] {
+        match self.series.as_slice() {
+            [only] => &only.ranges,
+            _ => &[],
+        }
+    }
+
+    fn scale(&self) -> Option<scale::Scale> {
+        let ends = self.area().iter().flatten().flat_map(|(least, most)| [*least, *most]);
+        scale::Scale::of(self.numbers().chain(ends))
     }
 }
 
@@ -119,7 +147,7 @@ impl Chart {
         let digits = if aligned.numbers().all(|value| value.fract() == 0.0) { 0 } else { format::digits_for(most) };
         let words = words::Words { chart: self, aligned: &aligned, digits };
         let sentences = words.sentences();
-        let scale = scale::Scale::of(aligned.numbers());
+        let scale = aligned.scale();
         let (wide, tall) = match scale {
             None => (Markup::default(), Markup::default()),
             Some(scale) => {

@@ -1,15 +1,28 @@
-//! Time buckets: many values of a period as one (NGSI-LD V1.9.1, clause 4.5.19).
+//! Many values of a period as one (NGSI-LD V1.9.1, clause 4.5.19).
 
-use jiff::civil::Weekday;
-use jiff::tz::TimeZone;
-use jiff::{Timestamp, ToSpan, Zoned};
+mod grid;
+mod period;
+mod tally;
+#[cfg(test)]
+mod tests;
+
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
-use model::{EntityId, Instant, Name, NumberSeries, SeriesKey, SeriesQuery, TimeWindow};
+use model::{EntityId, Instant, Name, NumberSeries, Observation, SeriesKey, Text, TimeWindow};
 
-use crate::Error;
+pub use grid::Alignment;
+pub use period::Period;
+pub use tally::{Figure, Method};
 
-/// Which numbers, in which periods.
+use crate::access::Waiting;
+use crate::{Error, Kind};
+use grid::Grid;
+use tally::Tally;
+
+/// How many periods a series may be cut into.
+pub const PERIODS_MAX: usize = 100_000;
+
+/// Which values, in which periods.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BucketQuery {
     /// The entities.
@@ -18,242 +31,235 @@ pub struct BucketQuery {
     pub attributes: Vec<Name>,
     /// The window of time.
     pub window: TimeWindow,
+    /// Which time of a value counts.
+    pub time_property: TimeProperty,
+    /// Only so many values per series, from one end.
+    pub limit: SeriesLimit,
+    /// What is made of them.
+    pub methods: Vec<Method>,
     /// How long a period is.
     pub period: Period,
-    /// The time zone of calendar periods: `UTC`, `Europe/Berlin`.
-    pub zone: &'static str,
+    /// From where periods are counted.
+    pub alignment: Alignment,
+    /// The time zone of calendar and clock: `UTC`, `Europe/Berlin`.
+    pub zone: Text,
+    /// What becomes of periods without a value.
+    pub gaps: Gaps,
 }
 
-impl BucketQuery {
-    /// The series behind the buckets.
-    pub(crate) fn series(&self) -> SeriesQuery {
-        SeriesQuery {
-            entities: self.entities.clone(),
-            attributes: Some(self.attributes.clone()),
-            window: self.window,
-            time_property: TimeProperty::ObservedAt,
-            limit: SeriesLimit::All,
-            ..SeriesQuery::default()
-        }
-    }
+/// What becomes of periods without a value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Gaps {
+    /// They are left out.
+    #[default]
+    Omit,
+    /// They are there, from the window's start to its end, or the series' own
+    /// where the window is open: counts of 0, nothing else.
+    Mark,
+    /// As marked, but avg, min and max stay those of the last period with a
+    /// value; before the first there is nothing to carry.
+    Previous,
 }
 
-/// The length of a period.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Period {
-    /// So many microseconds, counted from the window's start, or the epoch when it is open.
-    Fixed {
-        /// Microseconds, more than 0.
-        micros: i64,
-    },
-    /// A day of the zone.
-    Day,
-    /// A week of the zone, from Monday.
-    Week,
-    /// A month of the zone.
-    Month,
-    /// A year of the zone.
-    Year,
-}
-
-/// The buckets of one series, in time order; empty ones are left out.
+/// The buckets of one series, in time order.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BucketSeries {
     /// Which series.
     pub key: SeriesKey,
+    /// The kind of its attribute: `Property`, `Relationship`.
+    pub type_name: &'static str,
     /// Its buckets.
     pub buckets: Vec<Bucket>,
 }
 
-/// What the numbers of a period come to.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What the values of a period come to.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Bucket {
     /// The first instant of the period.
     pub start: Instant,
     /// The first instant after it.
     pub end: Instant,
-    /// How many values.
-    pub count: u64,
-    /// Their sum.
-    pub sum: f64,
-    /// The least.
-    pub min: f64,
-    /// The greatest.
-    pub max: f64,
-    /// The sum of their squares.
-    pub sum_of_squares: f64,
+    /// Whether it holds no value.
+    pub is_gap: bool,
+    /// As many as methods were asked for; `None` where one does not apply.
+    pub figures: Vec<Option<Figure>>,
 }
 
 impl Bucket {
-    /// The mean of the values.
+    /// The figure of the so-many-th method, when it is a number.
     #[must_use]
-    pub fn mean(&self) -> f64 {
-        #[expect(clippy::cast_precision_loss, reason = "no bucket holds 2^53 values")]
-        let count = self.count as f64;
-        self.sum / count
+    pub fn number(&self, method: usize) -> Option<f64> {
+        match self.figures.get(method) {
+            Some(Some(Figure::Number(number))) => Some(*number),
+            _ => None,
+        }
     }
+}
 
-    fn open(start: i64, end: i64) -> Self {
+impl BucketQuery {
+    /// All values of a window by observation time, one period over everything,
+    /// counted, in UTC; change what you need.
+    #[must_use]
+    pub fn of(entities: Vec<EntityId>, attributes: Vec<Name>, window: TimeWindow) -> Self {
         Self {
-            start: Instant::from_micros(start),
-            end: Instant::from_micros(end),
-            count: 0,
-            sum: 0.0,
-            min: f64::INFINITY,
-            max: f64::NEG_INFINITY,
-            sum_of_squares: 0.0,
+            entities,
+            attributes,
+            window,
+            time_property: TimeProperty::ObservedAt,
+            limit: SeriesLimit::All,
+            methods: vec![Method::TotalCount],
+            period: Period::WHOLE,
+            alignment: Alignment::Calendar,
+            zone: Text::from("UTC"),
+            gaps: Gaps::Omit,
         }
-    }
-
-    fn add(&mut self, value: f64) {
-        self.count += 1;
-        self.sum += value;
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
-        self.sum_of_squares += value * value;
     }
 }
 
-/// Sorts the numbers of each series into periods.
-pub(crate) fn fill(question: &BucketQuery, series: &[NumberSeries]) -> Result<Vec<BucketSeries>, Error> {
-    let periods = Periods::new(question)?;
-    series.iter().map(|one| Ok(BucketSeries { key: one.key.clone(), buckets: periods.fill(one)? })).collect()
+/// Cuts series of numbers, or of values sorted by series, into periods.
+pub(crate) struct Cutter<'a> {
+    question: &'a BucketQuery,
+    grid: Grid,
+    waiting: &'a Waiting,
 }
 
-struct Periods {
-    period: Period,
-    zone: TimeZone,
-    /// Where fixed periods count from.
-    origin: i64,
-}
-
-impl Periods {
-    fn new(question: &BucketQuery) -> Result<Self, Error> {
-        if let Period::Fixed { micros } = question.period
-            && micros <= 0
-        {
-            return Err(Error::invalid("the period must be longer than 0"));
-        }
-        let zone = TimeZone::get(question.zone)
-            .map_err(|_| Error::invalid(format!("the time zone `{}` is not known; use a name such as `Europe/Berlin`", question.zone)))?;
-        let origin = if question.window.start == TimeWindow::ALL.start { 0 } else { question.window.start.micros() };
-        Ok(Self { period: question.period, zone, origin })
+impl<'a> Cutter<'a> {
+    pub(crate) fn new(question: &'a BucketQuery, waiting: &'a Waiting) -> Result<Self, Error> {
+        Ok(Self { question, grid: Grid::new(question.period, question.alignment, &question.zone)?, waiting })
     }
 
-    fn fill(&self, series: &NumberSeries) -> Result<Vec<Bucket>, Error> {
-        let mut buckets: Vec<Bucket> = Vec::new();
-        for (time, value) in series.times.iter().zip(&series.values) {
-            match buckets.last_mut() {
-                Some(bucket) if *time < bucket.end.micros() => bucket.add(*value),
-                _ => {
-                    let (start, end) = self.around(*time)?;
-                    let mut bucket = Bucket::open(start, end);
-                    bucket.add(*value);
-                    buckets.push(bucket);
-                }
-            }
-        }
-        Ok(buckets)
-    }
-
-    /// First instant of the period around a time, and the first after it.
-    fn around(&self, micros: i64) -> Result<(i64, i64), Error> {
-        if let Period::Fixed { micros: length } = self.period {
-            let start = (micros - self.origin).div_euclid(length) * length + self.origin;
-            return Ok((start, start.saturating_add(length)));
-        }
-        self.calendar(micros)
-            .map_err(|error| Error::invalid(format!("the period around {} cannot be computed: {error}", Instant::from_micros(micros))))
-    }
-
-    fn calendar(&self, micros: i64) -> Result<(i64, i64), jiff::Error> {
-        let local: Zoned = Timestamp::from_microsecond(micros)?.to_zoned(self.zone.clone());
-        let day = local.date();
-        let (first, next) = match self.period {
-            Period::Week => {
-                let monday = day.checked_sub(i32::from(day.weekday().since(Weekday::Monday)).days())?;
-                (monday, monday.checked_add(1.week())?)
-            }
-            Period::Month => (day.first_of_month(), day.first_of_month().checked_add(1.month())?),
-            Period::Year => (day.first_of_year(), day.first_of_year().checked_add(1.year())?),
-            Period::Day | Period::Fixed { .. } => (day, day.checked_add(1.day())?),
+    pub(crate) fn numbers(&self, series: &[NumberSeries]) -> Result<Vec<BucketSeries>, Error> {
+        let cut = |one: &NumberSeries| {
+            let values = one.times.iter().copied().zip(one.values.iter().copied());
+            let buckets = self.cut(values, Tally::add_number)?;
+            Ok(BucketSeries { key: one.key.clone(), type_name: "Property", buckets })
         };
-        let start = first.to_zoned(self.zone.clone())?.timestamp().as_microsecond();
-        let end = next.to_zoned(self.zone.clone())?.timestamp().as_microsecond();
-        Ok((start, end))
+        series.iter().map(cut).collect()
+    }
+
+    pub(crate) fn values(&self, observations: &[Observation]) -> Result<Vec<BucketSeries>, Error> {
+        let cut = |series: &[Observation]| {
+            let mut values: Vec<(i64, &Observation)> = series.iter().map(|one| (self.time_of(one), one)).collect();
+            values.sort_by_key(|(time, _)| *time);
+            let buckets = self.cut(values.into_iter(), |tally, one| tally.add(&one.attribute.value))?;
+            Ok(BucketSeries { key: series[0].key(), type_name: series[0].attribute.value.type_name(), buckets })
+        };
+        observations.chunk_by(|a, b| a.key() == b.key()).map(cut).collect()
+    }
+
+    fn time_of(&self, observation: &Observation) -> i64 {
+        let time = match self.question.time_property {
+            TimeProperty::CreatedAt => observation.attribute.created_at,
+            TimeProperty::ModifiedAt | TimeProperty::DeletedAt => observation.recorded_at,
+            TimeProperty::ObservedAt => observation.time(),
+        };
+        time.micros()
+    }
+
+    /// Values in time order into buckets.
+    fn cut<V>(&self, values: impl Iterator<Item = (i64, V)>, add: impl Fn(&mut Tally, V)) -> Result<Vec<Bucket>, Error> {
+        let mut row = Row { cutter: self, buckets: Vec::new(), end: None };
+        let mut open: Option<(i64, i64, Tally)> = None;
+        for (time, value) in values {
+            if let Some((_, end, tally)) = &mut open
+                && time < *end
+            {
+                add(tally, value);
+                continue;
+            }
+            if let Some(full) = open.take() {
+                row.close(full)?;
+            }
+            let (start, end) = self.grid.around(time);
+            row.fill_until(start)?;
+            let (_, _, tally) = open.insert((start, end, Tally::new(&self.question.methods)));
+            add(tally, value);
+        }
+        if let Some(full) = open {
+            row.close(full)?;
+            row.fill_until(self.question.window.end.micros())?;
+        }
+        Ok(row.buckets)
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use model::Iri;
+/// The buckets of a series as they come.
+struct Row<'a> {
+    cutter: &'a Cutter<'a>,
+    buckets: Vec<Bucket>,
+    /// Where the last one ends.
+    end: Option<i64>,
+}
 
-    fn series(times: &[&str]) -> NumberSeries {
-        NumberSeries {
-            key: SeriesKey {
-                entity: Iri::parse("urn:x:1").expect("valid"),
-                attribute: Name::known("https://example.org/no2"),
-                dataset: None,
-            },
-            times: times.iter().map(|t| Instant::parse(t).expect("valid").micros()).collect(),
-            values: (0..times.len()).map(|n| f64::from(u32::try_from(n).expect("few"))).collect(),
+impl Row<'_> {
+    fn close(&mut self, (start, end, tally): (i64, i64, Tally)) -> Result<(), Error> {
+        let figures = tally.figures(&self.cutter.question.methods);
+        self.push(start, end, false, figures)
+    }
+
+    /// What lies between the last bucket and a time, where gaps are asked for.
+    fn fill_until(&mut self, until: i64) -> Result<(), Error> {
+        let question = self.cutter.question;
+        let is_open = |at: Instant| at <= TimeWindow::ALL.start || at >= TimeWindow::ALL.end;
+        if question.gaps == Gaps::Omit || question.period.is_whole() || is_open(Instant::from_micros(until)) {
+            return Ok(());
         }
+        let first = if is_open(question.window.start) { None } else { Some(self.cutter.grid.around(question.window.start.micros()).0) };
+        let Some(mut next) = self.end.or(first) else { return Ok(()) };
+        while next < until {
+            let (start, end) = self.cutter.grid.around(next);
+            let figures = self.figures_of_gap();
+            self.push(start, end, true, figures)?;
+            next = end;
+        }
+        Ok(())
     }
 
-    #[track_caller]
-    fn check(period: Period, zone: &'static str, times: &[&str], expected: &[&str]) {
-        let question = BucketQuery { entities: vec![], attributes: vec![], window: TimeWindow::ALL, period, zone };
-        let filled = fill(&question, &[series(times)]).expect("fills");
-        let got: Vec<String> = filled[0].buckets.iter().map(|b| format!("{} {} {}", b.start, b.count, b.sum)).collect();
-        assert_eq!(got, expected);
+    fn figures_of_gap(&self) -> Vec<Option<Figure>> {
+        let question = self.cutter.question;
+        let last = self.buckets.last().filter(|_| question.gaps == Gaps::Previous);
+        let figure = |(index, method): (usize, &Method)| match method {
+            Method::TotalCount | Method::DistinctCount => Some(Figure::Number(0.0)),
+            Method::Avg | Method::Min | Method::Max => last?.figures[index].clone(),
+            Method::Sum | Method::SumSq | Method::StdDev => None,
+        };
+        question.methods.iter().enumerate().map(figure).collect()
     }
 
-    #[test]
-    fn days_of_berlin_have_23_and_25_hours() {
-        check(
-            Period::Day,
-            "Europe/Berlin",
-            &["2024-03-30T23:00:00Z", "2024-03-31T21:59:59Z", "2024-03-31T22:00:00Z"],
-            &["2024-03-30T23:00:00Z 2 1", "2024-03-31T22:00:00Z 1 2"],
-        );
-        check(
-            Period::Day,
-            "Europe/Berlin",
-            &["2024-10-26T22:00:00Z", "2024-10-27T22:59:59Z", "2024-10-27T23:00:00Z"],
-            &["2024-10-26T22:00:00Z 2 1", "2024-10-27T23:00:00Z 1 2"],
-        );
+    fn push(&mut self, start: i64, end: i64, is_gap: bool, figures: Vec<Option<Figure>>) -> Result<(), Error> {
+        let question = self.cutter.question;
+        if self.buckets.len() == PERIODS_MAX {
+            let message = format!(
+                "periods of `{}` cut the window into more than {PERIODS_MAX}; ask for longer periods or a shorter window",
+                question.period
+            );
+            return Err(Error::new(Kind::TooLarge, message));
+        }
+        if self.buckets.len().is_multiple_of(1024) {
+            self.cutter.waiting.check()?;
+        }
+        self.end = Some(end);
+        // A period over everything is the window, as far as it can be written.
+        let (start, end) =
+            if question.period.is_whole() { (question.window.start.micros(), question.window.end.micros()) } else { (start, end) };
+        let written = |micros: i64| Instant::from_micros(micros).clamp(Instant::MIN, Instant::MAX);
+        self.buckets.push(Bucket { start: written(start), end: written(end), is_gap, figures });
+        Ok(())
     }
+}
 
-    #[test]
-    fn weeks_months_and_years_follow_the_calendar() {
-        check(
-            Period::Week,
-            "UTC",
-            &["2026-05-04T00:00:00Z", "2026-05-10T23:00:00Z", "2026-05-11T00:00:00Z"],
-            &["2026-05-04T00:00:00Z 2 1", "2026-05-11T00:00:00Z 1 2"],
-        );
-        check(
-            Period::Month,
-            "Europe/Berlin",
-            &["2024-01-31T22:59:00Z", "2024-01-31T23:00:00Z"],
-            &["2023-12-31T23:00:00Z 1 0", "2024-01-31T23:00:00Z 1 1"],
-        );
-        check(
-            Period::Year,
-            "UTC",
-            &["1935-07-01T00:00:00Z", "1936-01-01T00:00:00Z"],
-            &["1935-01-01T00:00:00Z 1 0", "1936-01-01T00:00:00Z 1 1"],
-        );
+/// That no method asked for fits any value: an error that names both.
+pub(crate) fn ensure_something_fits(question: &BucketQuery, series: &[BucketSeries]) -> Result<(), Error> {
+    let has_figure = |bucket: &Bucket| !bucket.is_gap && bucket.figures.iter().any(Option::is_some);
+    if series.iter().all(|one| one.buckets.is_empty()) || series.iter().any(|one| one.buckets.iter().any(has_figure)) {
+        return Ok(());
     }
-
-    #[test]
-    fn fixed_periods_count_from_the_epoch() {
-        check(
-            Period::Fixed { micros: 3_600_000_000 },
-            "UTC",
-            &["1969-12-31T23:59:00Z", "1970-01-01T00:00:00Z"],
-            &["1969-12-31T23:00:00Z 1 0", "1970-01-01T00:00:00Z 1 1"],
-        );
-    }
+    let methods: Vec<&str> = question.methods.iter().map(|method| method.word()).collect();
+    let mut names: Vec<&str> = series.iter().map(|one| one.key.attribute.iri()).collect();
+    names.dedup();
+    Err(Error::invalid(format!(
+        "`{}` does not apply to the values of `{}`: they are no numbers; ask for totalCount or distinctCount, or for min and max of texts and times",
+        methods.join(","),
+        names.join("`, `")
+    )))
 }

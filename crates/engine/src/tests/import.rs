@@ -5,7 +5,7 @@ use model::time::TimeProperty;
 use model::{Entity, Instant, TimeWindow};
 
 use super::{dataset, id, instant, name, no2, number, station};
-use crate::past::{BucketQuery, Period};
+use crate::{BucketQuery, Method, Period};
 use crate::{Engine, ImportReceipt, Role, ScratchEngine};
 
 fn hours(from: i64, to: i64, value: impl Fn(i64) -> i64) -> Vec<(u64, Entity)> {
@@ -146,11 +146,14 @@ async fn buckets_join_sealed_and_unsealed() {
     access.import(1, hours(0, 30, |_| 1)).await.expect("imported");
     seal(&engine);
     access.import(1, hours(20, 50, |h| if h < 30 { 3 } else { 1 })).await.expect("imported");
-    let question =
-        BucketQuery { entities: vec![id("a")], attributes: vec![name("no2")], window: TimeWindow::ALL, period: Period::Day, zone: "UTC" };
+    let question = BucketQuery {
+        period: Period::DAY,
+        methods: vec![Method::TotalCount, Method::Sum],
+        ..BucketQuery::of(vec![id("a")], vec![name("no2")], TimeWindow::ALL)
+    };
     let series = access.buckets(question).await.expect("answered");
-    let got: Vec<_> = series[0].buckets.iter().map(|b| (b.count, b.sum)).collect();
-    assert_eq!(got, [(24, 20.0 + 4.0 * 3.0), (24, 6.0 * 3.0 + 18.0), (2, 2.0)]);
+    let got: Vec<_> = series[0].buckets.iter().filter_map(|b| b.number(0).zip(b.number(1))).collect();
+    assert_eq!(got, [(24.0, 20.0 + 4.0 * 3.0), (24.0, 6.0 * 3.0 + 18.0), (2.0, 2.0)]);
 }
 
 #[tokio::test]
@@ -187,12 +190,11 @@ async fn of_two_values_for_one_instant_in_one_commit_the_last_is_kept() {
     let receipt = access.import(run, records).await.expect("imported");
     assert_eq!((receipt.written, receipt.corrected), (1, 2));
     assert_eq!(access.entity(&id("a")).expect("there").entity().value(name("no2")), Some(&number("3")));
+    let window = TimeWindow { start: instant("2026-01-01T00:00:00Z"), end: instant("2026-01-02T00:00:00Z") };
     let question = BucketQuery {
-        entities: vec![id("a")],
-        attributes: vec![name("no2")],
-        window: TimeWindow { start: instant("2026-01-01T00:00:00Z"), end: instant("2026-01-02T00:00:00Z") },
-        period: Period::Day,
-        zone: "UTC",
+        period: Period::DAY,
+        methods: vec![Method::TotalCount, Method::Sum],
+        ..BucketQuery::of(vec![id("a")], vec![name("no2")], window)
     };
     for sealed in [false, true] {
         if sealed {
@@ -200,7 +202,7 @@ async fn of_two_values_for_one_instant_in_one_commit_the_last_is_kept() {
         }
         assert_eq!(values(&engine).await, ["3.0"], "sealed: {sealed}");
         let days = access.buckets(question.clone()).await.expect("answered");
-        assert_eq!((days[0].buckets[0].count, days[0].buckets[0].sum), (1, 3.0), "sealed: {sealed}");
+        assert_eq!((days[0].buckets[0].number(0), days[0].buckets[0].number(1)), (Some(1.0), Some(3.0)), "sealed: {sealed}");
     }
 }
 

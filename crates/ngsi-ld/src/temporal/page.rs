@@ -63,7 +63,7 @@ fn content_range(query: &TemporalQuery, first: Instant, last: Instant) -> String
 #[cfg(test)]
 mod tests {
     use super::*;
-    use model::{Attribute, Class, Iri, Json, Name, Value};
+    use model::{Attribute, Class, Fact, Iri, Json, Name, Value};
 
     fn at(second: i64) -> Instant {
         Instant::from_seconds(1_800_000_000 + second)
@@ -73,6 +73,7 @@ mod tests {
         let one = |second: &i64| Observation {
             entity: Iri::parse("urn:x:1").expect("valid"),
             attribute: Attribute::new(Name::known("urn:x:a"), Value::Property(Json::from(1))).observed(at(*second)),
+            fact: Fact::Value,
             class: Class::Open,
             seq: 1,
             recorded_at: at(0),

@@ -1,10 +1,10 @@
 //! Temporal queries (NGSI-LD V1.9.1, clause 4.11) and what to aggregate (4.5.19).
 
+use engine::{Method, Period};
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
 use model::{Instant, TimeWindow};
 
-use super::period::Duration;
 use crate::error::Error;
 use crate::params::Params;
 
@@ -98,34 +98,30 @@ fn limit(params: &Params) -> Result<SeriesLimit, Error> {
     }
 }
 
-/// The aggregation methods.
-pub(crate) const METHODS: [&str; 8] = ["totalCount", "distinctCount", "sum", "avg", "min", "max", "stddev", "sumsq"];
-
 /// What to aggregate, over which periods.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Aggregation {
-    pub(crate) methods: Vec<&'static str>,
-    /// `None` is one period over everything.
-    pub(crate) period: Option<Duration>,
+    pub(crate) methods: Vec<Method>,
+    pub(crate) period: Period,
 }
 
 impl Aggregation {
     /// Reads aggrMethods and aggrPeriodDuration.
     pub(crate) fn read(params: &Params) -> Result<Self, Error> {
-        let expected = METHODS.join(", ");
+        let expected = Method::ALL.map(Method::word).join(", ");
         let text = params
             .get("aggrMethods")
             .ok_or_else(|| Error::bad_request(format!("aggregatedValues needs `aggrMethods`: one or several of {expected}")))?;
         let mut methods = Vec::new();
         for word in text.split(',') {
-            let known = METHODS.into_iter().find(|method| *method == word.trim());
-            let method =
-                known.ok_or_else(|| Error::bad_request(format!("`aggrMethods={text}`: `{word}` is not known; expected {expected}")))?;
+            let method = Method::of_word(word.trim())
+                .ok_or_else(|| Error::bad_request(format!("`aggrMethods={text}`: `{word}` is not known; expected {expected}")))?;
             if !methods.contains(&method) {
                 methods.push(method);
             }
         }
-        let period = params.get("aggrPeriodDuration").map(Duration::parse).transpose()?.filter(|duration| !duration.is_zero());
+        let period = params.get("aggrPeriodDuration").map_or(Ok(Period::WHOLE), Period::parse);
+        let period = period.map_err(|error| Error::from(error).at("`aggrPeriodDuration`"))?;
         Ok(Self { methods, period })
     }
 }

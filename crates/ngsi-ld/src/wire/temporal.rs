@@ -1,6 +1,7 @@
 //! The past of an entity as JSON: instances, values with times, aggregates
 //! (NGSI-LD V1.9.1, clauses 4.5.6 to 4.5.8, 4.5.19).
 
+use engine::Figure;
 use model::json::write_string;
 use model::time::TimeProperty;
 use model::{Entity, Instant, Iri, Name, Observation, Value};
@@ -25,15 +26,6 @@ pub struct Evolution<'a> {
     pub name: Name,
     /// Its instances.
     pub instances: Vec<&'a Observation>,
-}
-
-/// One aggregate of one period.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Figure {
-    /// A number.
-    Number(f64),
-    /// Text: the least and greatest of texts and times.
-    Text(String),
 }
 
 /// The aggregates of one series.

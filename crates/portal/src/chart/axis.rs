@@ -22,7 +22,7 @@ pub(super) fn align(series: &[Series], step: Step, limit: usize, zone: Zone) -> 
             .iter()
             .map(|one| {
                 let values = one.points.iter().filter_map(|point| Some((point.at, point.value?)));
-                Series { name: one.name.clone(), points: bucket(values, coarser, Aggregate::Mean, zone) }
+                Series { name: one.name.clone(), points: bucket(values, coarser, Aggregate::Mean, zone), ranges: Vec::new() }
             })
             .collect();
         return align(&merged, coarser, limit, zone);
@@ -54,5 +54,11 @@ fn keys(series: &[Series], step: Step, span: Option<(i64, i64)>, zone: Zone) -> 
 fn line(series: &Series, step: Step, keys: &[i64], zone: Zone) -> Line {
     let values: BTreeMap<i64, Option<f64>> =
         series.points.iter().map(|point| (step.key(point.at, zone), point.value.filter(|value| value.is_finite()))).collect();
-    Line { name: series.name.clone(), values: keys.iter().map(|key| values.get(key).copied().flatten()).collect() }
+    let ranges: BTreeMap<i64, (f64, f64)> =
+        series.ranges.iter().map(|range| (step.key(range.at, zone), (range.least, range.most))).collect();
+    Line {
+        name: series.name.clone(),
+        values: keys.iter().map(|key| values.get(key).copied().flatten()).collect(),
+        ranges: if ranges.is_empty() { Vec::new() } else { keys.iter().map(|key| ranges.get(key).copied()).collect() },
+    }
 }

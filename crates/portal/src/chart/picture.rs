@@ -82,6 +82,7 @@ pub(super) fn paint(chart: &Chart, aligned: &Aligned, scale: &Scale, description
     svg.open("g", &[("aria-hidden", &"true")]);
     value_axis(&mut svg, &plot, scale, &labels, &chart.unit);
     time_axis(&mut svg, &plot, aligned, chart, format);
+    draw_area(&mut svg, &plot, scale, aligned);
     for (index, line) in aligned.series.iter().enumerate() {
         draw_line(&mut svg, &plot, scale, aligned, line, index);
     }
@@ -236,6 +237,22 @@ fn time_ticks(step: Step, first: Instant, last: Instant, ticks_max: f64, chart: 
         ticks.push((first, zone.date_short(first, language)));
     }
     ticks
+}
+
+/// The area from the least to the greatest single value, broken where the line is.
+fn draw_area(svg: &mut Markup, plot: &Plot, scale: &Scale, aligned: &Aligned) {
+    let mut path = String::new();
+    let ranges = aligned.area().iter().zip(&aligned.axis).collect::<Vec<_>>();
+    for run in ranges.split(|(range, _)| range.is_none()).filter(|run| run.len() > 1) {
+        let known = || run.iter().filter_map(|(range, at)| Some((in_tenths(plot.x(**at)), (**range)?)));
+        let above = known().map(|(x, (_, most))| (x, in_tenths(plot.y(scale, most))));
+        let below = known().rev().map(|(x, (least, _))| (x, in_tenths(plot.y(scale, least))));
+        append_run(&mut path, &above.chain(below).collect::<Vec<_>>());
+        path.push('z');
+    }
+    if !path.is_empty() {
+        svg.empty("path", &[("class", &"range"), ("fill", &"currentColor"), ("fill-opacity", &"0.2"), ("stroke", &"none"), ("d", &path)]);
+    }
 }
 
 /// The line, broken at gaps; a value alone between gaps becomes a dot.

@@ -21,7 +21,7 @@ fn chart(series: Vec<Series>, step: Step) -> Chart {
 }
 
 fn one(values: &[Option<f64>]) -> Chart {
-    chart(vec![Series { name: "NO₂".into(), points: days(values) }], Step::Day)
+    chart(vec![Series { name: "NO₂".into(), points: days(values), ranges: Vec::new() }], Step::Day)
 }
 
 /// The words and the lines of a chart: what readers get of it.
@@ -130,7 +130,7 @@ fn high_values_say_that_the_axis_does_not_start_at_zero() {
 #[test]
 fn series_are_named_and_told_apart() {
     let mut chart = one(&[Some(1.0), Some(2.0)]);
-    chart.series.push(Series { name: "O₃ <b>".into(), points: days(&[Some(5.0), None]) });
+    chart.series.push(Series { name: "O₃ <b>".into(), points: days(&[Some(5.0), None]), ranges: Vec::new() });
     check(
         &chart,
         expect![[r#"
@@ -147,7 +147,7 @@ fn series_are_named_and_told_apart() {
 
 #[test]
 fn more_series_than_can_be_told_apart_are_not_drawn() {
-    let series = |index: usize| Series { name: format!("{index}"), points: days(&[Some(1.0), Some(2.0)]) };
+    let series = |index: usize| Series { name: format!("{index}"), points: days(&[Some(1.0), Some(2.0)]), ranges: Vec::new() };
     let chart = chart((0..9).map(series).collect(), Step::Day);
     assert_eq!(chart.draw().legend.len(), SERIES_MAX);
 }
@@ -174,7 +174,7 @@ fn decades_of_days_become_coarser_by_themselves() {
     let day = 86_400_000_000;
     let first = at("1935-07-01T00:00:00Z");
     let points = (0..33_000).map(|n| Point { at: first.plus_micros(n * day), value: Some(1.0) }).collect();
-    let drawing = chart(vec![Series { name: "T".into(), points }], Step::Day).draw();
+    let drawing = chart(vec![Series { name: "T".into(), points, ranges: Vec::new() }], Step::Day).draw();
     assert!(drawing.wide.as_str().len() < 20_000, "{}", drawing.wide.as_str().len());
     assert!(drawing.readings.expect("many").contains("\"step\":\"month\""));
 }
@@ -248,4 +248,21 @@ proptest::proptest! {
             proptest::prop_assert!(picture.len() < 20_000);
         }
     }
+}
+
+#[test]
+fn peaks_that_are_summed_up_are_drawn_and_said() {
+    let points = days(&[Some(5.0), Some(6.0), None, Some(2.5)]);
+    let range = |(index, least, most): (usize, f64, f64)| super::Range { at: points[index].at, least, most };
+    let ranges = [(0, 1.0, 9.0), (1, 0.5, 12.0), (3, 2.0, 3.0)].map(range).to_vec();
+    let one = Series { name: "NO₂".into(), points, ranges };
+    let drawing = chart(vec![one.clone()], Step::Day).draw();
+    let wide = drawing.wide.to_string();
+    assert_eq!(wide.matches("class=\"range\"").count(), 1, "{wide}");
+    let said = drawing.sentences.join(" ").replace('\u{202f}', " ");
+    assert!(said.contains("Der höchste Einzelwert ist 12,0") && said.contains("der niedrigste 0,5"), "{said}");
+    assert!(said.contains("Die Fläche reicht"), "{said}");
+    // Beside another line it would hide it: the words stay.
+    let two = chart(vec![one.clone(), Series { name: "O₃".into(), ..one }], Step::Day).draw();
+    assert!(!two.wide.to_string().contains("class=\"range\"") && two.sentences.join(" ").contains("Einzelwert ist"));
 }

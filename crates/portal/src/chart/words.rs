@@ -41,7 +41,10 @@ impl Words<'_> {
                 if named { format!("{}: {said}", line.name) } else { said }
             })
             .collect();
-        if super::scale::Scale::of(self.aligned.numbers()).is_some_and(|scale| !scale.starts_at_zero()) {
+        if self.aligned.area().iter().any(Option::is_some) {
+            sentences.push(texts.chart_range().to_owned());
+        }
+        if self.aligned.scale().is_some_and(|scale| !scale.starts_at_zero()) {
             sentences.push(texts.chart_not_zero().to_owned());
         }
         sentences
@@ -65,6 +68,10 @@ impl Words<'_> {
             let mean = self.value_with(mean, self.digits.max(format::digits_for(mean)));
             texts.chart_sentence(self.value(most.1), when(most.0), mean, self.value(least.1), when(least.0))
         };
+        if let Some(peaks) = self.peaks(line) {
+            said.push(' ');
+            said.push_str(&peaks);
+        }
         // A series that began later than others has no gap before its first value.
         let own = known.last().map_or(0, |last| last.0) + 1 - known.first().map_or(0, |first| first.0);
         if own > known.len() {
@@ -72,6 +79,15 @@ impl Words<'_> {
             said.push_str(&self.gaps(own - known.len(), own));
         }
         said
+    }
+
+    /// The extremes that summing up hides.
+    fn peaks(&self, line: &Line) -> Option<String> {
+        let known = || line.ranges.iter().enumerate().filter_map(|(index, range)| Some((index, (*range)?)));
+        let (lowest, (least, _)) = known().min_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
+        let (highest, (_, most)) = known().max_by(|a, b| a.1.1.total_cmp(&b.1.1))?;
+        let when = |index: usize| self.aligned.step.when(self.aligned.axis[index], self.chart.language, self.chart.zone);
+        Some(self.chart.language.texts().chart_peaks(self.value(most), when(highest), self.value(least), when(lowest)))
     }
 
     fn gaps(&self, gaps: usize, total: usize) -> String {

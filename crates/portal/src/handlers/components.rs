@@ -99,7 +99,7 @@ fn chart(ask: &Ask) -> ChartFigure {
     let (t, language) = (ask.t(), ask.language);
     let first = ask.now().plus_micros(-60 * DAY_MICROS);
     let series = [0.0, 0.7].into_iter().zip([t.components_first(), t.components_second()]);
-    let series = series.map(|(phase, name)| Series { name: name.to_owned(), points: wave(first, phase) }).collect();
+    let series = series.map(|(phase, name)| Series { name: name.to_owned(), points: wave(first, phase), ranges: Vec::new() }).collect();
     let title = t.components_chart().to_owned();
     ChartFigure {
         texts: t,

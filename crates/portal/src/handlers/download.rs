@@ -1,6 +1,8 @@
 //! Files of a dataset, written as they are read: a long table (thing, time,
 //! one column per measure), or the things with their places.
 
+mod part;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
 
@@ -17,12 +19,14 @@ use model::series::SeriesLimit;
 use model::time::TimeProperty;
 use model::{Attribute, Dataset, Entity, EntityId, Instant, Query, SeriesQuery, TimeWindow};
 
+use super::figures;
 use super::machine::permanent_path;
 use crate::ask::{Ask, Trouble, is_known, unchanged};
 use crate::file::{About, Form, Layout, Row, Writer};
 use crate::frame::Section;
 use crate::messages::Language;
-use crate::{format, reading};
+use crate::reading;
+use part::Part;
 
 /// About how many values are in memory at once.
 const VALUES_AT_ONCE: u64 = 50_000;
@@ -69,17 +73,17 @@ pub(super) fn is_over_time(statistics: &Statistics) -> bool {
 
 async fn file(ask: &Ask, slug: &str, form: Form) -> Result<Response, Trouble> {
     let dataset = ask.access.dataset(slug)?;
+    let part = Part::of(ask, &dataset)?;
     // The log's position stands for everything a file shows, but for who may see what.
-    let tag = format!("W/\"{}-{}-{}-{}\"", position(ask), ask.visitor.principal.role.word(), form.word(), ask.language.code());
+    let role = ask.visitor.principal.role.word();
+    let tag = format!("W/\"{}-{role}-{}-{}{}\"", position(ask), form.word(), ask.language.code(), part.suffix(ask));
     if is_known(&ask.headers, &tag) {
         return Ok(unchanged(&tag));
     }
     let statistics = ask.access.statistics(&dataset).await?;
-    if form == Form::Xlsx && !form.is_offered(statistics.rows(), false) {
-        return Err(Trouble::Invalid(ask.t().dataset_too_long(format::count(statistics.rows(), ask.language))));
-    }
-    let plan = Plan::of(ask, dataset, &statistics, form)?;
-    let name = format!("attachment; filename=\"{slug}.{}\"", form.ending());
+    part.ensure_it_fits(ask, &dataset, &statistics, form).await?;
+    let name = format!("attachment; filename=\"{slug}{}.{}\"", part.suffix(ask), form.ending());
+    let plan = Plan::of(ask, dataset, &statistics, form, part)?;
     let body = Body::from_stream(stream::unfold(plan, |mut plan| async move {
         let piece = plan.next().await?;
         Some((piece, plan))
@@ -157,7 +161,9 @@ struct Plan {
     language: Language,
     attributes: Vec<model::Name>,
     /// Parts of the period, when rows carry a time.
-    windows: Vec<TimeWindow>,
+    windows: Option<Vec<TimeWindow>>,
+    /// The one thing that is asked for.
+    thing: Option<EntityId>,
     /// Not there while it writes, and after it failed.
     writer: Option<Box<dyn Writer>>,
     jobs: VecDeque<Job>,
@@ -172,16 +178,15 @@ enum Job {
 }
 
 impl Plan {
-    fn of(ask: &Ask, dataset: Arc<Dataset>, statistics: &Statistics, form: Form) -> Result<Self, Trouble> {
+    fn of(ask: &Ask, dataset: Arc<Dataset>, statistics: &Statistics, form: Form, part: Part) -> Result<Self, Trouble> {
         let layout = layout(ask, &dataset, statistics, form);
         let attributes = layout.columns.iter().map(|column| column.attribute).collect();
-        let windows = match statistics.period.filter(|_| layout.has_time) {
-            Some((first, last)) => windows(statistics, first, last),
-            None => Vec::new(),
-        };
+        let chosen = part.days.window(figures::zone(ask));
+        let windows = statistics.period.filter(|_| layout.has_time).map(|period| windows(statistics, period, chosen));
         let writer = form.writer(layout).map_err(|error| Trouble::Engine(Error::new(Kind::Internal, error.to_string())))?;
         let jobs = VecDeque::from([Job::Things(0), Job::End]);
-        Ok(Self { access: ask.access.clone(), dataset, language: ask.language, attributes, windows, writer: Some(writer), jobs })
+        let thing = part.thing;
+        Ok(Self { access: ask.access.clone(), dataset, language: ask.language, attributes, windows, thing, writer: Some(writer), jobs })
     }
 
     /// The next piece. An error breaks the transfer off, so that nobody takes
@@ -246,34 +251,39 @@ impl Plan {
     }
 
     async fn things(&mut self, offset: usize) -> Result<Bytes, BoxError> {
-        let page = self.access.query(&Query { offset, ..Query::of(self.dataset.filter(), THINGS_AT_ONCE) })?;
+        let views = match &self.thing {
+            Some(id) => vec![self.access.entity(id)?],
+            None => self.access.query(&Query { offset, ..Query::of(self.dataset.filter(), THINGS_AT_ONCE) })?.views,
+        };
         let mut next = VecDeque::new();
-        if !self.windows.is_empty() {
-            for view in &page.views {
+        if let Some(windows) = &self.windows {
+            for view in &views {
                 let Thing(entity, name) = Thing::of(view, self.language);
                 let name: Arc<str> = name.into();
-                next.extend(self.windows.iter().map(|window| Job::Series(entity.id.clone(), Arc::clone(&name), *window)));
+                next.extend(windows.iter().map(|window| Job::Series(entity.id.clone(), Arc::clone(&name), *window)));
             }
         }
-        if page.views.len() == THINGS_AT_ONCE {
+        if views.len() == THINGS_AT_ONCE {
             next.push_back(Job::Things(offset + THINGS_AT_ONCE));
         }
         next.append(&mut self.jobs);
         self.jobs = next;
-        let (language, views) = (self.language, if self.windows.is_empty() { page.views } else { Vec::new() });
+        let (language, views) = (self.language, if self.windows.is_none() { views } else { Vec::new() });
         self.write(move |writer| views.iter().try_for_each(|view| Thing::of(view, language).write(None, writer))).await
     }
 }
 
-/// Windows that hold about as many values of one thing as fit into memory.
-fn windows(statistics: &Statistics, first: Instant, last: Instant) -> Vec<TimeWindow> {
+/// Windows of what was chosen that hold about as many values of one thing as fit into memory.
+fn windows(statistics: &Statistics, (first, last): (Instant, Instant), chosen: TimeWindow) -> Vec<TimeWindow> {
     let per_thing = statistics.observations / (statistics.entities.max(1) as u64);
     let count = i64::try_from(per_thing / VALUES_AT_ONCE + 1).unwrap_or(1);
     let length = (last.micros() - first.micros()) / count + 1;
-    (0..count)
-        .map(|index| TimeWindow {
-            start: first.plus_micros(index * length),
-            end: first.plus_micros((index + 1) * length).min(last.plus_micros(1)),
-        })
-        .collect()
+    let (mut start, end) = (first.max(chosen.start), last.plus_micros(1).min(chosen.end));
+    let mut windows = Vec::new();
+    while start < end {
+        let next = start.plus_micros(length).min(end);
+        windows.push(TimeWindow { start, end: next });
+        start = next;
+    }
+    windows
 }

@@ -1,10 +1,11 @@
 //! Charts and map of a dataset.
 
-use engine::{BucketQuery, BucketSeries, Period, Statistics, View};
+use engine::{Bucket, BucketQuery, BucketSeries, Method, Period, Statistics, View};
 use model::dataset::{Aggregate, Column, ColumnKind};
 use model::geo::Geometry;
-use model::{Dataset, EntityId, Instant, TimeWindow};
+use model::{Dataset, EntityId, TimeWindow};
 
+use super::span::Span;
 use crate::ask::{Ask, Trouble};
 use crate::chart::{self, Chart, Point, Step};
 use crate::format::Zone;
@@ -17,6 +18,8 @@ use crate::{format, reading};
 const POINTS_MAX: usize = 1500;
 /// How many points a line may have, so that it is still seen as a line.
 const LINE_POINTS_MAX: usize = 800;
+/// How many when an area goes along with it.
+const AREA_POINTS_MAX: usize = POINTS_MAX / 3;
 /// How many lines are drawn when nobody has chosen.
 const LINES_MAX: usize = 4;
 /// How many places a map and its list show.
@@ -49,7 +52,7 @@ pub(super) async fn chart(
     let column = ask.param("messwert").and_then(|key| charted.iter().find(|column| column.attribute.short() == key)).unwrap_or(first);
     let chosen = ask.param("ort").and_then(|key| things.iter().find(|thing| reading::key_of(dataset, &thing.view.entity().id) == key));
     let drawn: Vec<&Thing<'_>> = chosen.map_or_else(|| overview(things), |one| vec![one]);
-    let span = Span::of(ask.param("zeitraum"));
+    let span = Span::of(ask)?;
     let figure = figure(ask, dataset, statistics, column, &drawn, span).await?;
     let chooser = Chooser {
         measures: charted
@@ -62,6 +65,7 @@ pub(super) async fn chart(
             .collect(),
         places: place_choices(ask, dataset, things, chosen),
         periods: span.choices(ask, period),
+        days: Some(span.days()),
         clocks: if native_step(statistics, column).0 == Step::Hour { clocks(ask) } else { Vec::new() },
     };
     Ok((vec![figure], chooser))
@@ -109,52 +113,6 @@ fn place_choices(ask: &Ask, dataset: &Dataset, things: &[Thing<'_>], chosen: Opt
     std::iter::once(first).chain(each).collect()
 }
 
-/// Which part of the period is shown.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Span {
-    All,
-    Days(i64),
-}
-
-impl Span {
-    const WORDS: [(&'static str, Self); 4] =
-        [("", Self::All), ("jahr", Self::Days(365)), ("monat", Self::Days(31)), ("woche", Self::Days(7))];
-
-    fn of(word: Option<&str>) -> Self {
-        Self::WORDS.into_iter().find(|(known, _)| Some(*known) == word).map_or(Self::All, |(_, span)| span)
-    }
-
-    fn window(self, (first, last): (Instant, Instant)) -> TimeWindow {
-        let end = last.plus_micros(1);
-        match self {
-            Self::All => TimeWindow { start: first, end },
-            Self::Days(days) => TimeWindow { start: first.max(end.plus_micros(-days * DAY_MICROS)), end },
-        }
-    }
-
-    /// Only periods that are shorter than all of them are worth a choice.
-    fn choices(self, ask: &Ask, (first, last): (Instant, Instant)) -> Vec<Choice> {
-        let t = ask.t();
-        let days = (last.micros() - first.micros()) / DAY_MICROS;
-        Self::WORDS
-            .into_iter()
-            .filter(|(_, span)| match span {
-                Self::All => true,
-                Self::Days(length) => *length < days,
-            })
-            .map(|(word, span)| {
-                let text = match word {
-                    "jahr" => t.dataset_period_year(),
-                    "monat" => t.dataset_period_month(),
-                    "woche" => t.dataset_period_week(),
-                    _ => t.dataset_period_all(),
-                };
-                Choice { value: word.to_owned(), text: text.to_owned(), chosen: span == self }
-            })
-            .collect()
-    }
-}
-
 async fn figure(
     ask: &Ask,
     dataset: &Dataset,
@@ -168,19 +126,20 @@ async fn figure(
     // Places may end earlier than the dataset does: the last week with data is theirs.
     let newest = |thing: &&Thing<'_>| thing.view.entity().attribute(column.attribute)?.observed_at;
     let last = if span == Span::All { last } else { drawn.iter().filter_map(newest).max().map_or(last, |own| own.min(last)) };
-    let (window, zone) = (span.window((first, last)), zone(ask));
+    let zone = zone(ask);
+    let window = span.window((first, last), zone);
     let (native, is_exact) = native_step(statistics, column);
-    let step = Step::for_window(window, LINE_POINTS_MAX.min(POINTS_MAX / drawn.len().max(1)), zone).max(native);
+    let step = step(column, drawn.len(), window, (native, is_exact), zone);
     let is_native = step == native && is_exact;
     // Data may begin or end as far from a period's ends as they come by themselves.
     let tolerance =
         (native.start(native.key(window.end, zone) + 1, zone).micros() - native.start(native.key(window.end, zone), zone).micros()) * 3 / 2;
+    let entities = drawn.iter().map(|thing| thing.view.entity().id.clone()).collect();
     let found = ask.access.buckets(BucketQuery {
-        entities: drawn.iter().map(|thing| thing.view.entity().id.clone()).collect(),
-        attributes: vec![column.attribute],
-        window,
+        methods: vec![Method::TotalCount, method_of(column.aggregate), Method::Min, Method::Max],
         period: period_of(step),
-        zone: zone.name(),
+        zone: zone.name().into(),
+        ..BucketQuery::of(entities, vec![column.attribute], window)
     });
     let found = found.await?;
     let mut left_out = false;
@@ -195,7 +154,9 @@ async fn figure(
         left_out |= incomplete;
         let way = ask.href(&format!("/datensaetze/{}/herkunft?", dataset.slug));
         let way = way + &super::table::value_query(dataset, &thing.view.entity().id, column, None) + &clock_query(zone, '&');
-        (chart::Series { name: thing.name.clone(), points }, way)
+        let has_ranges = !is_native && column.aggregate == Aggregate::Mean;
+        let ranges = own.filter(|_| has_ranges).map_or_else(Vec::new, |own| ranges(own, &points));
+        (chart::Series { name: thing.name.clone(), points, ranges }, way)
     });
     let (series, ways): (Vec<chart::Series>, Vec<String>) =
         series.filter(|(series, _)| drawn.len() == 1 || !series.points.is_empty()).unzip();
@@ -265,13 +226,31 @@ fn native_step(statistics: &Statistics, column: &Column) -> (Step, bool) {
     steps.into_iter().find(|(least, _)| distance >= *least).map_or((Step::Hour, false), |(_, step)| (step, true))
 }
 
+/// The finest step that the page's budget bears: peaks that it sums up are
+/// drawn as an area beside a line alone.
+fn step(column: &Column, lines: usize, window: TimeWindow, (native, is_exact): (Step, bool), zone: Zone) -> Step {
+    let finest = |points_max: usize| Step::for_window(window, points_max, zone).max(native);
+    let step = finest(LINE_POINTS_MAX.min(POINTS_MAX / lines.max(1)));
+    let has_area = lines == 1 && column.aggregate == Aggregate::Mean && !(step == native && is_exact);
+    if has_area { finest(AREA_POINTS_MAX) } else { step }
+}
+
+fn method_of(aggregate: Aggregate) -> Method {
+    match aggregate {
+        Aggregate::Mean => Method::Avg,
+        Aggregate::Sum => Method::Sum,
+        Aggregate::Max => Method::Max,
+        Aggregate::Min => Method::Min,
+    }
+}
+
 fn period_of(step: Step) -> Period {
     match step {
-        Step::Instant | Step::Hour => Period::Fixed { micros: 3_600_000_000 },
-        Step::Day => Period::Day,
-        Step::Week => Period::Week,
-        Step::Month => Period::Month,
-        Step::Year => Period::Year,
+        Step::Instant | Step::Hour => Period::HOUR,
+        Step::Day => Period::DAY,
+        Step::Week => Period::WEEK,
+        Step::Month => Period::MONTH,
+        Step::Year => Period::YEAR,
     }
 }
 
@@ -285,7 +264,7 @@ fn points(series: &BucketSeries, aggregate: Aggregate, is_summed_up: bool) -> (V
         Aggregate::Max | Aggregate::Min => 0.25,
     };
     #[expect(clippy::cast_precision_loss, reason = "a rate")]
-    let rate = |bucket: &engine::Bucket| bucket.count as f64 / (bucket.end.micros() - bucket.start.micros()).max(1) as f64;
+    let rate = |bucket: &Bucket| bucket.number(0).unwrap_or(0.0) / (bucket.end.micros() - bucket.start.micros()).max(1) as f64;
     let mut rates: Vec<f64> = series.buckets.iter().map(rate).collect();
     rates.sort_by(f64::total_cmp);
     let usual = rates.get(rates.len() / 2).copied().unwrap_or(0.0);
@@ -293,15 +272,17 @@ fn points(series: &BucketSeries, aggregate: Aggregate, is_summed_up: bool) -> (V
     let points = series.buckets.iter().map(|bucket| {
         let is_complete = !is_summed_up || rate(bucket) >= usual * least;
         left_out |= !is_complete;
-        let value = match aggregate {
-            Aggregate::Mean => bucket.mean(),
-            Aggregate::Sum => bucket.sum,
-            Aggregate::Max => bucket.max,
-            Aggregate::Min => bucket.min,
-        };
-        Point { at: bucket.start, value: is_complete.then_some(value) }
+        Point { at: bucket.start, value: bucket.number(1).filter(|_| is_complete) }
     });
     (points.collect(), left_out)
+}
+
+/// The least and greatest single value behind each point that is drawn.
+fn ranges(series: &BucketSeries, points: &[Point]) -> Vec<chart::Range> {
+    let is_drawn =
+        |bucket: &Bucket| points.binary_search_by_key(&bucket.start, |point| point.at).is_ok_and(|index| points[index].value.is_some());
+    let range = |bucket: &Bucket| Some(chart::Range { at: bucket.start, least: bucket.number(2)?, most: bucket.number(3)? });
+    series.buckets.iter().filter(|bucket| is_drawn(bucket)).filter_map(range).collect()
 }
 
 /// The map of the things that have a shape, coloured or marked by the first number.

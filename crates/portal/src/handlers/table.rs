@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use axum::extract::Path;
 use axum::response::Response;
 use engine::{Provenance, Statistics, View};
-use jiff::civil::Date;
 use model::dataset::{Column, ColumnKind};
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
 use model::{Attribute, Dataset, EntityId, Instant, Name, Observation, Query, SeriesQuery, TimeWindow};
 
 use super::dataset::{THINGS_MAX, crumbs};
+use super::days::Days;
 use super::figures;
 use crate::ask::{Ask, Trouble, redirect};
 use crate::chart::{Step, zoned};
@@ -54,6 +54,7 @@ async fn table_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
         from: ask.param("von").unwrap_or("").to_owned(),
         until: ask.param("bis").unwrap_or("").to_owned(),
         clocks: if has_times { figures::clocks(ask) } else { Vec::new() },
+        downloads: if has_times { downloads(ask, &dataset) } else { Vec::new() },
         count: if has_times { t.count_values(statistics.observations) } else { t.count_things(statistics.entities as u64) },
         table: rows.table,
         pagination: rows.pagination,
@@ -91,18 +92,29 @@ fn is_numeric(column: &Column) -> bool {
     matches!(column.kind, ColumnKind::Measure | ColumnKind::Number)
 }
 
-/// A day of the form as an instant.
-fn day(ask: &Ask, name: &str) -> Result<Option<Date>, Trouble> {
-    let Some(text) = ask.param(name) else { return Ok(None) };
-    text.parse::<Date>().map(Some).map_err(|_| ask.bad_param(name, text, ask.t().error_expected_day()))
+/// The files of the rows that were chosen: name, address.
+fn downloads(ask: &Ask, dataset: &Dataset) -> Vec<(String, String)> {
+    let mut query = String::new();
+    for name in ["ort", "von", "bis", "uhr"] {
+        if let Some(value) = ask.param(name) {
+            query.push_str(&format!("&{name}={}", web::params::encode(value)));
+        }
+    }
+    let t = ask.t();
+    let file = |name: &str, file: &str| {
+        let address = format!("{file}{query}");
+        let address = if address.contains('?') { address } else { address.replacen('&', "?", 1) };
+        (name.to_owned(), ask.href(&format!("/datensaetze/{}/{address}", dataset.slug)))
+    };
+    vec![file("CSV", "daten.csv"), file(t.dataset_excel(), "daten.csv?form=excel"), file("JSON", "daten.json")]
 }
 
 /// The newest values before a time: rows of (time, thing), one column per measure.
 async fn over_time(ask: &Ask, dataset: &Dataset, views: &[View], statistics: &Statistics) -> Result<Rows, Trouble> {
     let measures: Vec<&Column> = dataset.measures().collect();
     let zone = figures::zone(ask);
-    let from = day(ask, "von")?.map_or(TimeWindow::ALL.start, |date| zone.start_of(date));
-    let until = day(ask, "bis")?.and_then(|date| date.tomorrow().ok()).map_or(Instant::MAX, |date| zone.start_of(date));
+    let chosen = Days::of(ask)?.window(zone);
+    let (from, until) = (chosen.start, chosen.end);
     let before = match ask.param("vor") {
         None => until,
         Some(text) => Instant::parse(text).map_err(|_| ask.bad_param("vor", text, ask.t().error_expected_day()))?.min(until),

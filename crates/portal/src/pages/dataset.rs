@@ -66,6 +66,8 @@ pub struct Chooser {
     pub places: Vec<Choice>,
     /// Periods.
     pub periods: Vec<Choice>,
+    /// First and last day as they were chosen; `None` where values have no time.
+    pub days: Option<(String, String)>,
     /// Local time or UTC.
     pub clocks: Vec<Choice>,
 }
@@ -74,7 +76,7 @@ impl Chooser {
     /// Whether there is anything to choose.
     #[must_use]
     pub fn is_useful(&self) -> bool {
-        [&self.measures, &self.places, &self.periods, &self.clocks].into_iter().any(|choices| choices.len() > 1)
+        self.days.is_some() || [&self.measures, &self.places, &self.periods, &self.clocks].into_iter().any(|choices| choices.len() > 1)
     }
 }
 

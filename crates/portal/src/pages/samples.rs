@@ -86,7 +86,10 @@ fn chart(language: Language, id: &str) -> ChartFigure {
             })
             .collect()
     };
-    let series = vec![Series { name: "Weseler Straße".into(), points: points(0.0) }, Series { name: "Geist".into(), points: points(0.7) }];
+    let series = vec![
+        Series { name: "Weseler Straße".into(), points: points(0.0), ranges: Vec::new() },
+        Series { name: "Geist".into(), points: points(0.7), ranges: Vec::new() },
+    ];
     let drawing = Chart {
         id: id.into(),
         title: "Stickstoffdioxid".into(),
@@ -179,6 +182,7 @@ pub(super) fn dataset(language: Language) -> DatasetPage {
             measures: choices(&["Ozon", "Stickstoffdioxid"]),
             places: choices(&["Geist", "Weseler Straße"]),
             periods: choices(&["a", "b"]),
+            days: Some(("2022-01-01".into(), String::new())),
             clocks: choices(&["Ortszeit", "Weltzeit"]),
         },
         charts: vec![chart(language, "no2")],
@@ -414,6 +418,7 @@ fn table_page(language: Language) -> TablePage {
         from: "2022-01-01".into(),
         until: String::new(),
         clocks: choices(&["Ortszeit", "Weltzeit"]),
+        downloads: vec![("CSV".into(), "/datensaetze/luft/daten.csv?von=2022-01-01".into())],
         count: texts.count_values(35_040),
         table: table(language, "all-values"),
         pagination: None,

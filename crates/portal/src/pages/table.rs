@@ -28,6 +28,8 @@ pub struct TablePage {
     pub until: String,
     /// Local time or UTC; empty where no row has a time.
     pub clocks: Vec<Choice>,
+    /// Files of the rows that were chosen: name, address; empty where no row has a time.
+    pub downloads: Vec<(String, String)>,
     /// How many rows, in words.
     pub count: String,
     /// The rows of this page; each value leads to its provenance.

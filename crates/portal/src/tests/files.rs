@@ -34,6 +34,56 @@ async fn csv_is_a_long_table() {
 }
 
 #[tokio::test]
+async fn a_file_may_hold_a_period_and_a_place_only() {
+    let city = City::new().await;
+    let times = |body: &str| body.lines().skip(1).filter_map(|line| line.split(',').nth(2)).map(str::to_owned).collect::<Vec<_>>();
+    // The days are those of the clock at the place: two hours before UTC.
+    let answer = city.get("/datensaetze/luft/daten.csv?von=2026-05-02&bis=2026-05-02&ort=AirQualityObserved%3ADENW095").await;
+    let found = times(answer.expect(200));
+    assert_eq!((found.len(), found[0].as_str(), found[23].as_str()), (24, "2026-05-01T22:00:00Z", "2026-05-02T21:00:00Z"));
+    let whole = city.get("/datensaetze/luft/daten.csv").await;
+    assert_ne!(answer.header("etag"), whole.header("etag"));
+    assert!(answer.header("content-disposition").contains("luft_2026-05-02_2026-05-02"));
+    let utc = city.get("/datensaetze/luft/daten.csv?von=2026-05-02&bis=2026-05-02&ort=AirQualityObserved%3ADENW095&uhr=utc").await;
+    assert_eq!(times(utc.expect(200))[0], "2026-05-02T00:00:00Z");
+    // Day by day, every row comes once.
+    let mut rows = 0;
+    for day in ["bis=2026-05-01", "von=2026-05-02&bis=2026-05-03", "von=2026-05-04"] {
+        rows += times(city.get(&format!("/datensaetze/luft/daten.csv?{day}")).await.expect(200)).len();
+    }
+    assert_eq!(rows, times(&whole.body).len());
+    let json: serde_json::Value =
+        serde_json::from_str(city.get("/datensaetze/luft/daten.json?von=2026-05-03&bis=").await.expect(200)).expect("JSON");
+    assert!(json.as_array().is_some_and(|rows| rows.iter().all(|row| row["time"].as_str() >= Some("2026-05-02T22:00:00Z"))));
+    // Nothing lies there: the head alone.
+    for window in ["von=1970-01-01&bis=1970-12-31", "von=9999-12-31", "von=9999-12-31&bis=9999-12-31", "bis=0000-01-01"] {
+        assert_eq!(city.get(&format!("/datensaetze/luft/daten.csv?{window}")).await.expect(200).lines().count(), 1, "{window}");
+    }
+    let answer = city.get("/datensaetze/luft/daten.xlsx?von=2026-05-02").await;
+    answer.expect(200);
+}
+
+#[tokio::test]
+async fn unusable_periods_are_named() {
+    let city = City::new().await;
+    let pages = ["/datensaetze/luft", "/datensaetze/luft/tabelle", "/datensaetze/luft/daten.csv", "/datensaetze/luft/daten.json"];
+    for page in pages {
+        for (query, said) in [
+            ("von=gestern", "„gestern“ bei „von“"),
+            ("bis=2026-02-30", "„2026-02-30“ bei „bis“"),
+            ("von=-009999-01-01", "ein Tag, zum Beispiel"),
+            ("von=2026-05-03&bis=2026-05-01", "Der erste Tag (2026-05-03) liegt nach dem letzten (2026-05-01)."),
+        ] {
+            let answer = city.get(&format!("{page}?{query}")).await;
+            assert!(answer.expect(400).contains(said), "{page}?{query}: {}", answer.body);
+        }
+    }
+    assert!(city.get("/en/datensaetze/luft?von=2026-05-03&bis=2026-05-01").await.expect(400).contains("Swap the two."));
+    let untimed = city.get("/datensaetze/gemeinden/daten.csv?von=2026-05-01").await;
+    assert!(untimed.expect(400).contains("keine Zeitangaben"), "{}", untimed.body);
+}
+
+#[tokio::test]
 async fn excel_gets_its_own_form() {
     let city = City::new().await;
     let body = city.get("/datensaetze/luft/daten.csv?form=excel").await.body;

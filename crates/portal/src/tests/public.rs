@@ -88,6 +88,23 @@ async fn the_page_of_a_dataset_answers_at_once() {
 }
 
 #[tokio::test]
+async fn a_chart_shows_the_days_that_were_chosen() {
+    let city = City::new().await;
+    let body = city.get("/datensaetze/luft?von=2026-05-02&bis=2026-05-02").await.body;
+    for part in ["2. Mai 2026", "name=\"von\" type=\"date\" value=\"2026-05-02\"", "daten.csv\" aria-labelledby=\"part\""] {
+        assert!(body.contains(part), "{part} is not in\n{body}");
+    }
+    assert!(!body.contains("name=\"zeitraum\""), "days come before it: {body}");
+    for nothing in ["von=1970-01-01&bis=1970-01-02", "von=9999-12-31"] {
+        let body = city.get(&format!("/datensaetze/luft?{nothing}")).await;
+        assert!(body.expect(200).contains("Für diesen Zeitraum gibt es keine Werte."), "{nothing}: {}", body.body);
+    }
+    let table = city.get("/datensaetze/luft/tabelle?von=2026-05-02&ort=AirQualityObserved%3ADENW095").await.body;
+    let file = "/datensaetze/luft/daten.csv?form=excel&#38;ort=AirQualityObserved%3ADENW095&#38;von=2026-05-02";
+    assert!(table.contains(file), "{table}");
+}
+
+#[tokio::test]
 async fn places_without_time_make_a_coloured_map_and_a_table() {
     let city = City::new().await;
     let body = city.get("/datensaetze/gemeinden").await.body;
