@@ -141,7 +141,7 @@ impl Ask {
         let mut frame = Frame::new(self.language, self.site().clone(), &self.path, &self.query, section);
         frame.has_dashboards = self.access.dashboards().is_ok_and(|rows| !rows.is_empty());
         if let (Some(csrf), engine::Actor::Account(name)) = (&self.visitor.csrf, &self.visitor.principal.actor) {
-            frame.user = Some(User { name: name.to_string(), csrf: csrf.clone() });
+            frame.user = Some(User { name: name.to_string(), csrf: csrf.clone(), administers: self.require_editor().is_ok() });
         }
         frame
     }

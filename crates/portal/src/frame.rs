@@ -32,6 +32,16 @@ pub struct User {
     pub name: String,
     /// The token every form of the session carries.
     pub csrf: String,
+    /// Whether the pages of the administration are theirs to see.
+    pub administers: bool,
+}
+
+impl User {
+    /// Where they begin: pages that are refused to them are not offered.
+    #[must_use]
+    pub fn home(&self) -> &'static str {
+        if self.administers { "/verwaltung" } else { "/verwaltung/konto" }
+    }
 }
 
 /// Which entry of the navigation a page belongs to.
@@ -98,6 +108,12 @@ impl Frame {
     #[must_use]
     pub fn language(&self) -> Language {
         self.t.language
+    }
+
+    /// Whether whoever looks may see the pages of the administration.
+    #[must_use]
+    pub fn administers(&self) -> bool {
+        self.user.as_ref().is_some_and(|user| user.administers)
     }
 
     /// Address of another page in this language.

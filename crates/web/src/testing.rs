@@ -10,7 +10,7 @@ use crate::kit::Kit;
 
 /// Knows the tenants it is given (the first is the default), takes the tokens
 /// `reader`, `editor`, `administrator` for that role, and the session
-/// `session-administrator` with the form token `csrf`.
+/// `session-administrator` or `session-of-a-reader` with the form token `csrf`.
 #[derive(Debug, Clone)]
 pub struct FixedAuthenticator(pub Vec<TenantId>);
 
@@ -30,9 +30,13 @@ impl Authenticator for FixedAuthenticator {
     }
 
     fn principal_of_session<'a>(&'a self, _: &'a TenantId, secret: &'a str) -> BoxFuture<'a, Result<SessionPrincipal, Refusal>> {
-        let principal = Principal::new(Actor::Account("anna".into()), Role::Administrator);
-        let known = secret == "session-administrator";
-        Box::pin(async move { known.then(|| SessionPrincipal { principal, csrf: "csrf".into() }).ok_or(Refusal::NotValid) })
+        let role = match secret {
+            "session-administrator" => Some(Role::Administrator),
+            "session-of-a-reader" => Some(Role::Reader),
+            _ => None,
+        };
+        let principal = role.map(|role| Principal::new(Actor::Account("anna".into()), role));
+        Box::pin(async move { principal.map(|principal| SessionPrincipal { principal, csrf: "csrf".into() }).ok_or(Refusal::NotValid) })
     }
 }
 

@@ -117,7 +117,10 @@ async fn page(ask: &Ask, faults: &[(&'static str, String)]) -> Result<AccountPag
         csrf: ask.visitor.csrf.clone().unwrap_or_default(),
         crumbs: Crumbs {
             texts: t,
-            above: vec![(Phrase::plain(t.admin_title()), ask.href("/verwaltung"))],
+            above: match frame.administers() {
+                true => vec![(Phrase::plain(t.admin_title()), ask.href("/verwaltung"))],
+                false => vec![(Phrase::plain(t.nav_home()), ask.href("/"))],
+            },
             here: Phrase::plain(t.account_title()),
         },
         alert: alert(ask, faults),

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::{StatusCode, header};
 use axum::response::Response;
-use engine::{Kind, NewSession};
+use engine::{Kind, NewSession, Role};
 use web::{Params, cookie};
 
 use crate::ask::{Ask, Trouble, redirect};
@@ -27,10 +27,10 @@ struct Attempt {
 /// `GET /verwaltung/anmelden`
 pub(crate) async fn form(ask: Ask) -> Response {
     if ask.visitor.session.is_some() {
-        return redirect(&ask.href(next(&ask, ask.param("weiter"))));
+        return redirect(&ask.href(next(ask.param("weiter")).unwrap_or(home(ask.visitor.principal.role))));
     }
     let answer = is_first_start(&ask).await.map(|first| {
-        let page = page(&ask, first, next(&ask, ask.param("weiter")), &Attempt::default());
+        let page = page(&ask, first, next(ask.param("weiter")).unwrap_or_default(), &Attempt::default());
         ask.page(&page)
     });
     ask.answer(answer)
@@ -54,27 +54,32 @@ async fn is_first_start(ask: &Ask) -> Result<bool, Trouble> {
     known.map_or_else(|error| Err(Trouble::Engine(engine::Error::new(Kind::Internal, error.to_string()))), |known| Ok(!known?))
 }
 
-/// Where to go after the login: a path of this site and nothing else.
-fn next<'a>(ask: &Ask, wanted: Option<&'a str>) -> &'a str {
+/// Where a role begins.
+fn home(role: Role) -> &'static str {
+    if matches!(role, Role::Editor | Role::Administrator) { "/verwaltung" } else { "/verwaltung/konto" }
+}
+
+/// Where somebody wanted to go after the login: a path of this site and nothing
+/// else; `/verwaltung` itself is only where people begin.
+fn next(wanted: Option<&str>) -> Option<&str> {
     let is_local =
         |path: &&str| path.starts_with('/') && !path.starts_with("//") && !path.contains(['\\', '\r', '\n']) && path.len() < 2000;
-    let _ = ask;
-    wanted.filter(is_local).unwrap_or("/verwaltung")
+    wanted.filter(is_local).filter(|path| *path != "/verwaltung")
 }
 
 async fn attempt(ask: &Ask, body: Body) -> Result<Response, Trouble> {
     let form = ask.form(body).await?;
     let first = is_first_start(ask).await?;
-    let target = next(ask, form.all("weiter").next()).to_owned();
+    let target = next(form.all("weiter").next());
     let mut attempt = read(&form, first, ask.t());
     let password = form.all("passwort").next().unwrap_or("");
     if attempt.faults.is_empty() {
         match try_it(ask, first, &attempt, password).await? {
-            Ok(session) => return Ok(begin(ask, &session, &target)),
+            Ok(session) => return Ok(begin(ask, &session, target.unwrap_or(home(session.principal.role)))),
             Err(general) => attempt.general = Some(general),
         }
     }
-    Ok(ask.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(ask, first, &target, &attempt)))
+    Ok(ask.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(ask, first, target.unwrap_or_default(), &attempt)))
 }
 
 /// What the form holds, with the faults that can be seen without asking.

@@ -71,7 +71,11 @@ impl ErrorPage {
             title: t.error_forbidden_title().to_owned(),
             text: t.error_forbidden_text().to_owned(),
             reference: None,
-            actions: vec![(t.admin_login_title().to_owned(), frame.href("/verwaltung/anmelden"))],
+            // Logging in again would lead back here.
+            actions: vec![match &frame.user {
+                Some(user) => (t.account_title().to_owned(), frame.href(user.home())),
+                None => (t.admin_login_title().to_owned(), frame.href("/verwaltung/anmelden")),
+            }],
             frame: Frame { indexed: false, ..frame },
         }
     }
@@ -97,7 +101,10 @@ impl ErrorPage {
             title: t.error_expired_title().to_owned(),
             text: t.error_expired_text().to_owned(),
             reference: None,
-            actions: vec![(t.admin_title().to_owned(), frame.href("/verwaltung"))],
+            actions: vec![match &frame.user {
+                Some(user) if !user.administers => (t.account_title().to_owned(), frame.href(user.home())),
+                _ => (t.admin_title().to_owned(), frame.href("/verwaltung")),
+            }],
             frame: Frame { indexed: false, ..frame },
         }
     }

@@ -41,7 +41,11 @@ pub(super) fn frame(language: Language, path: &str, section: Section) -> Frame {
 }
 
 fn admin_frame(language: Language, path: &str) -> Frame {
-    Frame { user: Some(User { name: "verwaltung".into(), csrf: "abc".into() }), indexed: false, ..frame(language, path, Section::Admin) }
+    Frame {
+        user: Some(User { name: "verwaltung".into(), csrf: "abc".into(), administers: true }),
+        indexed: false,
+        ..frame(language, path, Section::Admin)
+    }
 }
 
 fn crumbs(language: Language, here: &str) -> Crumbs {

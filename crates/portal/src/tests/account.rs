@@ -42,6 +42,30 @@ async fn only_those_logged_in_with_a_password_have_one() {
 }
 
 #[tokio::test]
+async fn readers_are_offered_no_page_that_is_refused_to_them() {
+    let city = city().await;
+    let as_reader = async |path: &str| {
+        city.send(Request::get(path).header("cookie", "allmende=session-of-a-reader").body(Body::empty()).expect("valid")).await
+    };
+    let inside = |page: &str| -> Vec<String> {
+        let links = page.split("href=\"/verwaltung").skip(1).filter_map(|rest| rest.split('"').next());
+        links.filter(|rest| *rest != "/konto").map(str::to_owned).collect()
+    };
+    for path in ["/", "/datensaetze/luft", PATH] {
+        let page = as_reader(path).await;
+        let page = page.expect(200);
+        assert!(inside(page).is_empty() && page.contains("href=\"/verwaltung/konto\""), "{path}: {:?}", inside(page));
+    }
+    for path in ["/verwaltung", "/verwaltung/quellen", "/verwaltung/meldungen"] {
+        let refused = as_reader(path).await;
+        let page = refused.expect(403);
+        assert!(inside(page).is_empty() && page.contains("Mein Konto"), "{path}: {:?}", inside(page));
+    }
+    assert_eq!(as_reader("/verwaltung/anmelden").await.header("location"), PATH);
+    assert!(!inside(&city.get_inside("/").await.body).is_empty(), "who administers is led there");
+}
+
+#[tokio::test]
 async fn the_password_changes_and_all_sessions_end() {
     let city = city().await;
     assert!(log_in(&city, OLD).await);
