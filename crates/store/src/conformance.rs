@@ -56,6 +56,8 @@ cases! {
         a_second_process_is_kept_out
         foreign_and_newer_folders_are_left_alone
         tenants_are_apart
+        removals_travel_along
+        a_name_is_held_while_its_tenant_is_filled
         a_lost_key_store_is_named
         backup_and_restore
         a_damaged_backup_is_refused

@@ -6,7 +6,7 @@
 
 use model::Instant;
 
-use crate::backend::{Session, Sql, sql};
+use crate::backend::{Row, Session, Sql, sql};
 use crate::tenant::Inner;
 use crate::{Error, FileRemoval, RemovedFile, TenantStore, disk};
 
@@ -54,8 +54,7 @@ impl TenantStore {
     /// # Errors
     /// When the database cannot be read.
     pub fn removed_files(&self, limit: usize) -> Result<Vec<RemovedFile>, Error> {
-        self.inner()
-            .read(|s| s.all(LATEST, &[limit.into()], |row| Ok(RemovedFile { checksum: row.get(0)?, at: row.get(1)?, actor: row.get(2)? })))
+        self.inner().read(|s| s.all(LATEST, &[limit.into()], read))
     }
 }
 
@@ -91,6 +90,10 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+pub(crate) fn read(row: &dyn Row) -> Result<RemovedFile, Error> {
+    Ok(RemovedFile { checksum: row.get(0)?, at: row.get(1)?, actor: row.get(2)? })
 }
 
 /// The newest run that read a file.

@@ -42,6 +42,20 @@ pub struct Store {
     root: Arc<Root>,
     config: Config,
     tenants: Arc<Mutex<HashMap<TenantId, Weak<Inner>>>>,
+    /// Tenants that are being filled and not yet there.
+    filling: Arc<Mutex<BTreeSet<TenantId>>>,
+}
+
+/// The name of a tenant that is being filled: nobody else makes one of it meanwhile.
+pub(crate) struct Filling {
+    names: Arc<Mutex<BTreeSet<TenantId>>>,
+    tenant: TenantId,
+}
+
+impl Drop for Filling {
+    fn drop(&mut self) {
+        self.names.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.tenant);
+    }
 }
 
 /// The directory and its lock, held until the last handle of it is gone.
@@ -59,7 +73,7 @@ impl Store {
     /// [`Error::Unavailable`] when permissions are missing; [`Error::NoSpace`].
     pub fn open(root: &Path, config: Config) -> Result<Self, Error> {
         let root = Arc::new(Root::acquire(root)?);
-        Ok(Self { root, config, tenants: Arc::default() })
+        Ok(Self { root, config, tenants: Arc::default(), filling: Arc::default() })
     }
 
     /// The data directory.
@@ -86,15 +100,27 @@ impl Store {
     /// Makes a tenant: its folder and its keys.
     ///
     /// # Errors
-    /// [`Error::Exists`] when there is one of that name.
+    /// [`Error::Exists`] when there is one of that name;
+    /// [`Error::Unavailable`] while one of that name is being filled.
     pub fn create_tenant(&self, ctx: &TenantContext) -> Result<TenantStore, Error> {
-        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let tenant = ctx.tenant();
+        let _alone = self.take_name(tenant)?;
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        Inner::create(&self.root, tenant, &self.config)?;
+        self.open_tenant(&mut tenants, tenant)
+    }
+
+    /// Holds the name of a tenant that is to be made, which nobody else makes meanwhile.
+    pub(crate) fn take_name(&self, tenant: &TenantId) -> Result<Filling, Error> {
+        let mut names = self.filling.lock().unwrap_or_else(PoisonError::into_inner);
         if self.root.folder(tenant).exists() {
             return Err(Error::exists(sentence::tenant(tenant)));
         }
-        Inner::create(&self.root, tenant, &self.config)?;
-        self.open_tenant(&mut tenants, tenant)
+        if !names.insert(tenant.clone()) {
+            let remedy = Sentence::new("being-filled", "somebody is making or importing it; wait until that has ended");
+            return Err(Error::unavailable(sentence::tenant(tenant), remedy));
+        }
+        Ok(Filling { names: Arc::clone(&self.filling), tenant: tenant.clone() })
     }
 
     /// A tenant that exists. Handles of one tenant share their connections;

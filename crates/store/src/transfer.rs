@@ -9,12 +9,12 @@ use model::{Header, Instant, Segment, TenantContext, TenantId};
 
 use crate::accounts::ACCOUNT_ALL;
 use crate::backend::{Row, Session, Sql, sql};
-use crate::root::Root;
+use crate::root::{Filling, Root};
 use crate::seal::{DROPPED_UPTO, SEALED_UPTO};
 use crate::tenant::{Inner, set_meta_number};
 use crate::{
-    Account, Config, Error, QuarantineRow, RunRow, ScheduleRow, SourceRow, Store, TenantStore, accounts, codec, disk, envelope, files, log,
-    quarantine, runs, seal, sources,
+    Account, Config, Error, QuarantineRow, RemovedFile, RunRow, ScheduleRow, SourceRow, Store, TenantStore, accounts, codec, disk,
+    envelope, files, log, quarantine, removal, runs, seal, sources,
 };
 
 const HEADERS: Sql = sql!("transfer/headers");
@@ -24,6 +24,8 @@ const QUARANTINE: Sql = sql!("transfer/quarantine");
 const PUT_HEADER: Sql = sql!("transfer/put_header");
 const PUT_RUN: Sql = sql!("transfer/put_run");
 const PUT_QUARANTINE: Sql = sql!("transfer/put_quarantine");
+const REMOVALS: Sql = sql!("transfer/removals");
+const PUT_REMOVAL: Sql = sql!("transfer/put_removal");
 const INPUTS: Sql = sql!("run/inputs");
 const LEAVE_BEHIND: Sql = sql!("transfer/leave_behind");
 
@@ -52,6 +54,8 @@ pub enum Kept {
     Run(RunRow),
     /// A record in quarantine, by number.
     Quarantine(QuarantineRow),
+    /// A raw input that was removed on purpose, the oldest first.
+    Removal(RemovedFile),
     /// An account, by name.
     Account(Account),
 }
@@ -73,6 +77,7 @@ impl TenantStore {
             schedule.into_iter().try_for_each(|row| each(Kept::Schedule(row)))?;
             s.query(RUNS, &[], &mut |row| each(Kept::Run(runs::read(row)?)))?;
             s.query(QUARANTINE, &[], &mut |row| each(Kept::Quarantine(quarantine::read(row, &key)?)))?;
+            s.query(REMOVALS, &[], &mut |row| each(Kept::Removal(removal::read(row)?)))?;
             s.query(ACCOUNT_ALL, &[], &mut |row| each(Kept::Account(accounts::read_account(row)?)))
         })
     }
@@ -95,22 +100,23 @@ pub struct NewTenant {
     root: Arc<Root>,
     tenant: TenantId,
     keys_are_new: bool,
+    /// Given back when all else of it is gone.
+    _name: Filling,
 }
 
 impl Store {
     /// Begins a tenant that is to be filled.
     ///
     /// # Errors
-    /// [`Error::Exists`] when there is one of that name; [`Error::NoSpace`].
+    /// [`Error::Exists`] when there is one of that name; [`Error::Unavailable`]
+    /// while one of that name is being made; [`Error::NoSpace`].
     pub fn begin_tenant(&self, ctx: &TenantContext) -> Result<NewTenant, Error> {
         let (root, config): (&Arc<Root>, &Config) = self.parts();
         let tenant = ctx.tenant();
-        if root.folder(tenant).exists() {
-            return Err(Error::exists(format!("the tenant `{tenant}`")));
-        }
+        let name = self.take_name(tenant)?;
         let keys_are_new = !root.keys(tenant).exists();
         // From here on a failure takes back what was made.
-        let mut new = NewTenant { store: None, root: Arc::clone(root), tenant: tenant.clone(), keys_are_new };
+        let mut new = NewTenant { store: None, root: Arc::clone(root), tenant: tenant.clone(), keys_are_new, _name: name };
         Inner::prepare(root, tenant, config)?;
         new.store = Some(TenantStore::new(Arc::new(Inner::open_at(root.unfinished(tenant), root, tenant, config)?)));
         Ok(new)
@@ -143,6 +149,9 @@ impl NewTenant {
                 Kept::Schedule(row) => put_schedule(s, row),
                 Kept::Run(run) => put_run(s, run),
                 Kept::Quarantine(row) => put_quarantine(s, &key, row),
+                Kept::Removal(RemovedFile { checksum, at, actor }) => {
+                    s.execute(PUT_REMOVAL, &[checksum.into(), (*at).into(), actor.into()]).map(|_| ())
+                }
                 Kept::Account(account) => accounts::put(s, account),
             })
         })

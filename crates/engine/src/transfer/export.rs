@@ -128,6 +128,7 @@ impl Export<'_> {
                 ("quarantine", "personal/quarantine.ndjson")
             }
             Kept::Quarantine(_) => ("quarantine", "quarantine.ndjson"),
+            Kept::Removal(_) => ("fileRemovals", "file-removals.ndjson"),
             Kept::Account(_) => ("accounts", "accounts.ndjson"),
         };
         self.count(file.0);

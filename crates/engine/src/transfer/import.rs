@@ -76,6 +76,7 @@ impl Import<'_> {
         self.table("runs.ndjson", |line| line.run())?;
         self.table("quarantine.ndjson", |line| line.quarantine())?;
         self.table("personal/quarantine.ndjson", |line| line.quarantine())?;
+        self.table("file-removals.ndjson", |line| line.removal())?;
         self.table("accounts.ndjson", |line| line.account())
     }
 

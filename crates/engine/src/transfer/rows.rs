@@ -2,7 +2,8 @@
 
 use model::{Header, Instant, Json};
 use store::{
-    Account, Kept, LoggedHeader, QuarantineItem, QuarantineRow, QuarantineState, RunRow, RunState, ScheduleRow, SourceRow, SourceState,
+    Account, Kept, LoggedHeader, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile, RunRow, RunState, ScheduleRow, SourceRow,
+    SourceState,
 };
 
 use super::{hex, instant, unhex};
@@ -18,6 +19,7 @@ pub(super) fn write(row: &Kept) -> Json {
         Kept::Schedule(row) => schedule(row),
         Kept::Run(row) => run(row),
         Kept::Quarantine(row) => quarantine(row),
+        Kept::Removal(row) => Json::object([("sha256", text(&hex(&row.checksum))), ("at", instant(row.at)), ("actor", text(&row.actor))]),
         Kept::Account(row) => Json::object([
             ("name", text(&row.name)),
             ("role", text(&row.role)),
@@ -250,6 +252,10 @@ impl Line {
             settled_run: self.maybe("settledRun", as_number)?,
             settled_at: self.maybe("settledAt", as_instant)?,
         }))
+    }
+
+    pub(super) fn removal(&self) -> Read<Kept> {
+        Ok(Kept::Removal(RemovedFile { checksum: self.hash("sha256")?, at: self.instant("at")?, actor: self.text("actor")? }))
     }
 
     pub(super) fn account(&self) -> Read<Kept> {

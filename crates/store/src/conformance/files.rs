@@ -151,6 +151,49 @@ pub(super) fn foreign_and_newer_folders_are_left_alone(mut world: World) {
     assert_eq!(Store::open(&world.root(), world.config()).expect_err("refused").kind(), Kind::Corrupt);
 }
 
+pub(super) fn removals_travel_along(world: World) {
+    let tenant = world.tenant();
+    let removed = [put(tenant, b"one"), put(tenant, b"two")];
+    for (file, day) in removed.iter().zip([1, 2]) {
+        assert_eq!(tenant.remove_file(file, at(day), "user:anna").expect("removes"), FileRemoval::Done);
+    }
+    let mut rows = Vec::new();
+    tenant
+        .read_all(0, &mut |row| {
+            rows.push(row);
+            Ok(())
+        })
+        .expect("walks");
+    assert_eq!(rows.len(), 2, "{rows:?}");
+    let new = world.store().begin_tenant(&context("neustadt")).expect("begun");
+    new.write_rows(&rows).expect("written");
+    assert_eq!(new.store().removed_files(9).expect("reads"), tenant.removed_files(9).expect("reads"));
+}
+
+pub(super) fn a_name_is_held_while_its_tenant_is_filled(world: World) {
+    let store = world.store();
+    assert_eq!(store.begin_tenant(&context("musterstadt")).map(|_| ()).expect_err("there").kind(), Kind::Exists);
+    let filling = store.begin_tenant(&context("neustadt")).expect("begun");
+    let row = crate::Kept::Source(crate::SourceRow {
+        name: "luft".into(),
+        version: 1,
+        text: "x".into(),
+        at: at(1),
+        actor: "a".into(),
+        paused: false,
+    });
+    filling.write_rows(&[row]).expect("written");
+    for refused in [store.create_tenant(&context("neustadt")).map(|_| ()), store.begin_tenant(&context("neustadt")).map(|_| ())] {
+        let refused = refused.expect_err("somebody fills it");
+        assert!(refused.kind() == Kind::Unavailable && refused.to_string().contains("wait until that has ended"), "{refused}");
+    }
+    filling.finish().expect("finished");
+    let there = store.tenant(&context("neustadt")).expect("there");
+    assert!(there.source("luft", None).expect("reads").is_some(), "what was filled in is there");
+    drop(store.begin_tenant(&context("altstadt")).expect("begun"));
+    store.create_tenant(&context("altstadt")).expect("the name is free again");
+}
+
 pub(super) fn tenants_are_apart(mut world: World) {
     let store = world.store().clone();
     let other = store.create_tenant(&context("nachbarstadt")).expect("a tenant");
