@@ -62,7 +62,8 @@ for (const input of document.querySelectorAll<HTMLInputElement>('input[data-max]
     const isTooLarge = (input.files?.[0]?.size ?? 0) > Number(input.dataset.max);
     const fault = isTooLarge ? (input.dataset.tooLarge ?? '') : '';
     const line = document.getElementById(`${input.id}-fault`);
-    if (line) line.textContent = fault;
+    const words = line?.querySelector('.kern-body');
+    if (line && words) [line.hidden, words.textContent] = [!isTooLarge, fault];
     input.setCustomValidity(fault);
     input.setAttribute('aria-invalid', String(isTooLarge));
   });

@@ -73,6 +73,8 @@ fn source_badge(source: &SourceRow, standing: &Standing, newest: Option<&RunRow>
         _ if source.paused => Badge::new(Tone::Info, t.admin_state_paused()),
         Some(RunState::Running) => state_badge(RunState::Running, t),
         _ if standing.trouble.is_some() => state_badge(RunState::Failed, t),
+        _ if standing.silent_since.is_some() => Badge::new(Tone::Warning, t.admin_silent()),
+        _ if !standing.drift.is_empty() => Badge::new(Tone::Warning, t.admin_drift()),
         None => Badge::new(Tone::Info, t.admin_state_waiting()),
         Some(RunState::Done) => Badge::new(Tone::Success, t.admin_state_ok()),
         Some(state) => state_badge(state, t),
