@@ -33,7 +33,7 @@ test('the code makes the first account and logs in', { skip: !isOurs }, async ()
   await page.fill('#konto', account.name);
   await page.fill('#passwort', account.password);
   await Promise.all([page.waitForURL('**/verwaltung'), page.click('main form button')]);
-  assert.equal(await page.textContent('h1'), 'Verwaltung');
+  assert.equal(await page.textContent('h1'), 'Was läuft, was ist kaputt');
   const cookie = (await context.cookies()).find((one) => one.name === 'allmende');
   assert.equal(cookie?.httpOnly, true);
   assert.equal(cookie?.sameSite, 'Lax');
