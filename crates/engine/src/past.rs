@@ -1,6 +1,7 @@
 //! The past of a tenant: sealed segments and the unsealed tail, seen as one.
 
 mod buckets;
+mod compact;
 mod mend;
 mod seal;
 
@@ -19,6 +20,8 @@ use store::TenantStore;
 pub use buckets::{Alignment, Bucket, BucketQuery, BucketSeries, Figure, Gaps, Method, PERIODS_MAX, Period};
 pub(crate) use buckets::{Cutter, ensure_something_fits};
 
+use compact::Retired;
+
 use crate::state::State;
 use crate::{DOOR, Error, Table};
 
@@ -28,8 +31,9 @@ pub(crate) struct Past {
     store: TenantStore,
     /// Changes together: what a seal moves from the tail to the segments.
     parts: RwLock<Parts>,
-    /// One seal at a time.
+    /// One seal or compaction at a time.
     sealing: Mutex<()>,
+    retired: Mutex<Retired>,
     /// Held while what was committed is shown: a seal sees all of it or nothing.
     showing: Mutex<()>,
 }
@@ -70,7 +74,7 @@ impl Past {
         let (segments, sealed_upto) = store.segments()?;
         let removals = store.removals()?.into_iter().map(|(_, removal)| removal).collect();
         let parts = Parts { segments: Arc::new(segments), sealed_upto, removals: Arc::new(removals), ..Parts::default() };
-        Ok(Self { history, store, parts: RwLock::new(parts), sealing: Mutex::new(()), showing: Mutex::new(()) })
+        Ok(Self { history, store, parts: RwLock::new(parts), sealing: Mutex::new(()), retired: Mutex::default(), showing: Mutex::new(()) })
     }
 
     /// Up to which position of the log all values are sealed.
@@ -153,16 +157,15 @@ impl Past {
         let mut all = self.history.read(&sealed, &segments, &removals)?;
         all.append(&mut tail);
         all.sort_by(compare);
-        if question.known != Known::Versions {
-            // One commit may hold several values for an instant: the last that came is the newest.
-            all.dedup_by(|later, kept| {
-                let repeats = compare_keys(later, kept).is_eq() && later.same_instant(kept);
-                if repeats {
-                    std::mem::swap(later, kept);
-                }
-                repeats
-            });
-        }
+        let versions = question.known == Known::Versions;
+        // One commit may say several things of an instant: the last is what was ever known.
+        all.dedup_by(|later, kept| {
+            let repeats = compare_keys(later, kept).is_eq() && later.same_instant(kept) && (!versions || later.seq == kept.seq);
+            if repeats {
+                std::mem::swap(later, kept);
+            }
+            repeats
+        });
         let (life, unnamed) = (series::life(), question.attributes.is_none());
         all.retain(|o| question.asks_for(o) && !(unnamed && o.attribute.name == life));
         Ok(limited(all, question.limit))

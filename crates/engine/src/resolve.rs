@@ -430,8 +430,12 @@ pub(crate) fn observation_of(id: &EntityId, change: &Change, seq: u64, at: Insta
         Change::Retracted { attribute, class } => (attribute.clone(), Fact::Retracted, *class, None),
         Change::AttributeRemoved { name, dataset } => (nothing(*name, dataset.clone(), at), Fact::Deleted, Class::Restricted, None),
         Change::EntityRemoved => (nothing(series::life(), None, at), Fact::Deleted, Class::Restricted, None),
-        Change::EntitySet { types, created_at, expires_at, .. } => {
+        Change::EntitySet { types, scopes, created_at, expires_at } => {
             let mut life = Attribute::new(series::life(), Value::Vocab(types.clone()));
+            if !scopes.is_empty() {
+                let scopes = scopes.iter().map(|scope| Json::from(scope.as_str())).collect();
+                life.sub.push(Attribute::new(series::scope(), Value::Property(Json::Array(scopes))));
+            }
             stamp(&mut life, *created_at, at);
             life.expires_at = *expires_at;
             (life, Fact::Value, Class::Restricted, None)

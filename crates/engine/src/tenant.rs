@@ -1,7 +1,7 @@
 //! A tenant at run time: its store, state, past and threads.
 
 use std::sync::Arc;
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc;
 
 use arc_swap::ArcSwap;
@@ -48,6 +48,8 @@ pub(crate) struct Shared {
     pub(crate) edition: AtomicU64,
     last_error: Mutex<Option<Error>>,
     sealer: Mutex<Option<mpsc::SyncSender<()>>>,
+    /// Long work in the background ends early.
+    stopping: AtomicBool,
 }
 
 /// A tenant at run time.
@@ -81,6 +83,7 @@ impl Tenant {
             edition: AtomicU64::new(0),
             last_error: Mutex::new(None),
             sealer: Mutex::new(None),
+            stopping: AtomicBool::new(false),
         });
         shared.reread_datasets();
         let (sequencer, writing) = Sequencer::start(Arc::clone(&shared), last)?;
@@ -95,6 +98,7 @@ impl Tenant {
     /// Takes no more writes, ends what is queued, writes a snapshot.
     pub(crate) fn stop(&self) -> Result<(), Error> {
         self.shared.feed.close();
+        self.shared.stopping.store(true, Ordering::Relaxed);
         drop(self.sequencer.lock().take());
         drop(self.shared.sealer.lock().take());
         for thread in self.threads.lock().drain(..) {
@@ -168,6 +172,7 @@ impl Shared {
                         Err(mpsc::RecvTimeoutError::Timeout) => {}
                         Err(mpsc::RecvTimeoutError::Disconnected) => return,
                     }
+                    shared.compact();
                 }
             })
             .map_err(|error| Error::internal(format!("a thread could not be started: {error}")))
@@ -181,6 +186,14 @@ impl Shared {
                 tracing::error!(tenant = %self.tenant(), %error, "history could not be sealed; the log keeps it");
                 self.set_last_error(Some(error));
             }
+        }
+    }
+
+    /// Writes history anew where that pays; a failure is logged and tried again later.
+    fn compact(&self) {
+        if let Err(error) = self.past.compact(&self.stopping) {
+            tracing::error!(tenant = %self.tenant(), %error, "history could not be compacted; it stays as it is");
+            self.set_last_error(Some(error));
         }
     }
 

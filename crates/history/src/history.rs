@@ -12,7 +12,7 @@ use model::{Authorized, NumberSeries, Observation, Removals, Segment, SeriesKey,
 use parquet::DecodeResult;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::arrow::push_decoder::{ParquetPushDecoderBuilder, RowGroupSelection};
+use parquet::arrow::push_decoder::{ParquetPushDecoder, ParquetPushDecoderBuilder, RowGroupSelection};
 use parquet::file::metadata::{PageIndexPolicy, ParquetMetaData};
 use parquet::file::statistics::Statistics;
 use sha2::{Digest, Sha256};
@@ -184,11 +184,26 @@ impl History {
         take: &mut dyn FnMut(&RecordBatch) -> Result<(), Reason>,
     ) -> Result<(), Error> {
         for segment in segments.iter().filter(|segment| !wanted.misses(segment)) {
-            let object = self.0.objects.get(&segment.object)?;
-            let footer = self.footer(segment, &object)?;
-            scan_object(segment, &object, footer, wanted, columns, take)?;
+            let Some(mut batches) = self.batches(segment, wanted, columns)? else { continue };
+            while let Some(batch) = batches.next()? {
+                take(&batch).map_err(|reason| batches.damaged(reason))?;
+            }
         }
         Ok(())
+    }
+
+    pub(crate) fn batches(&self, segment: &Segment, wanted: &Wanted<'_>, columns: &[Column]) -> Result<Option<Batches>, Error> {
+        let object = self.0.objects.get(&segment.object)?;
+        let footer = self.footer(segment, &object)?;
+        Batches::of(segment, object, footer, wanted, columns)
+    }
+
+    pub(crate) fn objects(&self) -> &Objects {
+        &self.0.objects
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.0.layout
     }
 
     /// The footer of a segment; a file met for the first time, or changed since, is verified whole.
@@ -238,35 +253,51 @@ fn is_empty(footer: &ParquetMetaData, selections: &[RowGroupSelection], column: 
         })
 }
 
-fn scan_object(
-    segment: &Segment,
-    object: &Object,
-    footer: ArrowReaderMetadata,
-    wanted: &Wanted<'_>,
-    columns: &[Column],
-    take: &mut dyn FnMut(&RecordBatch) -> Result<(), Reason>,
-) -> Result<(), Error> {
-    let damaged = damaged(&segment.object);
-    let selections = wanted.select(footer.metadata());
-    if selections.is_empty() {
-        return Ok(());
-    }
-    let filled = columns.iter().filter(|column| !is_empty(footer.metadata(), &selections, **column));
-    let projection = ProjectionMask::leaves(footer.parquet_schema(), filled.map(|column| column.place()));
-    let mut decoder = ParquetPushDecoderBuilder::new_with_metadata(footer)
-        .with_row_group_selections(selections)
-        .with_projection(projection)
-        .with_batch_size(BATCH_ROWS)
-        .build()
-        .map_err(|error| damaged(error.to_string()))?;
-    loop {
-        match decoder.try_decode().map_err(|error| damaged(error.to_string()))? {
-            DecodeResult::Data(batch) => take(&batch).map_err(&damaged)?,
-            DecodeResult::NeedsData(ranges) => {
-                let data = object.ranges(&ranges)?;
-                decoder.push_ranges(ranges, data).map_err(|error| damaged(error.to_string()))?;
-            }
-            DecodeResult::Finished => return Ok(()),
+/// The batches of a segment that may hold something wanted, in their order.
+pub(crate) struct Batches {
+    name: String,
+    object: Object,
+    decoder: ParquetPushDecoder,
+}
+
+impl Batches {
+    /// `None` when the footer rules everything out.
+    fn of(
+        segment: &Segment,
+        object: Object,
+        footer: ArrowReaderMetadata,
+        wanted: &Wanted<'_>,
+        columns: &[Column],
+    ) -> Result<Option<Self>, Error> {
+        let selections = wanted.select(footer.metadata());
+        if selections.is_empty() {
+            return Ok(None);
         }
+        let filled = columns.iter().filter(|column| !is_empty(footer.metadata(), &selections, **column));
+        let projection = ProjectionMask::leaves(footer.parquet_schema(), filled.map(|column| column.place()));
+        let decoder = ParquetPushDecoderBuilder::new_with_metadata(footer)
+            .with_row_group_selections(selections)
+            .with_projection(projection)
+            .with_batch_size(BATCH_ROWS)
+            .build()
+            .map_err(|error| damaged(&segment.object)(error.to_string()))?;
+        Ok(Some(Self { name: segment.object.clone(), object, decoder }))
+    }
+
+    pub(crate) fn next(&mut self) -> Result<Option<RecordBatch>, Error> {
+        loop {
+            match self.decoder.try_decode().map_err(|error| self.damaged(error.to_string()))? {
+                DecodeResult::Data(batch) => return Ok(Some(batch)),
+                DecodeResult::NeedsData(ranges) => {
+                    let data = self.object.ranges(&ranges)?;
+                    self.decoder.push_ranges(ranges, data).map_err(|error| self.damaged(error.to_string()))?;
+                }
+                DecodeResult::Finished => return Ok(None),
+            }
+        }
+    }
+
+    pub(crate) fn damaged(&self, reason: Reason) -> Error {
+        damaged(&self.name)(reason)
     }
 }

@@ -5,6 +5,7 @@
 //! objects and answers with the [`model::Segment`]s for the manifest, which
 //! lives in the tenant's database. Reading takes the manifest's segments and an
 //! authorised question, and touches only the pages that can hold an answer.
+//! A [`Merge`] writes segments anew as fewer, without what was removed.
 //!
 //! The files are open to any Parquet reader; `columns.rs` says what stands in
 //! them. Ciphertext of personal values stays ciphertext. Arrow and Parquet types
@@ -17,6 +18,7 @@ mod decode;
 mod encode;
 mod error;
 mod history;
+mod merge;
 mod objects;
 mod prune;
 mod read;
@@ -32,5 +34,6 @@ mod tests;
 
 pub use error::Error;
 pub use history::History;
+pub use merge::{Fate, Merge};
 pub use seal::Seal;
 pub use stream::{SegmentWriter, Written};

@@ -59,7 +59,18 @@ impl Objects {
         let mut file = File::create(&unfinished).map_err(disk(&unfinished, "created"))?;
         file.write_all(bytes).map_err(disk(&unfinished, "written"))?;
         file.sync_all().map_err(disk(&unfinished, "written to disk"))?;
-        fs::rename(&unfinished, &path).map_err(disk(&path, "put in place"))?;
+        self.put_in_place(object)
+    }
+
+    /// Where an object is written before it is one.
+    pub(crate) fn unfinished(&self, object: &str) -> Result<PathBuf, Error> {
+        self.path(object).map(|path| unfinished(&path))
+    }
+
+    /// Makes an object of a file that was written and synced at [`Self::unfinished`].
+    pub(crate) fn put_in_place(&self, object: &str) -> Result<(), Error> {
+        let path = self.path(object)?;
+        fs::rename(unfinished(&path), &path).map_err(disk(&path, "put in place"))?;
         sync_folder(&self.folder)
     }
 

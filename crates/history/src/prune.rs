@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use model::time::TimeProperty;
-use model::{Known, Segment, SeriesQuery};
+use model::{EntityId, Known, Segment, SeriesQuery};
 use parquet::arrow::arrow_reader::RowSelection;
 use parquet::arrow::push_decoder::RowGroupSelection;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
@@ -42,6 +42,13 @@ impl<'a> Wanted<'a> {
                 Known::Now | Known::Versions => None,
             },
         }
+    }
+
+    /// Everything of these entities.
+    pub(crate) fn entities(entities: &[&'a EntityId]) -> Self {
+        let mut entities: Vec<&str> = entities.iter().map(|id| id.as_str()).collect();
+        entities.sort_unstable();
+        Self { entities: Some(entities), ..Self::default() }
     }
 
     /// Whether what was recorded then was known at the instant asked for.

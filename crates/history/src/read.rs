@@ -22,6 +22,19 @@ pub(crate) const NUMBERS: &[Column] =
 pub(crate) const NUMBERS_THEN: &[Column] =
     &[Column::Entity, Column::Attribute, Column::DatasetId, Column::Time, Column::Number, Column::Seq, Column::Fact, Column::RecordedAt];
 
+/// Columns that tell whether a row was removed.
+pub(crate) const PLACES: &[Column] = &[Column::Entity, Column::Attribute, Column::DatasetId, Column::Time, Column::Seq];
+
+/// Whether a batch holds something that was removed.
+pub(crate) fn holds(batch: &RecordBatch, wanted: &Wanted<'_>, removals: &Removals) -> Result<bool, Reason> {
+    let (times, seqs) = (instants(batch, Column::Time)?, integers(batch, Column::Seq)?);
+    Ok(runs(batch, wanted)?.into_iter().any(|run| {
+        let removed = removals.of(&run.key);
+        let place = |row: usize| (seqs.value(row).cast_unsigned(), Instant::from_micros(times.value(row)));
+        run.rows.map(place).any(|(seq, time)| removed.iter().any(|removal| removal.removes(seq, time)))
+    }))
+}
+
 /// Consecutive rows of a batch that belong to one series and lie in the wanted time.
 pub(crate) struct Run {
     pub(crate) key: SeriesKey,

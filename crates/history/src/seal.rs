@@ -1,6 +1,6 @@
 //! Planning a seal: which observations go into which objects, in which order.
 
-use model::{Json, Observation, Value};
+use model::{Fact, Json, Observation, Value};
 
 use crate::columns::Layout;
 
@@ -81,7 +81,8 @@ pub(crate) fn span<T: Ord + Copy>(values: impl Iterator<Item = T>) -> Option<(T,
 }
 
 /// Orders series by entity, name and instance, and within one by time and
-/// position. What is equal in both stays in the order it came.
+/// position. Of several statements of one commit about one instant only the
+/// last is history: nobody ever knew the others.
 fn sorted<'a>(series: impl IntoIterator<Item = &'a [Observation]>) -> impl Iterator<Item = &'a Observation> {
     let mut all: Vec<&[Observation]> = series.into_iter().filter(|observations| !observations.is_empty()).collect();
     all.sort_unstable_by_key(|observations| {
@@ -89,8 +90,9 @@ fn sorted<'a>(series: impl IntoIterator<Item = &'a [Observation]>) -> impl Itera
         (entity, attribute.name, &attribute.dataset)
     });
     all.into_iter().flat_map(|observations| {
-        let mut rows: Vec<&Observation> = observations.iter().collect();
-        rows.sort_by_key(|row| (row.time(), row.seq));
+        let mut rows: Vec<&Observation> = observations.iter().rev().collect();
+        rows.sort_by_key(|row| (row.time(), row.seq, row.fact == Fact::Deleted));
+        rows.dedup_by(|one, two| one.same_instant(two) && one.seq == two.seq);
         rows
     })
 }

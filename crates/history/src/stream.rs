@@ -69,7 +69,11 @@ impl SegmentWriter {
     /// A writer of a new file.
     #[must_use]
     pub fn new(path: &Path) -> Self {
-        Self { path: path.to_owned(), layout: Layout::default(), group: Vec::new(), weight_bytes: 0, file: None, span: None, rows: 0 }
+        Self::with_layout(path, Layout::default())
+    }
+
+    pub(crate) fn with_layout(path: &Path, layout: Layout) -> Self {
+        Self { path: path.to_owned(), layout, group: Vec::new(), weight_bytes: 0, file: None, span: None, rows: 0 }
     }
 
     /// How many rows it has.

@@ -15,7 +15,7 @@ use model::{
 use proptest::prelude::*;
 
 use crate::columns::Layout;
-use crate::{Error, History};
+use crate::{Error, Fate, History};
 
 /// Small enough that a few dozen rows fill several segments, row groups and pages.
 const TINY: Layout =
@@ -74,9 +74,9 @@ fn none() -> Removals {
 
 /// What a question means, said as plainly as possible.
 fn plainly(all: &[Observation], question: &SeriesQuery, removals: &[Removal]) -> Vec<Observation> {
-    // What is written later comes later, also within a commit.
-    let mut series: BTreeMap<SeriesKey, BTreeMap<(Instant, bool, u64, usize), Observation>> = BTreeMap::new();
-    for (place, observation) in all.iter().enumerate() {
+    // Of one commit, the last statement about an instant counts.
+    let mut series: BTreeMap<SeriesKey, BTreeMap<(Instant, bool, u64), Observation>> = BTreeMap::new();
+    for observation in all {
         let was_known = match question.known {
             Known::At(instant) => observation.recorded_at <= instant,
             Known::Now | Known::Versions => true,
@@ -94,17 +94,15 @@ fn plainly(all: &[Observation], question: &SeriesQuery, removals: &[Removal]) ->
         });
         if was_known && !removed {
             let deletion = observation.fact == Fact::Deleted;
-            series.entry(key).or_default().insert((observation.time(), deletion, observation.seq, place), observation.clone());
+            series.entry(key).or_default().insert((observation.time(), deletion, observation.seq), observation.clone());
         }
     }
     let mut answer = Vec::new();
     for (key, statements) in series {
         let asked =
             question.entities.contains(&key.entity) && question.attributes.as_ref().is_none_or(|names| names.contains(&key.attribute));
-        let last = |at: &(Instant, bool, u64, usize)| {
-            statements.range(..(at.0, at.1, u64::MAX, usize::MAX)).next_back().is_some_and(|(l, _)| l == at)
-        };
-        let holds = |at: &(Instant, bool, u64, usize)| question.known == Known::Versions || last(at);
+        let last = |at: &(Instant, bool, u64)| statements.range(..=(at.0, at.1, u64::MAX)).next_back().is_some_and(|(l, _)| l == at);
+        let holds = |at: &(Instant, bool, u64)| question.known == Known::Versions || last(at);
         let rows = statements.iter().filter(|(at, row)| asked && holds(at) && is_inside(row, question));
         let mut rows: Vec<Observation> = rows.map(|(_, row)| row.clone()).collect();
         match question.limit {
@@ -158,6 +156,9 @@ proptest! {
     fn what_was_sealed_comes_back_as_it_was(batches in prop::collection::vec(given::observations(), 1..4), questions in prop::collection::vec(given::question(), 1..6), removals in prop::collection::vec(given::removal(), 0..3)) {
         let (_folder, history) = tiny();
         let mut segments = Vec::new();
+        // No commit is sealed twice.
+        let of_one = |(place, batch): (u64, Vec<Observation>)| batch.into_iter().map(move |row| Observation { seq: row.seq << 2 | place, ..row });
+        let batches: Vec<Vec<Observation>> = (0..).zip(batches).map(|batch| of_one(batch).collect()).collect();
         for batch in &batches {
             segments.extend(seal(&history, batch.clone()));
         }
@@ -185,6 +186,31 @@ proptest! {
             let numbers: Vec<Points> = numbers.into_iter().map(|s| (s.key, s.times.into_iter().zip(s.values).collect())).collect();
             prop_assert_eq!(numbers, points);
         }
+        let removed: Removals = removals.iter().cloned().collect();
+        let merge = history.plan_merge(segments.clone());
+        let fate = &mut |row: &Observation| if removed.removes(row) { Fate::Leave } else { Fate::Keep };
+        let merged = history.merge(&merge, fate).expect("merged").expect("not stopped");
+        let sealed: u64 = segments.iter().map(|segment| segment.rows).sum();
+        let versions = |removals: &[Removal]| {
+            let everything = SeriesQuery { known: Known::Versions, entities: all.iter().map(|row| row.entity.clone()).collect(), ..SeriesQuery::default() };
+            plainly(&all, &everything, removals).len() as u64
+        };
+        let left = versions(&removals);
+        prop_assert_eq!(sealed, versions(&[]));
+        prop_assert_eq!(merged.iter().map(|segment| segment.rows).sum::<u64>(), left);
+        for question in &questions {
+            let before = history.observations(question, &segments, &removed).expect("read");
+            prop_assert_eq!(history.observations(question, &merged, &none()).expect("read"), before);
+        }
+        for segment in &merged {
+            history.verify(segment).expect("sound");
+            prop_assert!(!history.holds(segment, &removed).expect("read"));
+        }
+        let mut held = false;
+        for segment in &segments {
+            held |= history.holds(segment, &removed).expect("read");
+        }
+        prop_assert_eq!(held, left < sealed);
         let mut keys: Vec<SeriesKey> = all.iter().map(Observation::key).collect();
         keys.sort();
         keys.dedup();
@@ -366,6 +392,33 @@ fn removing_an_object_removes_what_an_interrupted_write_left() {
     fs::write(folder.path().join(format!("{object}.part")), b"half").expect("written");
     history.remove(object).expect("removed");
     assert_eq!(fs::read_dir(folder.path()).expect("listed").count(), 0);
+}
+
+#[test]
+fn a_merge_that_is_stopped_or_meets_damage_makes_nothing() {
+    let (folder, history) = tiny();
+    let mut segments = seal(&history, (0..30).map(|minute| reading(1, minute, "1.5", 1)).collect());
+    segments.extend(seal(&history, (0..30).map(|minute| reading(2, minute, "2.5", 2)).collect()));
+    let merge = history.plan_merge(segments.clone());
+    let mut rows = 0;
+    let stopped = history.merge(&merge, &mut |_| {
+        rows += 1;
+        if rows > 50 { Fate::Stop } else { Fate::Keep }
+    });
+    assert_eq!(stopped.expect("stopped"), None);
+    let path = folder.path().join(&segments[1].object);
+    let good = fs::read(&path).expect("read");
+    let mut bad = good.clone();
+    let middle = bad.len() / 2;
+    bad[middle] ^= 4;
+    replace(&path, &bad);
+    check_damaged(history.merge(&merge, &mut |_| Fate::Keep), &segments[1].object);
+    replace(&path, &good);
+    let merged = history.merge(&merge, &mut |_| Fate::Keep).expect("merged").expect("not stopped");
+    assert_eq!(merged.iter().map(|segment| segment.rows).collect::<Vec<_>>(), [40, 20]);
+    assert_eq!(history.small(&segments, 2).len(), 0, "thirty of forty rows is more than half");
+    let few = seal(&history, vec![reading(3, 0, "1", 3)]);
+    assert_eq!((history.small(&few, 1).len(), history.small(&few, 2).len()), (1, 0));
 }
 
 #[test]

@@ -48,6 +48,12 @@ impl SeriesKey {
 /// How instance ids begin.
 const INSTANCE: &str = "urn:ngsi-ld:Instance:";
 
+/// The sub-attribute of [`life`] that lists the scopes of an entity.
+#[must_use]
+pub fn scope() -> Name {
+    Name::known("https://uri.etsi.org/ngsi-ld/scope")
+}
+
 /// One statement about a series, with everything known about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Observation {
@@ -216,6 +222,12 @@ impl Removals {
     #[must_use]
     pub fn of(&self, key: &SeriesKey) -> Vec<&Removal> {
         self.0.get(&key.entity).into_iter().flatten().filter(|removal| removal.concerns(key)).collect()
+    }
+
+    /// The entities that lose something.
+    #[must_use]
+    pub fn entities(&self) -> Vec<&EntityId> {
+        self.0.keys().collect()
     }
 
     /// Whether there is none.

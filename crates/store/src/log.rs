@@ -38,7 +38,6 @@ pub(crate) struct Head {
 struct Packed<'a> {
     header: &'a Header,
     payload: Vec<u8>,
-    lasting: bool,
     subjects: BTreeSet<[u8; 32]>,
     /// What it removes from history.
     removals: Vec<Vec<u8>>,
@@ -87,7 +86,7 @@ impl TenantStore {
                 }
                 let bytes = codec::encode_header(header, &sha256(&commit.payload));
                 last = Head { seq: header.seq, hash: link(&last.hash, &bytes) };
-                let row = [header.seq.into(), (&bytes).into(), (&commit.payload).into(), (&last.hash).into(), commit.lasting.into()];
+                let row = [header.seq.into(), (&bytes).into(), (&commit.payload).into(), (&last.hash).into()];
                 session.execute(APPEND, &row)?;
                 for subject in &commit.subjects {
                     session.execute(APPEND_SUBJECT, &[subject.into(), header.seq.into()])?;
@@ -179,11 +178,9 @@ pub(crate) fn read_head(session: &dyn Session) -> Result<Head, Error> {
 }
 
 fn pack(commit: &Commit) -> Result<Packed<'_>, Error> {
-    let is_value = |change: &Change| matches!(change, Change::AttributeSet { .. } | Change::Observed { .. } | Change::Retracted { .. });
     Ok(Packed {
         header: &commit.header,
         payload: codec::encode_effects(&commit.effects)?,
-        lasting: !commit.effects.iter().all(|effect| is_value(&effect.change)),
         subjects: commit.effects.iter().filter_map(|effect| effect.subject).collect(),
         removals: commit.removals().map(|removal| codec::encode_removal(&removal)).collect(),
     })

@@ -46,19 +46,18 @@ impl TenantStore {
     /// Makes written objects part of history, in one transaction: `segments`
     /// enter the manifest, `replaced` leave it, the intent ends, the log is
     /// sealed up to `sealed_upto`. Replaced objects become an intent of their
-    /// own: [`Self::open_intents`] lists them until they are deleted and that
-    /// intent is abandoned. Then payloads that hold nothing but values are
-    /// dropped, in bounded steps, up to there and up to the older of the two
-    /// snapshots that are kept: should the newer one be damaged one day, the
-    /// older one and the log make the same state. A step that fails is made up
-    /// for by the next seal.
+    /// own, which is answered: [`Self::open_intents`] lists them until they are
+    /// deleted and that intent is abandoned. Then payloads are dropped, in
+    /// bounded steps, up to there and up to the older of the two snapshots that
+    /// are kept: should the newer one be damaged one day, the older one and the
+    /// log make the same state. A step that fails is made up for by the next seal.
     ///
     /// # Errors
     /// [`Error::Invalid`] when no good snapshot reaches `sealed_upto`, when it
     /// moves backwards or beyond the log, when a segment was not announced, or
     /// a replaced one is not in the manifest; [`Error::NotFound`] when there is
     /// no such intent.
-    pub fn finish_seal(&self, intent: u64, segments: &[Segment], replaced: &[String], sealed_upto: u64) -> Result<(), Error> {
+    pub fn finish_seal(&self, intent: u64, segments: &[Segment], replaced: &[String], sealed_upto: u64) -> Result<Option<u64>, Error> {
         let inner = self.inner();
         let mut upkeep = inner.lock_upkeep();
         if sealed_upto > 0 && !self.snapshot_reaches(&mut upkeep, sealed_upto)? {
@@ -67,7 +66,7 @@ impl TenantStore {
             )));
         }
         let last = self.last_header()?.map_or(0, |header| header.seq);
-        inner.write(|s| {
+        let retired = inner.write(|s| {
             check_bounds(meta_number(s, SEALED_UPTO)?, sealed_upto, last)?;
             check_announced(s, intent, segments)?;
             for segment in segments {
@@ -78,17 +77,16 @@ impl TenantStore {
                     return Err(Error::invalid(format!("the object `{object}` is not in the manifest, so it cannot be replaced")));
                 }
             }
-            if !replaced.is_empty() {
-                begin(s, replaced)?;
-            }
+            let retired = if replaced.is_empty() { None } else { Some(begin(s, replaced)?) };
             s.execute(END, &[intent.into()])?;
-            set_meta_number(s, SEALED_UPTO, sealed_upto)
+            set_meta_number(s, SEALED_UPTO, sealed_upto)?;
+            Ok(retired)
         })?;
         let spare = inner.snapshot_seqs()?.into_iter().rev().nth(1).unwrap_or(0);
         if let Err(error) = self.drop_sealed(sealed_upto.min(spare)) {
             tracing::warn!(tenant = %inner.tenant, %error, "sealed log rows could not be dropped yet");
         }
-        Ok(())
+        Ok(retired)
     }
 
     /// Intents that were begun and neither finished nor abandoned, with their objects.
@@ -139,6 +137,14 @@ impl TenantStore {
     /// When the database cannot be written.
     pub fn settle_removals(&self, ids: &[u64]) -> Result<(), Error> {
         self.inner().write(|s| ids.iter().try_for_each(|id| s.execute(SETTLE_REMOVAL, &[(*id).into()]).map(drop)))
+    }
+
+    /// Up to which position the log keeps headers only.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub fn dropped_upto(&self) -> Result<u64, Error> {
+        self.inner().read(|s| meta_number(s, DROPPED_UPTO))
     }
 
     fn drop_sealed(&self, upto: u64) -> Result<(), Error> {

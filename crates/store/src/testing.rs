@@ -91,14 +91,14 @@ pub(crate) fn commit(seq: u64, effects: Vec<Effect>) -> Commit {
     Commit { header, effects }
 }
 
-/// A commit of one value: sealing makes its payload superfluous.
+/// A commit of one value.
 pub(crate) fn value(seq: u64) -> Commit {
     let change = Change::AttributeSet { attribute: no2(seq.cast_signed()), class: Class::Open, origin: None };
     commit(seq, vec![Effect { entity: station(1), subject: None, change }])
 }
 
-/// A commit that makes an entity: it is needed for ever.
-pub(crate) fn lasting(seq: u64) -> Commit {
+/// A commit that makes an entity.
+pub(crate) fn born(seq: u64) -> Commit {
     let change = Change::EntitySet {
         types: vec![Name::known("https://example.org/AirQualityObserved")],
         scopes: Vec::new(),

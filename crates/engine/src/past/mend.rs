@@ -74,7 +74,7 @@ impl Access {
             None => self.series(of(SeriesLimit::All)).await?.into_iter().find(is_it).ok_or_else(missing)?,
         };
         let newest = self.series(of(SeriesLimit::Last(2))).await?;
-        let left = newest.into_iter().filter(|o| o.attribute.dataset == found.attribute.dataset && o.time() != time).next_back();
+        let left = newest.into_iter().rfind(|o| o.attribute.dataset == found.attribute.dataset && o.time() != time);
         Ok(Wrong { found, left })
     }
 }

@@ -1,6 +1,7 @@
 //! Random writes, imports, seals, snapshots and restarts against a plain list.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 
 use model::{Attribute, EntityId, Fact, Filter, Instant, Known, Query, RemovedSeries, SeriesKey, SeriesQuery, TimeWindow, Value};
 use proptest::prelude::*;
@@ -18,6 +19,7 @@ enum Step {
     RemoveHistory { entity: u8, from: u8, to: u8 },
     Failing,
     Seal,
+    Compact,
     Restart,
 }
 
@@ -30,7 +32,8 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..4_u8, 0..12_u8, 0..5_u8).prop_map(|(entity, time, value)| Step::Correct { entity, time, value }),
         1 => (0..4_u8, 0..12_u8, 1..12_u8).prop_map(|(entity, from, to)| Step::RemoveHistory { entity, from, to }),
         1 => Just(Step::Failing),
-        1 => Just(Step::Seal),
+        2 => Just(Step::Seal),
+        1 => Just(Step::Compact),
         1 => Just(Step::Restart),
     ]
 }
@@ -162,6 +165,10 @@ async fn take(engine: ScratchEngine, plain: &mut Plain, step: Step) -> ScratchEn
         Step::Seal => {
             let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
             tenant.shared.past.seal(&tenant.shared.state).expect("sealed");
+        }
+        Step::Compact => {
+            let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+            tenant.shared.past.compact(&AtomicBool::new(false)).expect("compacted");
         }
         Step::Restart => {
             drop(access);

@@ -1,5 +1,7 @@
 //! The past put right: what was known when, deletions, corrections, removals.
 
+use std::sync::atomic::AtomicBool;
+
 use model::series::{self, RemovedSeries};
 use model::time::TimeProperty;
 use model::{Attribute, Clock as _, Fact, Instant, Known, Observation, SeriesKey, SeriesQuery, TimeWindow, Value};
@@ -154,4 +156,111 @@ async fn removed_history_is_gone_for_readers_at_once_and_after_a_restart() {
     // What comes later is history again, even if it says the same.
     engine.with_role(Role::Editor).import(2, records("11")).await.expect("imported");
     assert_eq!(said(&ask(&engine, question()).await).len(), 2);
+}
+
+/// The rows that the segments of history hold, of what entity they may be.
+fn rows_in_files(engine: &ScratchEngine) -> usize {
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let moment = tenant.shared.past.moment(&tenant.shared.state);
+    let mut count = 0;
+    for segment in moment.segments.iter() {
+        let mut take = |rows: Vec<Observation>| {
+            count += rows.len();
+            true
+        };
+        moment.history.rows(segment, &mut take).expect("readable");
+    }
+    count
+}
+
+fn compact(engine: &ScratchEngine) -> bool {
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    tenant.shared.past.compact(&AtomicBool::new(false)).expect("compacted")
+}
+
+fn files_of_history(engine: &ScratchEngine) -> usize {
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    std::fs::read_dir(tenant.shared.store.history_folder()).expect("listed").count()
+}
+
+#[tokio::test]
+async fn small_segments_become_one_and_readers_notice_nothing() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    for hour in 0..8 {
+        let at = format!("2026-01-01T{hour:02}:00:00Z");
+        access.import(1, vec![(1, station("a").with(no2(&hour.to_string(), &at)))]).await.expect("imported");
+        seal(&engine);
+    }
+    let before = ask(&engine, question()).await;
+    assert_eq!((before.len(), files_of_history(&engine)), (8, 8));
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let reader = tenant.shared.past.moment(&tenant.shared.state);
+    assert!(compact(&engine));
+    assert_eq!(ask(&engine, question()).await, before);
+    assert!(!compact(&engine));
+    assert_eq!(files_of_history(&engine), 9, "somebody reads the old ones still");
+    reader.history.rows(&reader.segments[0], &mut |_| true).expect("readable");
+    drop(reader);
+    assert!(!compact(&engine));
+    assert_eq!(files_of_history(&engine), 1);
+    drop((access, tenant));
+    let engine = engine.reopened();
+    assert_eq!(ask(&engine, question()).await, before);
+}
+
+#[tokio::test]
+async fn what_was_removed_leaves_the_files_and_then_the_list() {
+    let engine = Engine::scratch();
+    let both = |hour: &str| vec![(1, station("a").with(no2("10", hour))), (2, station("b").with(no2("20", hour)))];
+    let editor = engine.with_role(Role::Editor);
+    editor.import(1, both("2026-01-01T00:00:00Z")).await.expect("imported");
+    seal(&engine);
+    assert_eq!(rows_in_files(&engine), 4, "two values and two births");
+    let access = engine.with_role(Role::Administrator);
+    access.remove_history(&id("a"), RemovedSeries::All, TimeWindow::ALL).await.expect("removed");
+    let stopped = AtomicBool::new(true);
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    assert!(!tenant.shared.past.compact(&stopped).expect("stopped"));
+    assert_eq!((rows_in_files(&engine), files_of_history(&engine)), (4, 1), "what is stopped leaves no trace");
+    assert!(compact(&engine));
+    assert_eq!(rows_in_files(&engine), 2);
+    assert_eq!(tenant.shared.store.removals().expect("read").len(), 1, "the log holds it still");
+    // Two snapshots later the log is only headers there.
+    for hour in 1..3 {
+        editor.import(1, both(&format!("2026-01-01T{hour:02}:00:00Z"))).await.expect("imported");
+        seal(&engine);
+    }
+    assert!(!compact(&engine));
+    assert_eq!(tenant.shared.store.removals().expect("read"), []);
+    assert_eq!(ask(&engine, question()).await.len(), 2);
+    let other = SeriesQuery { entities: vec![id("b")], ..question() };
+    assert_eq!(ask(&engine, other).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_compaction_that_is_cut_off_leaves_the_old_segments_or_the_new() {
+    let engine = Engine::scratch();
+    for hour in 0..8 {
+        let at = format!("2026-01-01T{hour:02}:00:00Z");
+        engine.with_role(Role::Editor).import(1, vec![(1, station("a").with(no2("1", &at)))]).await.expect("imported");
+        seal(&engine);
+    }
+    let before = ask(&engine, question()).await;
+    {
+        let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+        let moment = tenant.shared.past.moment(&tenant.shared.state);
+        let merge = moment.history.plan_merge(moment.segments.iter().cloned());
+        tenant.shared.store.begin_seal(merge.objects()).expect("announced");
+        let merged = moment.history.merge(&merge, &mut |_| history::Fate::Keep).expect("merged").expect("not stopped");
+        assert_eq!((merged.len(), files_of_history(&engine)), (1, 9));
+    }
+    let engine = engine.reopened();
+    assert_eq!(ask(&engine, question()).await, before);
+    assert_eq!(files_of_history(&engine), 8, "cut off before the manifest changed: the new one goes");
+    assert!(compact(&engine));
+    assert_eq!(files_of_history(&engine), 9);
+    let engine = engine.reopened();
+    assert_eq!(ask(&engine, question()).await, before);
+    assert_eq!(files_of_history(&engine), 1, "cut off after it changed: the old ones go");
 }

@@ -64,8 +64,10 @@ async fn filled() -> ScratchEngine {
         Operation::Update(fragment("update", 8)),
     ];
     operations.extend(patches);
-    let receipt = access.write(operations).await.expect("written");
-    assert!(receipt.outcomes.iter().all(Result::is_ok), "{:?}", receipt.outcomes);
+    for operation in operations {
+        let receipt = access.write(vec![operation]).await.expect("written");
+        assert!(receipt.outcomes.iter().all(Result::is_ok), "{:?}", receipt.outcomes);
+    }
     let run = access.begin_run("luft", 1, "a.csv", [1; 32]).await.expect("begun");
     let record = |way, hour| {
         let mut entity = station("a");

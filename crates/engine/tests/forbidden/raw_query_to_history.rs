@@ -1,7 +1,7 @@
 //! History takes authorised questions only.
 
 fn ask(history: &history::History, question: &model::SeriesQuery) {
-    let _ = history.read(question, &[]);
+    let _ = history.read(question, &[], &model::Removals::default());
 }
 
 fn main() {}

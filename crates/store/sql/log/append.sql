@@ -1,1 +1,1 @@
-INSERT INTO log (seq, header, payload, hash, lasting) VALUES (?1, ?2, ?3, ?4, ?5)
+INSERT INTO log (seq, header, payload, hash) VALUES (?1, ?2, ?3, ?4)

@@ -1,1 +1,1 @@
-UPDATE log SET payload = NULL WHERE seq > ?1 AND seq <= ?2 AND lasting = 0 AND payload IS NOT NULL
+UPDATE log SET payload = NULL WHERE seq > ?1 AND seq <= ?2 AND payload IS NOT NULL

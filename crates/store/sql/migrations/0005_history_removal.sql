@@ -4,3 +4,6 @@ CREATE TABLE history_removal (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     removal BLOB NOT NULL
 ) STRICT;
+
+-- What a commit holds beside values (types, scopes, deletions) is sealed with them: no payload outlasts its seal.
+ALTER TABLE log DROP COLUMN lasting;

@@ -1,1 +1,1 @@
-INSERT INTO log (seq, header, payload, hash, lasting) VALUES (?1, ?2, NULL, ?3, 0)
+INSERT INTO log (seq, header, payload, hash) VALUES (?1, ?2, NULL, ?3)

@@ -6,7 +6,7 @@ use expect_test::expect;
 use model::Segment;
 
 use super::tables::{holds, item};
-use crate::testing::{World, at, context, entity, lasting, value};
+use crate::testing::{World, at, born, context, entity, value};
 use crate::{Error, FileRemoval, Finding, Kind, NewRun, Part, QuarantineState, RemovedFile, Store, TenantStore};
 
 fn put(tenant: &TenantStore, content: &[u8]) -> [u8; 32] {
@@ -239,7 +239,7 @@ pub(super) fn a_lost_key_store_is_named(mut world: World) {
 
 /// A tenant with something of everything.
 fn furnish(tenant: &TenantStore) -> [u8; 32] {
-    tenant.append(&[lasting(1), value(2), value(3), value(4)]).expect("appends");
+    tenant.append(&[born(1), value(2), value(3), value(4)]).expect("appends");
     for seq in [3, 4] {
         tenant.write_snapshot(seq, &mut [entity(1)].iter()).expect("writes");
     }
@@ -283,7 +283,7 @@ pub(super) fn backup_and_restore(mut world: World) {
     let restored = Store::open(&elsewhere, world.config()).and_then(|store| store.tenant(&context("musterstadt"))).expect("opens");
     assert_eq!(restored.check_integrity().expect("looks"), []);
     assert_eq!(restored.last_header().expect("reads").map(|header| header.seq), Some(4));
-    assert_eq!(restored.read_log(0, 9).expect("reads"), [lasting(1), value(4)]);
+    assert_eq!(restored.read_log(0, 9).expect("reads"), [value(4)]);
     assert_eq!(restored.load_snapshot().expect("loads").map(|snapshot| snapshot.entities), Some(vec![entity(1)]));
     assert_eq!(read(&restored, &raw).expect("reads"), b"roh");
     assert_eq!(restored.quarantined(None, QuarantineState::Open, 0, 9).expect("reads")[0].item, item("luft", 1));

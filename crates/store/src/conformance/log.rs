@@ -4,7 +4,7 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use rusqlite::Connection;
 
-use crate::testing::{World, commit, lasting, station, value};
+use crate::testing::{World, born, commit, station, value};
 use crate::{Kind, codec};
 
 pub(super) fn commits_come_back_as_they_were_written(mut world: World) {
@@ -82,7 +82,7 @@ pub(super) fn commits_of_a_person_are_found(world: World) {
 
 pub(super) fn the_chain_names_its_first_broken_link(world: World) {
     let tenant = world.tenant();
-    tenant.append(&(1..=6).map(lasting).collect::<Vec<_>>()).expect("appends");
+    tenant.append(&(1..=6).map(born).collect::<Vec<_>>()).expect("appends");
     let other = "UPDATE log SET header = (SELECT header FROM log WHERE seq = 2) WHERE seq = 4";
     for (damage, expected) in [
         ("UPDATE log SET payload = x'01020304' WHERE seq = 5", "5: the payload is not the one that was written"),
@@ -101,13 +101,13 @@ pub(super) fn the_chain_names_its_first_broken_link(world: World) {
 
 pub(super) fn a_changed_payload_is_never_read(world: World) {
     let tenant = world.tenant();
-    tenant.append(&(1..=3).map(lasting).collect::<Vec<_>>()).expect("appends");
+    tenant.append(&(1..=3).map(born).collect::<Vec<_>>()).expect("appends");
     tamper(&world, "UPDATE log SET payload = (SELECT payload FROM log WHERE seq = 1) WHERE seq = 2");
     let error = tenant.read_log(0, 10).expect_err("refused");
     assert_eq!(error.kind(), Kind::Corrupt);
     expect!["commit 2 of the log is damaged: the payload is not the one that was written; nothing was deleted, restore the tenant from its last backup"]
         .assert_eq(&error.to_string());
-    assert_eq!(tenant.read_log(2, 10).expect("the rest is readable"), [lasting(3)]);
+    assert_eq!(tenant.read_log(2, 10).expect("the rest is readable"), [born(3)]);
 }
 
 /// Changes the database behind the store's back.

@@ -1,0 +1,110 @@
+//! Compaction: small segments become large ones, and what was removed leaves the files.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
+
+use history::Fate;
+use model::{Removals, Segment};
+
+use super::Past;
+use crate::Error;
+
+/// As many small segments are worth being written anew as one.
+const SMALL_SEGMENTS: usize = 8;
+
+/// Objects that were replaced, and who may still read them.
+#[derive(Default)]
+pub(super) struct Retired {
+    /// Lists of segments that readers may hold.
+    lists: Vec<Weak<Vec<Segment>>>,
+    /// The intent that names them, and their names.
+    objects: Vec<(u64, Vec<String>)>,
+}
+
+impl Past {
+    /// One step: what was replaced and is read by nobody goes, then segments
+    /// that hold what was removed, or are too many and too small, are written
+    /// anew. A crash at any point leaves the old or the new segments. Answers
+    /// whether there may be more to do.
+    pub(crate) fn compact(&self, stop: &AtomicBool) -> Result<bool, Error> {
+        let _one_at_a_time = self.sealing.lock();
+        self.sweep()?;
+        let (segments, removals, sealed_upto) = {
+            let parts = self.parts.read();
+            (Arc::clone(&parts.segments), Arc::clone(&parts.removals), parts.sealed_upto)
+        };
+        let chosen = self.choose(&segments, &removals)?;
+        if chosen.is_empty() {
+            self.settle(&removals, sealed_upto)?;
+            return Ok(false);
+        }
+        let merge = self.history.plan_merge(chosen.into_iter().cloned());
+        let intent = self.store.begin_seal(merge.objects())?;
+        let fate = &mut |row: &model::Observation| match () {
+            () if stop.load(Ordering::Relaxed) => Fate::Stop,
+            () if removals.removes(row) => Fate::Leave,
+            () => Fate::Keep,
+        };
+        let merged = match self.history.merge(&merge, fate) {
+            Ok(Some(merged)) => merged,
+            unfinished => {
+                super::seal::undo(&self.history, &self.store, intent, merge.objects())?;
+                return unfinished.map(|_| false).map_err(Error::from);
+            }
+        };
+        let replaced: Vec<String> = merge.inputs().iter().map(|segment| segment.object.clone()).collect();
+        let retired = self.store.finish_seal(intent, &merged, &replaced, sealed_upto)?;
+        let mut parts = self.parts.write();
+        let mut left: Vec<Segment> = parts.segments.iter().filter(|segment| !replaced.contains(&segment.object)).cloned().collect();
+        left.extend(merged);
+        left.sort_by(|a, b| a.time.0.cmp(&b.time.0).then_with(|| a.object.cmp(&b.object)));
+        parts.segments = Arc::new(left);
+        drop(parts);
+        let mut waiting = self.retired.lock();
+        waiting.lists.push(Arc::downgrade(&segments));
+        waiting.objects.extend(retired.map(|intent| (intent, replaced)));
+        Ok(true)
+    }
+
+    /// Segments to write anew: first those that hold what was removed, all at
+    /// once, then the small ones.
+    fn choose<'a>(&self, segments: &'a [Segment], removals: &Removals) -> Result<Vec<&'a Segment>, Error> {
+        let mut chosen = Vec::new();
+        if !removals.is_empty() {
+            for segment in segments {
+                if self.history.holds(segment, removals)? {
+                    chosen.push(segment);
+                }
+            }
+        }
+        Ok(if chosen.is_empty() { self.history.small(segments, SMALL_SEGMENTS) } else { chosen })
+    }
+
+    /// Deletes replaced objects that no reader can come upon any more.
+    fn sweep(&self) -> Result<(), Error> {
+        let mut retired = self.retired.lock();
+        retired.lists.retain(|list| list.strong_count() > 0);
+        let held: Vec<Arc<Vec<Segment>>> = retired.lists.iter().filter_map(Weak::upgrade).collect();
+        let is_held = |object: &String| held.iter().any(|list| list.iter().any(|segment| segment.object == *object));
+        let (keep, gone): (Vec<_>, Vec<_>) =
+            std::mem::take(&mut retired.objects).into_iter().partition(|(_, names)| names.iter().any(is_held));
+        retired.objects = keep;
+        gone.into_iter().try_for_each(|(intent, names)| super::seal::undo(&self.history, &self.store, intent, &names))
+    }
+
+    /// Forgets removals of which nothing is left: not in segments, which the
+    /// caller has seen, nor in the tail, in the log, or in objects that wait.
+    fn settle(&self, removals: &Removals, sealed_upto: u64) -> Result<(), Error> {
+        if removals.is_empty() || !self.retired.lock().objects.is_empty() {
+            return Ok(());
+        }
+        let upto = self.store.dropped_upto()?.min(sealed_upto);
+        let (done, left): (Vec<_>, Vec<_>) = self.store.removals()?.into_iter().partition(|(_, removal)| removal.seq <= upto);
+        if !done.is_empty() {
+            self.store.settle_removals(&done.iter().map(|(id, _)| *id).collect::<Vec<_>>())?;
+            let mut parts = self.parts.write();
+            parts.removals = Arc::new(left.into_iter().map(|(_, removal)| removal).collect());
+        }
+        Ok(())
+    }
+}
