@@ -320,7 +320,8 @@ for (const [name, content, title, remedy] of REFUSED) {
 }
 
 test('a file of more than 500 MB is refused with both sizes', { skip }, async () => {
-  const { page, context } = await open(browser, base);
+  // With JavaScript it is not even sent.
+  const { page, context } = await open(browser, base, { javaScriptEnabled: false });
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'allmende-hochladen-'));
   try {
     await logIn(page);
@@ -427,4 +428,25 @@ test('of two clerks at one draft the second is told, and keeps the input', { ski
   assert.equal(await first.page.inputValue('#art2'), 'text');
   await press(second.page, 'Entwurf verwerfen');
   await Promise.all([first, second].map(({ context }) => context.close()));
+});
+
+test('a file that is too large is refused before it is sent', { skip }, async () => {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'allmende-gross-'));
+  const large = path.join(folder, 'gross.csv');
+  fs.writeFileSync(large, '');
+  fs.truncateSync(large, 2 ** 31);
+  const { page, context, faults } = await open(browser, base);
+  await logIn(page);
+  await page.goto(START);
+  await page.setInputFiles('#datei', large);
+  assert.match(await page.textContent('#datei-fault'), /Möglich sind bis zu 500.MB/);
+  assert.equal(await page.isVisible('#datei-fault'), true);
+  await page.getByRole('button', { name: 'Hochladen und ansehen' }).click();
+  assert.equal(await page.evaluate(() => document.querySelector('#datei').validity.customError), true);
+  assert.equal(new URL(page.url()).pathname, START, 'nothing was sent');
+  await page.setInputFiles('#datei', file('klein.csv', 'a;b\n1;2\n'));
+  assert.equal(await page.isVisible('#datei-fault'), false);
+  assert.deepEqual(faults, []);
+  await context.close();
+  fs.rmSync(folder, { recursive: true });
 });

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import http from 'node:http';
 import { after, before, test } from 'node:test';
 import { launch, open } from './browser.mjs';
-import { base, isOurs, measure } from './site.mjs';
+import { base, isOurs, logIn, measure } from './site.mjs';
 
 const skip = !isOurs;
 const home = '/dashboards/heute';
@@ -153,5 +153,28 @@ test('print has the answers and no controls', { skip }, async () => {
     assert.equal(await page.locator(gone).first().isVisible(), false, gone);
   }
   assert.equal(await page.locator('.tile__number').first().isVisible(), true);
+  await context.close();
+});
+
+test('a clerk makes a dashboard without code, and nobody sees it before it is open', { skip }, async () => {
+  await measure(61);
+  const { page, context, faults } = await open(browser, base);
+  const press = (target) => Promise.all([page.waitForNavigation(), target.click()]);
+  const status = async (address) => (await fetch(`${base}${address}`)).status;
+  await logIn(page);
+  await page.goto('/verwaltung/dashboards');
+  await press(page.getByRole('button', { name: 'Kachel anlegen' }));
+  assert.equal(await page.evaluate(() => document.activeElement.id), 'errors', 'what is missing has the focus');
+  await page.fill('#frage', 'Wie ist die Luft?');
+  await page.selectOption('#wert', 'luft no2');
+  await page.fill('#name', 'Meine Stadt');
+  await press(page.getByRole('button', { name: 'Kachel anlegen' }));
+  assert.equal(await status('/dashboards/meine-stadt'), 404);
+  await press(page.getByRole('button', { name: 'Für alle öffnen: Meine Stadt' }));
+  const answer = await (await fetch(`${base}/einbetten/dashboards/meine-stadt`)).text();
+  assert.match(answer, /Wie ist die Luft\?[\s\S]*61/);
+  await press(page.getByRole('button', { name: 'Zurückziehen: Meine Stadt' }));
+  assert.equal(await status('/dashboards/meine-stadt'), 404);
+  assert.deepEqual(faults, []);
   await context.close();
 });
