@@ -40,6 +40,27 @@ test('chart, map, words and tables stand in the page', async () => {
   await context.close();
 });
 
+test('days are chosen for the chart, and carried away', async () => {
+  const { page, context } = await open(browser, base, still);
+  await page.goto(`${picture}/tabelle`);
+  const day = (await page.locator('tbody time').first().getAttribute('datetime')).slice(0, 10);
+  await page.goto(picture);
+  const form = page.locator('form.filters').first();
+  await form.locator('[name=von]').fill(day);
+  await form.locator('[name=bis]').fill(day);
+  await form.locator('button').click();
+  await page.waitForURL(`**von=${day}&bis=${day}**`);
+  assert.equal(await page.locator('#zeitraum').count(), 0, 'days come before it');
+  const part = page.locator('form[aria-labelledby=part]');
+  assert.equal(await part.locator('[name=von]').inputValue(), day);
+  const waiting = page.waitForEvent('download');
+  await part.locator('button', { hasText: 'JSON' }).click();
+  assert.match((await waiting).suggestedFilename(), new RegExp(`_${day}_${day}\\.json$`));
+  await page.goto(`${picture}?von=2026-02-02&bis=2026-02-01`);
+  assert.match(await page.locator('main').textContent(), /Tauschen Sie die beiden/);
+  await context.close();
+});
+
 test('searching, choosing and paging are plain forms and links', async () => {
   const { page, context } = await open(browser, base, still);
   await page.goto('/');

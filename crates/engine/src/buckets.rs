@@ -4,10 +4,10 @@ use std::collections::HashMap;
 
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
-use model::{EntityId, Json, Name, SeriesQuery, Value};
+use model::{EntityId, Json, Name, SeriesQuery, TimeWindow, Value};
 
 use crate::access::Waiting;
-use crate::past::{self, BucketQuery, BucketSeries, Cutter};
+use crate::past::{self, BucketQuery, BucketSeries, Cutter, Sampled};
 use crate::tenant::Shared;
 use crate::{Access, Error, Kind};
 
@@ -16,7 +16,50 @@ const VALUES_MAX: usize = 1_000_000;
 /// How many entities are read together: between them it is seen whether somebody still waits.
 const ENTITIES_AT_ONCE: usize = 250;
 
+/// Few of the numbers of series, for a picture of them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SampleQuery {
+    /// The entities.
+    pub entities: Vec<EntityId>,
+    /// The attribute.
+    pub attribute: Name,
+    /// The window of time.
+    pub window: TimeWindow,
+    /// How many values of a series at most; at least 4.
+    pub points_max: usize,
+    /// How far apart, in microseconds, values have a gap between them.
+    pub gap_micros: i64,
+}
+
 impl Access {
+    /// Of each series the values that show its course best, its ends, least and
+    /// greatest among them; gaps stay. It stops when nobody waits for it any more.
+    ///
+    /// # Errors
+    /// When a segment of history is damaged.
+    pub async fn samples(&self, question: SampleQuery) -> Result<Vec<Sampled>, Error> {
+        let allowed = self.allowed_series(&question.entities, Some(&[question.attribute]))?;
+        let work = move |shared: &Shared, waiting: &Waiting| {
+            let mut found = Vec::new();
+            for (attributes, entities) in &allowed {
+                for entities in entities.chunks(ENTITIES_AT_ONCE) {
+                    waiting.check()?;
+                    let series = SeriesQuery {
+                        entities: entities.to_vec(),
+                        attributes: attributes.clone(),
+                        window: question.window,
+                        ..SeriesQuery::default()
+                    };
+                    let numbers = shared.past.numbers(&Self::authorized(series))?;
+                    found.extend(numbers.iter().map(|one| past::downsample(one, question.points_max, question.gap_micros)));
+                }
+            }
+            found.sort_by(|a, b| a.key.cmp(&b.key));
+            Ok(found)
+        };
+        self.waited_for(work).await
+    }
+
     /// Values of the past in periods, series by series. It stops when nobody
     /// waits for it any more.
     ///

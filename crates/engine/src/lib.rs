@@ -39,6 +39,7 @@ pub use access::Access;
 pub use account::{
     Account, AccountInfo, NewSession, OwnSession, PASSWORD_CHARS_MIN, SESSION_IDLE_MICROS, SESSION_MICROS, Session, TokenInfo,
 };
+pub use buckets::SampleQuery;
 pub use catalogue::{ColumnStatistics, Statistics};
 pub use changes::Change;
 pub use dashboards::DashboardRow;
@@ -48,7 +49,7 @@ pub use error::{Error, Kind};
 pub use history::table;
 pub use live::{Listener, News};
 pub use operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Operation, Outcome, Receipt};
-pub use past::{Alignment, Bucket, BucketQuery, BucketSeries, Figure, Gaps, Method, PERIODS_MAX, Period};
+pub use past::{Alignment, Bucket, BucketQuery, BucketSeries, Figure, Gaps, Method, PERIODS_MAX, Period, Sampled};
 pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};
 pub use report::{About, CONTACT_BYTES_MAX, MESSAGE_CHARS_MAX, NewReport, Report, ReportState, ReportedValue};

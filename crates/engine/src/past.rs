@@ -2,6 +2,7 @@
 
 mod buckets;
 mod compact;
+mod downsample;
 mod mend;
 mod seal;
 
@@ -19,6 +20,8 @@ use store::TenantStore;
 
 pub use buckets::{Alignment, Bucket, BucketQuery, BucketSeries, Figure, Gaps, Method, PERIODS_MAX, Period};
 pub(crate) use buckets::{Cutter, ensure_something_fits};
+pub use downsample::Sampled;
+pub(crate) use downsample::downsample;
 
 use compact::Retired;
 

@@ -4,7 +4,7 @@ use model::series::SeriesLimit;
 use model::{Attribute, Entity, Json, TimeWindow, Value};
 
 use super::{dataset, id, instant, name, station};
-use crate::{BucketQuery, Engine, Figure, Gaps, Kind, Method, Operation, Period, Role, ScratchEngine};
+use crate::{BucketQuery, Engine, Figure, Gaps, Kind, Method, Operation, Period, Role, SampleQuery, ScratchEngine};
 
 async fn write(engine: &ScratchEngine, values: &[(&str, Json)]) {
     let access = engine.with_role(Role::Editor);
@@ -70,4 +70,22 @@ async fn what_may_not_be_seen_is_not_summed_up() {
     let asked = question(&["no2", "note"], &[Method::TotalCount]);
     let count = async |role| engine.with_role(role).buckets(asked.clone()).await.expect("answered").len();
     assert_eq!((count(Role::Editor).await, count(Role::Public).await), (2, 1));
+}
+
+#[tokio::test]
+async fn samples_are_seen_values_with_their_gaps() {
+    let engine = Engine::scratch();
+    engine.with_role(Role::Editor).put_dataset(dataset(true)).await.expect("declared");
+    write(&engine, &[("no2", 3.into()), ("no2", 9.into()), ("note", 1.into()), ("note", 1.into()), ("no2", 4.into())]).await;
+    let asked = |short: &str| SampleQuery {
+        entities: vec![id("a")],
+        attribute: name(short),
+        window: TimeWindow::ALL,
+        points_max: 10,
+        gap_micros: 2 * 3_600_000_000,
+    };
+    let found = engine.with_role(Role::Public).samples(asked("no2")).await.expect("answered");
+    let runs: Vec<Vec<f64>> = found[0].runs.iter().map(|run| run.iter().map(|point| point.1).collect()).collect();
+    assert_eq!(runs, [vec![3.0, 9.0], vec![4.0]]);
+    assert_eq!(engine.with_role(Role::Public).samples(asked("note")).await.expect("answered"), []);
 }

@@ -3,7 +3,7 @@
 use engine::{Bucket, BucketQuery, BucketSeries, Method, Period, Statistics, View};
 use model::dataset::{Aggregate, Column, ColumnKind};
 use model::geo::Geometry;
-use model::{Dataset, EntityId, TimeWindow};
+use model::{Dataset, EntityId};
 
 use super::span::Span;
 use crate::ask::{Ask, Trouble};
@@ -18,8 +18,6 @@ use crate::{format, reading};
 const POINTS_MAX: usize = 1500;
 /// How many points a line may have, so that it is still seen as a line.
 const LINE_POINTS_MAX: usize = 800;
-/// How many when an area goes along with it.
-const AREA_POINTS_MAX: usize = POINTS_MAX / 3;
 /// How many lines are drawn when nobody has chosen.
 const LINES_MAX: usize = 4;
 /// How many places a map and its list show.
@@ -129,7 +127,7 @@ async fn figure(
     let zone = zone(ask);
     let window = span.window((first, last), zone);
     let (native, is_exact) = native_step(statistics, column);
-    let step = step(column, drawn.len(), window, (native, is_exact), zone);
+    let step = Step::for_window(window, LINE_POINTS_MAX.min(POINTS_MAX / drawn.len().max(1)), zone).max(native);
     let is_native = step == native && is_exact;
     // Data may begin or end as far from a period's ends as they come by themselves.
     let tolerance =
@@ -224,15 +222,6 @@ fn native_step(statistics: &Statistics, column: &Column) -> (Step, bool) {
         (hour * 9 / 10, Step::Hour),
     ];
     steps.into_iter().find(|(least, _)| distance >= *least).map_or((Step::Hour, false), |(_, step)| (step, true))
-}
-
-/// The finest step that the page's budget bears: peaks that it sums up are
-/// drawn as an area beside a line alone.
-fn step(column: &Column, lines: usize, window: TimeWindow, (native, is_exact): (Step, bool), zone: Zone) -> Step {
-    let finest = |points_max: usize| Step::for_window(window, points_max, zone).max(native);
-    let step = finest(LINE_POINTS_MAX.min(POINTS_MAX / lines.max(1)));
-    let has_area = lines == 1 && column.aggregate == Aggregate::Mean && !(step == native && is_exact);
-    if has_area { finest(AREA_POINTS_MAX) } else { step }
 }
 
 fn method_of(aggregate: Aggregate) -> Method {

@@ -55,7 +55,13 @@ async fn table_page(ask: &Ask, slug: &str) -> Result<Response, Trouble> {
         until: ask.param("bis").unwrap_or("").to_owned(),
         clocks: if has_times { figures::clocks(ask) } else { Vec::new() },
         downloads: if has_times { downloads(ask, &dataset) } else { Vec::new() },
-        count: if has_times { t.count_values(statistics.observations) } else { t.count_things(statistics.entities as u64) },
+        count: if ["ort", "von", "bis"].into_iter().any(|name| ask.param(name).is_some()) {
+            String::new()
+        } else if has_times {
+            t.count_values(statistics.observations)
+        } else {
+            t.count_things(statistics.entities as u64)
+        },
         table: rows.table,
         pagination: rows.pagination,
         older: rows.older,

@@ -30,7 +30,7 @@ pub struct TablePage {
     pub clocks: Vec<Choice>,
     /// Files of the rows that were chosen: name, address; empty where no row has a time.
     pub downloads: Vec<(String, String)>,
-    /// How many rows, in words.
+    /// How many values there are, in words; empty where some were chosen.
     pub count: String,
     /// The rows of this page; each value leads to its provenance.
     pub table: Table,
