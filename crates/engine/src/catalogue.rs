@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use model::dataset::terms;
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
 use model::{Dataset, EntityId, Instant, Name, NumberSeries, Query, SeriesQuery, TimeWindow};
@@ -49,11 +50,15 @@ impl Statistics {
     }
 }
 
-/// Statistics by role and dataset, with the log's position they show.
+/// Statistics by role and dataset, with the changes they show: counted when
+/// somebody asks, and anew only when something of the dataset has changed.
 #[derive(Default)]
 pub(crate) struct StatisticsCache(Mutex<HashMap<u8, Counted>>);
 
-type Counted = Table<EntityId, (u64, Statistics)>;
+type Counted = Table<EntityId, (Seen, Statistics)>;
+
+/// The last change of the type of its things, and the last of any dataset.
+type Seen = (u64, u64);
 
 impl StatisticsCache {
     /// The rows of datasets when they were last counted for a role.
@@ -118,16 +123,21 @@ impl Access {
     /// # Errors
     /// When history is damaged.
     pub async fn statistics(&self, dataset: &Dataset) -> Result<Statistics, Error> {
-        let seq = self.shared().state.read().seq;
+        let seen = self.seen(dataset);
         let role = self.principal().role as u8;
         if let Some((at, known)) = self.shared().statistics.0.lock().get(&role).and_then(|of_role| of_role.get(&dataset.id))
-            && *at == seq
+            && *at == seen
         {
             return Ok(known.clone());
         }
         let statistics = self.count(dataset).await?;
-        self.shared().statistics.0.lock().entry(role).or_default().insert(dataset.id.clone(), (seq, statistics.clone()));
+        self.shared().statistics.0.lock().entry(role).or_default().insert(dataset.id.clone(), (seen, statistics.clone()));
         Ok(statistics)
+    }
+
+    fn seen(&self, dataset: &Dataset) -> Seen {
+        let state = self.shared().state.read();
+        (state.change_of(dataset.entity_type), state.change_of(terms::dataset()))
     }
 
     async fn count(&self, dataset: &Dataset) -> Result<Statistics, Error> {
@@ -188,4 +198,45 @@ fn expected_count(times: &[i64]) -> u64 {
     let usual = *distances.select_nth_unstable(middle).1;
     let steps = (last - first) / usual.max(1) + 1;
     u64::try_from(steps).unwrap_or(0).max(times.len() as u64)
+}
+
+#[cfg(test)]
+mod tests {
+    use model::series::RemovedSeries;
+    use model::{Entity, Iri};
+
+    use super::*;
+    use crate::tests::{dataset, id, name, no2, number, station};
+    use crate::{Engine, Role};
+
+    /// Stands in for what was counted, so that it is seen when it is given out again.
+    const MARK: u64 = 999;
+
+    #[tokio::test]
+    async fn statistics_are_counted_anew_only_when_their_dataset_changes() {
+        let engine = Engine::scratch();
+        let access = engine.with_role(Role::Administrator);
+        access.put_dataset(dataset(true)).await.expect("declared");
+        let value = |hour: u8| station("a").with(no2(&hour.to_string(), &format!("2026-05-04T{hour:02}:00:00Z")));
+        let count = async || {
+            let counted = access.statistics(&dataset(true)).await.expect("counted").observations;
+            let mut cache = access.shared().statistics.0.lock();
+            cache.values_mut().flat_map(Table::values_mut).for_each(|(_, known)| known.observations = MARK);
+            counted
+        };
+        access.import(1, vec![(1, value(6)), (2, value(7))]).await.expect("imported");
+        assert_eq!((count().await, count().await), (2, MARK), "who asks twice is told what is known");
+        let other = Entity::new(Iri::parse("urn:ngsi-ld:Tree:1").expect("valid"), name("Tree"))
+            .with(model::Attribute::new(name("no2"), number("1")));
+        access.write(vec![Operation::Create(other)]).await.expect("written");
+        assert_eq!(count().await, MARK, "what happens to others does not matter");
+        access.import(1, vec![(3, value(8)), (4, value(5))]).await.expect("imported");
+        assert_eq!((count().await, count().await), (4, MARK), "new and late values do");
+        access.remove_history(&id("a"), RemovedSeries::All, TimeWindow::ALL).await.expect("removed");
+        assert_eq!(count().await, 0, "and what was removed");
+        access.put_dataset(dataset(false)).await.expect("declared");
+        assert_eq!(count().await, 0, "and what is declared");
+        access.write(vec![Operation::Delete(id("a"))]).await.expect("deleted");
+        assert_eq!((count().await, count().await), (0, MARK));
+    }
 }

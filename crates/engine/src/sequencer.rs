@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc;
 
-use model::{Commit, Entity, EntityId, Fact, Header, Instant, Observation, Origin, RemovedSeries, SeriesKey, Text, TimeWindow};
+use model::{Change, Commit, Entity, EntityId, Fact, Header, Instant, Observation, Origin, RemovedSeries, SeriesKey, Text, TimeWindow};
 use parking_lot::Mutex;
 use store::Sentence;
 use tokio::sync::oneshot;
@@ -390,8 +390,10 @@ impl Writer {
                 // In the order of the log, so that entities of one batch are kept in the order they came.
                 let mut left: Table<&EntityId, &Option<Arc<Entity>>> = entities.iter().collect();
                 for effect in commits.iter().flat_map(|commit| &commit.effects) {
-                    if let Some(entity) = left.remove(&effect.entity) {
-                        state.put(&effect.entity, entity.clone());
+                    match left.remove(&effect.entity) {
+                        Some(entity) => state.put(&effect.entity, entity.clone()),
+                        None if matches!(effect.change, Change::HistoryRemoved { .. }) => state.touch(&effect.entity),
+                        None => {}
                     }
                 }
                 state.seq = last.header.seq;

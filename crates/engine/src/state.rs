@@ -48,6 +48,9 @@ pub(crate) struct State {
     places: RTree<Place>,
     columns: Columns,
     memory_bytes: usize,
+    /// How often entities were set or removed, and which time was the last for each type.
+    changes: u64,
+    changed: Table<Name, u64>,
     /// The log's position it shows.
     pub(crate) seq: u64,
 }
@@ -98,10 +101,28 @@ impl State {
         self.holdings.lock().declare(datasets, classes, kin);
     }
 
+    /// A number that is another one after entities of a type have changed.
+    pub(crate) fn change_of(&self, name: Name) -> u64 {
+        self.changed.get(&name).copied().unwrap_or_default()
+    }
+
+    /// Notes that something of an entity changed that is not in the state, such as its past.
+    pub(crate) fn touch(&mut self, id: &EntityId) {
+        if let Some(stored) = self.get(id).cloned() {
+            self.note(stored.entity.types.iter());
+        }
+    }
+
+    fn note<'a>(&mut self, types: impl Iterator<Item = &'a Name>) {
+        self.changes += 1;
+        self.changed.extend(types.map(|name| (*name, self.changes)));
+    }
+
     /// Sets or removes an entity.
     pub(crate) fn put(&mut self, id: &EntityId, entity: Option<Arc<Entity>>) {
         let slot = self.by_id.get(id).copied();
         let old = slot.and_then(|slot| self.slots[slot as usize].take());
+        self.note(old.iter().flat_map(|stored| &stored.entity.types).chain(entity.iter().flat_map(|entity| &entity.types)));
         self.holdings.get_mut().follow(old.as_ref().map(|stored| &*stored.entity), entity.as_deref());
         match (entity, slot) {
             (Some(entity), Some(slot)) => self.set(slot, entity, old.as_deref()),
