@@ -213,7 +213,7 @@ impl Error {
 
 /// What SQLite calls it; its own message repeats the path.
 fn of_sqlite(source: &rusqlite::Error) -> Sentence {
-    source.sqlite_error().map_or_else(|| Sentence::from(source), |error| Sentence::from(error))
+    source.sqlite_error().map_or_else(|| Sentence::from(source), Sentence::from)
 }
 
 /// What the operating system said, in words where they are known.
