@@ -38,7 +38,7 @@ impl Access {
     /// # Errors
     /// When a segment of history is damaged.
     pub async fn samples(&self, question: SampleQuery) -> Result<Vec<Sampled>, Error> {
-        let allowed = self.allowed_series(&question.entities, Some(&[question.attribute]))?;
+        let allowed = self.allowed_series(&question.entities, Some(&[question.attribute])).await?;
         let work = move |shared: &Shared, waiting: &Waiting| {
             let mut found = Vec::new();
             for (attributes, entities) in &allowed {
@@ -69,7 +69,7 @@ impl Access {
     /// [`past::PERIODS_MAX`] periods in a series or too many values that are
     /// no numbers; when a segment of history is damaged.
     pub async fn buckets(&self, question: BucketQuery) -> Result<Vec<BucketSeries>, Error> {
-        let parts = self.parts_of(&question)?;
+        let parts = self.parts_of(&question).await?;
         let work = move |shared: &Shared, waiting: &Waiting| {
             let cutter = Cutter::new(&question, waiting)?;
             let mut found = Vec::new();
@@ -87,10 +87,10 @@ impl Access {
     }
 
     /// What may be asked for, numbers apart from all else.
-    fn parts_of(&self, question: &BucketQuery) -> Result<Vec<Part>, Error> {
+    async fn parts_of(&self, question: &BucketQuery) -> Result<Vec<Part>, Error> {
         let mut parts: HashMap<(Vec<Name>, bool), Vec<EntityId>> = HashMap::new();
         let by_observation = question.time_property == TimeProperty::ObservedAt && question.limit == SeriesLimit::All;
-        for (attributes, entities) in self.allowed_series(&question.entities, Some(&question.attributes))? {
+        for (attributes, entities) in self.allowed_series(&question.entities, Some(&question.attributes)).await? {
             let state = self.shared().state.read();
             for id in entities {
                 let is_number = |name: &Name| {

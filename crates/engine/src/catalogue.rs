@@ -146,7 +146,7 @@ impl Access {
         let modified_at = views.iter().map(|view| view.entity().modified_at).max();
         let measures: Vec<Name> = dataset.measures().map(|column| column.attribute).collect();
         let mut series = Vec::new();
-        for (attributes, entities) in self.allowed_series(&ids, Some(&measures))? {
+        for (attributes, entities) in self.allowed_series(&ids, Some(&measures)).await? {
             let question = SeriesQuery {
                 entities,
                 attributes,

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use bytes::Bytes;
-use model::{Class, Entity, EntityId, Filter, Instant, Name, Observation, Query, SeriesQuery};
+use model::series::{self, SeriesLimit};
+use model::{Class, Entity, EntityId, Filter, Instant, Json, Name, Observation, Query, Scope, SeriesQuery, Value};
 
 use crate::classes::Visibility;
 use crate::state::{Candidates, Stored, candidates};
@@ -112,7 +113,7 @@ impl Access {
     /// # Errors
     /// When a segment of history is damaged.
     pub async fn series(&self, question: SeriesQuery) -> Result<Vec<Observation>, Error> {
-        let allowed = self.allowed_series(&question.entities, question.attributes.as_deref())?;
+        let allowed = self.allowed_series(&question.entities, question.attributes.as_deref()).await?;
         let mut found = Vec::new();
         for (attributes, entities) in allowed {
             let narrowed = Self::authorized(SeriesQuery { entities, attributes, ..question.clone() });
@@ -122,31 +123,95 @@ impl Access {
         Ok(found)
     }
 
+    /// An entity that is gone, as it was last: its types and scopes, and the
+    /// last value of each of its series that may be seen.
+    ///
+    /// # Errors
+    /// [`crate::Kind::NotFound`] when there never was one, when it is there, or
+    /// when nothing of it may be seen; when a segment of history is damaged.
+    pub async fn former_entity(&self, id: &EntityId) -> Result<Entity, Error> {
+        let former = self.former(std::slice::from_ref(id)).await?.remove(id);
+        let missing = || Error::not_found("entity", id);
+        let mut former = former.ok_or_else(missing)?;
+        let seen = self.with_eyes(|eyes| {
+            let seen = eyes.shows_entity(&former);
+            let whole = former.clone();
+            former.attributes.retain(|a| eyes.shows(&whole, a.name));
+            seen
+        })?;
+        if seen { Ok(former) } else { Err(missing()) }
+    }
+
+    /// Those of these entities that are gone, as they were last.
+    async fn former(&self, ids: &[EntityId]) -> Result<HashMap<EntityId, Entity>, Error> {
+        let gone: Vec<EntityId> = {
+            let state = self.shared().state.read();
+            ids.iter().filter(|id| state.get(id).is_none()).cloned().collect()
+        };
+        if gone.is_empty() {
+            return Ok(HashMap::new());
+        }
+        let lives = SeriesQuery { entities: gone.clone(), attributes: Some(vec![series::life()]), ..SeriesQuery::default() };
+        let values = SeriesQuery { entities: gone, limit: SeriesLimit::Last(1), ..SeriesQuery::default() };
+        let (lives, values) = (Self::authorized(lives), Self::authorized(values));
+        self.blocking(move |shared| {
+            let mut former = HashMap::new();
+            for life in shared.past.series(&lives)? {
+                former.insert(life.entity.clone(), born(&life));
+            }
+            for value in shared.past.series(&values)? {
+                let entity = former.get_mut(&value.entity);
+                entity.into_iter().for_each(|entity: &mut Entity| entity.attributes.push(value.attribute.clone()));
+            }
+            Ok(former)
+        })
+        .await
+    }
+
     /// Which attributes of which entities may be asked for, entities with the
-    /// same attributes together. Entities that are gone keep their history;
-    /// what they were is not known any more, so only who sees restricted
-    /// values sees it.
+    /// same attributes together. Entities that are gone keep their history,
+    /// and are judged as they were last.
     #[expect(clippy::type_complexity, reason = "attributes and the entities they may be asked of")]
-    pub(crate) fn allowed_series(
+    pub(crate) async fn allowed_series(
         &self,
         entities: &[EntityId],
         asked: Option<&[Name]>,
     ) -> Result<Vec<(Option<Vec<Name>>, Vec<EntityId>)>, Error> {
+        let former = self.former(entities).await?;
         self.with_eyes(|eyes| {
             let state = self.shared().state.read();
             let mut groups: HashMap<Option<Vec<Name>>, Vec<EntityId>> = HashMap::new();
             for id in entities {
-                let names = match state.get(id) {
-                    Some(stored) => visible_names(eyes, &stored.entity, asked),
-                    None if eyes.permit.filter(Class::Restricted) == &Filter::Always => asked.map(<[Name]>::to_vec),
-                    None => continue,
-                };
+                let there = state.get(id).map(|stored| &*stored.entity).or_else(|| former.get(id));
+                let Some(entity) = there else { continue };
+                let names = visible_names(eyes, entity, asked);
                 if names.as_ref().is_none_or(|names| !names.is_empty()) {
                     groups.entry(names).or_default().push(id.clone());
                 }
             }
             groups.into_iter().collect()
         })
+    }
+}
+
+/// The entity that a value of its life speaks of; no attributes yet.
+fn born(life: &Observation) -> Entity {
+    let types = match &life.attribute.value {
+        Value::Vocab(types) => types.clone(),
+        _ => Vec::new(),
+    };
+    let scopes = life.attribute.sub.iter().find(|sub| sub.name == series::scope()).and_then(|sub| match &sub.value {
+        Value::Property(Json::Array(scopes)) => Some(scopes.iter().filter_map(|scope| Scope::parse(scope.as_str()?).ok()).collect()),
+        _ => None,
+    });
+    Entity {
+        id: life.entity.clone(),
+        types,
+        scopes: scopes.unwrap_or_default(),
+        attributes: Vec::new(),
+        expires_at: None,
+        created_at: life.attribute.created_at,
+        modified_at: life.recorded_at,
     }
 }
 

@@ -362,12 +362,13 @@ impl Draft<'_> {
         }
         if retracts {
             self.push(&id, None, Change::Retracted { attribute, class: there.class })?;
-            if is_current {
-                let change = match left {
-                    Some(left) => Change::AttributeSet { attribute: left.attribute, class: left.class, origin: left.origin },
-                    None => Change::AttributeRemoved { name: key.attribute, dataset: key.dataset },
-                };
-                self.push(&id, None, change)?;
+            match left.filter(|_| is_current) {
+                Some(Observation { mut attribute, class, origin, .. }) => {
+                    let subject = if class.is_enveloped() { Some(self.envelope.seal(&id, &mut attribute)?) } else { None };
+                    self.push(&id, subject, Change::AttributeSet { attribute, class, origin })?;
+                }
+                None if is_current => self.push(&id, None, Change::AttributeRemoved { name: key.attribute, dataset: key.dataset })?,
+                None => {}
             }
             return Ok(Outcome::Deleted);
         }

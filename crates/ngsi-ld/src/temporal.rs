@@ -11,7 +11,7 @@ use model::time::TimeProperty;
 use model::{Entity, EntityId, Name, Observation};
 
 use crate::call::Call;
-use crate::entities::{ensure_type, find_entity};
+use crate::entities::ensure_type;
 use crate::error::Error;
 use crate::options::{ReadOptions, Representation};
 use crate::wire::render::RenderOptions;
@@ -24,16 +24,14 @@ pub(crate) const INSTANCES_MAX: usize = 10_000;
 
 /// Retrieves the past of an entity (NGSI-LD V1.9.1, clauses 5.7.3, 6.20.3.1).
 ///
-/// The type of an entity is known while it is there; the history of deleted
-/// entities stays, but is not retrieved here.
+/// The history of deleted entities stays (clause 5.6.6).
 pub(crate) async fn retrieve(call: &Call, id: &EntityId) -> Result<Response, Error> {
     let context = call.reader_context()?;
     let options = ReadOptions::read(&call.params, &context, &call.parts.headers, true)?;
     let question = TemporalQuery::read(&call.params)?;
     let aggregation = (options.representation == Representation::AggregatedValues).then(|| Aggregation::read(&call.params)).transpose()?;
-    let view = find_entity(call, id)?;
-    ensure_type(call, &context, view.entity())?;
-    let entity = view.entity();
+    let entity = &there_or_former(call, id).await?;
+    ensure_type(call, &context, entity)?;
     let render = RenderOptions { embed_context: call.media.embeds_context(), ..options.render.clone() };
     if let Some(aggregation) = aggregation {
         let names = names_of(entity, &render);
@@ -55,6 +53,15 @@ pub(crate) async fn retrieve(call: &Call, id: &EntityId) -> Result<Response, Err
         response.headers_mut().insert(http::header::CONTENT_RANGE, range);
     }
     Ok(response)
+}
+
+/// The entity, or what it was when it was deleted.
+async fn there_or_former(call: &Call, id: &EntityId) -> Result<Entity, Error> {
+    match call.access.entity(id) {
+        Ok(view) => Ok(view.entity().clone()),
+        Err(gone) if gone.kind() == engine::Kind::NotFound => Ok(call.access.former_entity(id).await?),
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// All instances asked for, one more per series than a page holds.

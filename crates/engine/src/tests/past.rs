@@ -264,3 +264,31 @@ async fn a_compaction_that_is_cut_off_leaves_the_old_segments_or_the_new() {
     assert_eq!(ask(&engine, question()).await, before);
     assert_eq!(files_of_history(&engine), 1, "cut off after it changed: the old ones go");
 }
+
+#[tokio::test]
+async fn the_past_of_a_deleted_entity_is_open_to_whom_its_present_was() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    access.put_dataset(super::dataset(true)).await.expect("declared");
+    let note = Attribute::new(name("note"), Value::Property(model::Json::from("intern")));
+    let created = Operation::Create(station("a").with(no2("10", "2026-01-01T00:00:00Z")).with(note));
+    access.write(vec![created, Operation::Create(station("b").with(Attribute::new(name("note"), number("1"))))]).await.expect("written");
+    access.write(vec![Operation::Delete(id("a")), Operation::Delete(id("b"))]).await.expect("deleted");
+    let everything = SeriesQuery { entities: vec![id("a"), id("b"), id("c")], ..SeriesQuery::default() };
+    both!(engine, {
+        let public = engine.with_role(Role::Public);
+        let names = |found: Vec<Observation>| found.iter().map(|o| o.attribute.name).collect::<Vec<_>>();
+        assert_eq!(names(public.series(everything.clone()).await.expect("answered")), [name("no2")]);
+        assert_eq!(names(access.series(everything.clone()).await.expect("answered")).len(), 3);
+        let former = public.former_entity(&id("a")).await.expect("seen");
+        assert_eq!((former.types.as_slice(), names_of(&former)), ([name("Station")].as_slice(), vec![name("no2")]));
+        assert_eq!(names_of(&access.former_entity(&id("a")).await.expect("seen")).len(), 2);
+        for hidden in ["b", "c"] {
+            assert_eq!(public.former_entity(&id(hidden)).await.expect_err("unseen").kind(), Kind::NotFound);
+        }
+    });
+}
+
+fn names_of(entity: &model::Entity) -> Vec<model::Name> {
+    entity.attributes.iter().map(|attribute| attribute.name).collect()
+}
