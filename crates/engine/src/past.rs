@@ -1,7 +1,7 @@
 //! The past of a tenant: sealed segments and the unsealed tail, seen as one.
 
 mod buckets;
-mod compact;
+pub(crate) mod compact;
 mod downsample;
 mod mend;
 mod seal;

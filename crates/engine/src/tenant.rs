@@ -14,7 +14,7 @@ use crate::account::TokenCache;
 use crate::catalogue::StatisticsCache;
 use crate::classes::Classes;
 use crate::live::Feed;
-use crate::past::Past;
+use crate::past::{Past, compact};
 use crate::privacy::Envelope;
 use crate::search::Index;
 use crate::sequencer::Sequencer;
@@ -166,13 +166,20 @@ impl Shared {
             .name(format!("{}-sealer", self.tenant()))
             .spawn(move || {
                 loop {
-                    match rings.recv_timeout(IDLE) {
-                        Ok(()) => shared.seal(),
-                        Err(mpsc::RecvTimeoutError::Timeout) if shared.past.tail_len() >= IDLE_TAIL => shared.seal(),
-                        Err(mpsc::RecvTimeoutError::Timeout) => {}
+                    let too_many = match rings.recv_timeout(IDLE) {
+                        Ok(()) => {
+                            shared.seal();
+                            compact::WHEN_BUSY
+                        }
+                        Err(mpsc::RecvTimeoutError::Timeout) => {
+                            if shared.past.tail_len() >= IDLE_TAIL {
+                                shared.seal();
+                            }
+                            compact::WHEN_IDLE
+                        }
                         Err(mpsc::RecvTimeoutError::Disconnected) => return,
-                    }
-                    shared.compact();
+                    };
+                    shared.compact(too_many);
                 }
             })
             .map_err(|error| Error::internal(format!("a thread could not be started: {error}")))
@@ -190,8 +197,8 @@ impl Shared {
     }
 
     /// Writes history anew where that pays; a failure is logged and tried again later.
-    fn compact(&self) {
-        if let Err(error) = self.past.compact(&self.stopping) {
+    fn compact(&self, too_many: usize) {
+        if let Err(error) = self.past.compact(too_many, &self.stopping) {
             tracing::error!(tenant = %self.tenant(), %error, "history could not be compacted; it stays as it is");
             self.set_last_error(Some(error));
         }

@@ -9,8 +9,12 @@ use model::{Removals, Segment};
 use super::Past;
 use crate::Error;
 
-/// As many small segments are worth being written anew as one.
-const SMALL_SEGMENTS: usize = 8;
+/// As many small segments are worth being written anew as one when nothing else is to do.
+pub(crate) const WHEN_IDLE: usize = 8;
+/// As many are worth it while values come in.
+pub(crate) const WHEN_BUSY: usize = 64;
+/// No more are read side by side.
+const AT_ONCE: usize = 16;
 
 /// Objects that were replaced, and who may still read them.
 #[derive(Default)]
@@ -23,17 +27,17 @@ pub(super) struct Retired {
 
 impl Past {
     /// One step: what was replaced and is read by nobody goes, then segments
-    /// that hold what was removed, or are too many and too small, are written
-    /// anew. A crash at any point leaves the old or the new segments. Answers
-    /// whether there may be more to do.
-    pub(crate) fn compact(&self, stop: &AtomicBool) -> Result<bool, Error> {
+    /// that hold what was removed, or are `too_many` and too small, are
+    /// written anew. A crash at any point leaves the old or the new segments.
+    /// Answers whether there may be more to do.
+    pub(crate) fn compact(&self, too_many: usize, stop: &AtomicBool) -> Result<bool, Error> {
         let _one_at_a_time = self.sealing.lock();
         self.sweep()?;
         let (segments, removals, sealed_upto) = {
             let parts = self.parts.read();
             (Arc::clone(&parts.segments), Arc::clone(&parts.removals), parts.sealed_upto)
         };
-        let chosen = self.choose(&segments, &removals)?;
+        let chosen = self.choose(&segments, &removals, too_many)?;
         if chosen.is_empty() {
             self.settle(&removals, sealed_upto)?;
             return Ok(false);
@@ -56,19 +60,21 @@ impl Past {
         let retired = self.store.finish_seal(intent, &merged, &replaced, sealed_upto)?;
         let mut parts = self.parts.write();
         let mut left: Vec<Segment> = parts.segments.iter().filter(|segment| !replaced.contains(&segment.object)).cloned().collect();
+        let into = merged.len();
         left.extend(merged);
         left.sort_by(|a, b| a.time.0.cmp(&b.time.0).then_with(|| a.object.cmp(&b.object)));
         parts.segments = Arc::new(left);
         drop(parts);
+        tracing::info!(segments = replaced.len(), into, "history compacted");
         let mut waiting = self.retired.lock();
         waiting.lists.push(Arc::downgrade(&segments));
         waiting.objects.extend(retired.map(|intent| (intent, replaced)));
         Ok(true)
     }
 
-    /// Segments to write anew: first those that hold what was removed, all at
-    /// once, then the small ones.
-    fn choose<'a>(&self, segments: &'a [Segment], removals: &Removals) -> Result<Vec<&'a Segment>, Error> {
+    /// Segments to write anew: first those that hold what was removed, then the
+    /// small ones, the oldest first.
+    fn choose<'a>(&self, segments: &'a [Segment], removals: &Removals, too_many: usize) -> Result<Vec<&'a Segment>, Error> {
         let mut chosen = Vec::new();
         if !removals.is_empty() {
             for segment in segments {
@@ -77,7 +83,12 @@ impl Past {
                 }
             }
         }
-        Ok(if chosen.is_empty() { self.history.small(segments, SMALL_SEGMENTS) } else { chosen })
+        if chosen.is_empty() {
+            chosen = self.history.small(segments, too_many);
+        }
+        chosen.sort_by_key(|segment| segment.seq);
+        chosen.truncate(AT_ONCE);
+        Ok(chosen)
     }
 
     /// Deletes replaced objects that no reader can come upon any more.

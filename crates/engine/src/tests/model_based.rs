@@ -168,7 +168,7 @@ async fn take(engine: ScratchEngine, plain: &mut Plain, step: Step) -> ScratchEn
         }
         Step::Compact => {
             let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
-            tenant.shared.past.compact(&AtomicBool::new(false)).expect("compacted");
+            tenant.shared.past.compact(8, &AtomicBool::new(false)).expect("compacted");
         }
         Step::Restart => {
             drop(access);

@@ -175,7 +175,7 @@ fn rows_in_files(engine: &ScratchEngine) -> usize {
 
 fn compact(engine: &ScratchEngine) -> bool {
     let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
-    tenant.shared.past.compact(&AtomicBool::new(false)).expect("compacted")
+    tenant.shared.past.compact(8, &AtomicBool::new(false)).expect("compacted")
 }
 
 fn files_of_history(engine: &ScratchEngine) -> usize {
@@ -221,7 +221,7 @@ async fn what_was_removed_leaves_the_files_and_then_the_list() {
     access.remove_history(&id("a"), RemovedSeries::All, TimeWindow::ALL).await.expect("removed");
     let stopped = AtomicBool::new(true);
     let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
-    assert!(!tenant.shared.past.compact(&stopped).expect("stopped"));
+    assert!(!tenant.shared.past.compact(8, &stopped).expect("stopped"));
     assert_eq!((rows_in_files(&engine), files_of_history(&engine)), (4, 1), "what is stopped leaves no trace");
     assert!(compact(&engine));
     assert_eq!(rows_in_files(&engine), 2);
