@@ -6,7 +6,7 @@
 //! for questions is personal, kept under a key of its own, and goes with its
 //! key when the report is settled (Regulation (EU) 2016/679, article 5 (1) e).
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use model::{Attribute, Class, Entity, EntityId, Instant, Json, Name, Text, Value};
 use policy::{Action, Principal, Role};
@@ -247,17 +247,18 @@ const STATE: &str = "https://allmende.eu/def/reportState";
 const ANSWER: &str = "https://allmende.eu/def/answer";
 
 fn kind() -> Name {
-    Name::known("https://allmende.eu/def/Report")
+    static NAME: LazyLock<Name> = LazyLock::new(|| Name::known("https://allmende.eu/def/Report"));
+    *NAME
 }
 
 fn contact() -> Name {
-    Name::known("https://allmende.eu/def/contactAddress")
+    static NAME: LazyLock<Name> = LazyLock::new(|| Name::known("https://allmende.eu/def/contactAddress"));
+    *NAME
 }
 
 /// The class of a report's attribute; `None` when the entity is no report.
 pub(crate) fn class_of(entity: &Entity, attribute: Name) -> Option<Class> {
-    let class = if attribute == contact() { Class::Personal } else { Class::Restricted };
-    entity.is_a(kind()).then_some(class)
+    entity.is_a(kind()).then(|| if attribute == contact() { Class::Personal } else { Class::Restricted })
 }
 
 fn id_of(key: &str) -> Result<EntityId, Error> {

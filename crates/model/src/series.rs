@@ -1,6 +1,7 @@
 //! Series: the past of one attribute instance.
 
 use std::collections::HashMap;
+use std::sync::LazyLock;
 
 use crate::time::{TimeProperty, TimeWindow};
 use crate::{Attribute, Class, EntityId, Instant, Iri, Name, Origin};
@@ -10,7 +11,8 @@ use crate::{Attribute, Class, EntityId, Instant, Iri, Name, Origin};
 /// deletion that it is gone.
 #[must_use]
 pub fn life() -> Name {
-    Name::known("http://www.w3.org/1999/02/22-rdf-syntax-ns#type")
+    static NAME: LazyLock<Name> = LazyLock::new(|| Name::known("http://www.w3.org/1999/02/22-rdf-syntax-ns#type"));
+    *NAME
 }
 
 /// What identifies a series.
@@ -51,7 +53,8 @@ const INSTANCE: &str = "urn:ngsi-ld:Instance:";
 /// The sub-attribute of [`life`] that lists the scopes of an entity.
 #[must_use]
 pub fn scope() -> Name {
-    Name::known("https://uri.etsi.org/ngsi-ld/scope")
+    static NAME: LazyLock<Name> = LazyLock::new(|| Name::known("https://uri.etsi.org/ngsi-ld/scope"));
+    *NAME
 }
 
 /// One statement about a series, with everything known about it.

@@ -1,6 +1,7 @@
 //! Attributes of one entity: append, update, partial update, delete.
 
 use std::sync::Arc;
+use std::sync::LazyLock;
 
 use axum::response::Response;
 use bytes::Bytes;
@@ -107,7 +108,8 @@ fn attribute_name(key: &str, name: impl Fn(&str) -> Result<Name, Error>) -> Resu
 }
 
 fn scope_name() -> Name {
-    Name::known(core::iri_of("scope").expect("a core term"))
+    static NAME: LazyLock<Name> = LazyLock::new(|| Name::known(core::iri_of("scope").expect("a core term")));
+    *NAME
 }
 
 fn with_refused(outcome: Outcome, refused: Vec<(Name, String)>) -> Outcome {

@@ -1,5 +1,7 @@
 //! Reading data for people: names of things, values of columns, keys in addresses.
 
+use std::sync::LazyLock;
+
 use model::dataset::{Aggregate, Column, ColumnKind};
 use model::geo::Position;
 use model::{Attribute, Dataset, Entity, EntityId, Geometry, Json, Name, Value};
@@ -141,12 +143,14 @@ pub(crate) fn flags(attribute: &Attribute) -> Vec<String> {
 
 /// Sub-attribute: why a value deserves a second look.
 pub(crate) fn quality() -> Name {
-    Name::known("https://allmende.eu/def/quality")
+    static NAME: LazyLock<Name> = LazyLock::new(|| Name::known("https://allmende.eu/def/quality"));
+    *NAME
 }
 
 /// Sub-attribute: how long the interval is that a value stands for.
 pub(crate) fn duration() -> Name {
-    Name::known("https://allmende.eu/def/duration")
+    static NAME: LazyLock<Name> = LazyLock::new(|| Name::known("https://allmende.eu/def/duration"));
+    *NAME
 }
 
 /// A quality flag in words.

@@ -3,6 +3,8 @@
 //! attributes, so they are restricted. Its file is kept encrypted like every
 //! raw input.
 
+use std::sync::LazyLock;
+
 use engine::{Access, FileRemoval, Kind, Operation, StoredFile};
 use harmonise::guess::{Answers, Plan};
 use model::{Attribute, Entity, EntityId, Filter, Instant, Json, Name, Query, Value};
@@ -65,11 +67,13 @@ pub(crate) enum Saved {
 }
 
 fn kind() -> Name {
-    Name::known("https://allmende.eu/def/UploadDraft")
+    static NAME: LazyLock<Name> = LazyLock::new(|| Name::known("https://allmende.eu/def/UploadDraft"));
+    *NAME
 }
 
 fn content() -> Name {
-    Name::known("https://allmende.eu/def/draft")
+    static NAME: LazyLock<Name> = LazyLock::new(|| Name::known("https://allmende.eu/def/draft"));
+    *NAME
 }
 
 impl Draft {
