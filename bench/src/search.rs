@@ -200,7 +200,7 @@ fn dataset(number: usize) -> Dataset {
             iri: format!("http://dcat-ap.de/def/politicalGeocoding/municipalityKey/06{:06}", pick(7, 400)).into(),
             label: town.as_str().into(),
         }),
-        period: None,
+        temporal: Vec::new(),
         entity_type: Name::known("https://allmende.eu/def/Bench"),
         id_prefix: Some(format!("urn:ngsi-ld:Bench:{number}:").into()),
         columns: (20..25).map(column).collect(),

@@ -4,8 +4,8 @@
 //! has an IRI: the page of the dataset, and names after `#` on it, so that the
 //! same document twice is the same graph.
 
-use model::Class;
 use model::dataset::{Agent, ColumnKind, Contact, Dataset, Spatial, Texts};
+use model::{Class, Instant};
 use oxrdf::NamedNode;
 
 use crate::authority::publisher_type;
@@ -126,7 +126,7 @@ impl Described<'_> {
     /// Writes everything about the dataset.
     pub(crate) fn write(&self, graph: &mut Graph) {
         self.write_dataset(graph);
-        self.write_period_and_area(graph);
+        self.write_periods_and_area(graph);
         write_agent(graph, self.site, &self.dataset.publisher);
         if let Some(contact) = self.contact() {
             write_contact(graph, &self.part("contact"), contact);
@@ -176,11 +176,17 @@ impl Described<'_> {
         self.link_parts(graph);
     }
 
+    /// The periods it covers, each with its node: `#period`, `#period-2`, ….
+    fn periods(&self) -> impl Iterator<Item = ((Instant, Instant), NamedNode)> + '_ {
+        let name = |number: usize| if number == 1 { "period".to_owned() } else { format!("period-{number}") };
+        self.extent.temporal.iter().zip(1..).map(move |(period, number)| (*period, self.part(&name(number))))
+    }
+
     /// The dataset's links to nodes of its own.
     fn link_parts(&self, graph: &mut Graph) {
         let mut about = graph.about(&self.dataset_node(), dcat::DATASET);
-        if self.extent.period.is_some() {
-            about.iri(dct::TEMPORAL, self.part("period"));
+        for (_, node) in self.periods() {
+            about.iri(dct::TEMPORAL, node);
         }
         if self.extent.bounds.is_some() {
             about.iri(dct::SPATIAL, self.part("area"));
@@ -199,12 +205,9 @@ impl Described<'_> {
         }
     }
 
-    fn write_period_and_area(&self, graph: &mut Graph) {
-        if let Some((first, last)) = self.extent.period {
-            graph
-                .about(&self.part("period"), dct::PERIOD_OF_TIME)
-                .instant(dcat::START_DATE, Some(first))
-                .instant(dcat::END_DATE, Some(last));
+    fn write_periods_and_area(&self, graph: &mut Graph) {
+        for ((first, last), node) in self.periods() {
+            graph.about(&node, dct::PERIOD_OF_TIME).instant(dcat::START_DATE, Some(first)).instant(dcat::END_DATE, Some(last));
         }
         if let Some((spatial, node)) = self.coverage() {
             graph.about(&node, dct::LOCATION).text(skos::PREF_LABEL, &spatial.label, "de");

@@ -2,17 +2,17 @@
 
 use engine::Access;
 use model::dataset::{ColumnKind, Dataset};
-use model::{Class, Instant, Query, TimeWindow, Value};
+use model::{Class, Instant, Query, Value};
 
 /// Up to how many entities their places are looked through for the area.
 /// Beyond it the declared coverage has to do.
 const PLACES_MAX: usize = 5_000;
 
 /// What the data say of themselves.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Extent {
-    /// The first and the last instant with a value, or the declared period.
-    pub(crate) period: Option<(Instant, Instant)>,
+    /// The declared periods with their last second, or the first and the last instant with a value.
+    pub(crate) temporal: Vec<(Instant, Instant)>,
     /// Rows of its files, at least.
     pub(crate) rows: u64,
     /// West, south, east, north of all places, in degrees.
@@ -39,21 +39,12 @@ impl Extent {
         let longest = statistics.columns.iter().map(|column| column.count).max();
         Ok(Self {
             rows: longest.unwrap_or_default().max(statistics.entities as u64),
-            period: period(dataset.period, statistics.period),
+            temporal: dataset.temporal_coverage(statistics.period),
             bounds: bounds(access, dataset)?,
             issued,
             modified: changed.max(statistics.modified_at),
         })
     }
-}
-
-/// What is declared, and where a side was left open, what the data say.
-/// DCAT's end lies inside, the end of our windows does not.
-fn period(declared: Option<TimeWindow>, read: Option<(Instant, Instant)>) -> Option<(Instant, Instant)> {
-    let Some(window) = declared else { return read };
-    let start = (window.start != TimeWindow::ALL.start).then_some(window.start).or(read.map(|(first, _)| first))?;
-    let end = (window.end != TimeWindow::ALL.end).then(|| window.end.plus_micros(-1_000_000)).or(read.map(|(_, last)| last))?;
-    Some((start, end.max(start)))
 }
 
 /// The rectangle around all places of the dataset's open place columns.

@@ -108,7 +108,7 @@ fn luft() -> Dataset {
         spatial: Some(Spatial {
             iri: "http://dcat-ap.de/def/politicalGeocoding/regionalKey/055150000000".into(), label: "Münster".into()
         }),
-        period: None,
+        temporal: Vec::new(),
         entity_type: air_quality(),
         id_prefix: Some("urn:ngsi-ld:AirQualityObserved:".into()),
         columns: vec![column(location(), "Lage", ColumnKind::Place), column(no2(), "Stickstoffdioxid", ColumnKind::Measure)],
@@ -134,7 +134,7 @@ fn bare(slug: &str) -> Dataset {
         keywords: Vec::new(),
         frequency: None,
         spatial: None,
-        period: None,
+        temporal: Vec::new(),
         entity_type: Name::known("https://example.org/Thing"),
         id_prefix: None,
         columns: vec![column(no2(), "Wert", ColumnKind::Measure)],

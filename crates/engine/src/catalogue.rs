@@ -37,7 +37,10 @@ pub struct ColumnStatistics {
     pub count: u64,
     /// The first and the last time a value stands for.
     pub period: Option<(Instant, Instant)>,
-    /// How many values there would be without gaps, judged by the usual distance between two values.
+    /// How many of them lie in the periods that the dataset covers; all when it declares none.
+    pub covered: u64,
+    /// How many values there would be without gaps, judged by the usual distance between two values:
+    /// in the declared periods until now, else from the first to the last value of each series.
     pub expected: u64,
 }
 
@@ -158,7 +161,8 @@ impl Access {
             let question = Self::authorized(question);
             series.extend(self.blocking(move |shared| shared.past.numbers(&question)).await?);
         }
-        let columns: Vec<ColumnStatistics> = measures.iter().map(|name| ColumnStatistics::of(*name, &series)).collect();
+        let due: Vec<TimeWindow> = dataset.temporal_until(self.shared().clock.now()).collect();
+        let columns: Vec<ColumnStatistics> = measures.iter().map(|name| ColumnStatistics::of(*name, &series, &due)).collect();
         Ok(Statistics {
             entities: views.len(),
             observations: columns.iter().map(|column| column.count).sum(),
@@ -170,14 +174,16 @@ impl Access {
 }
 
 impl ColumnStatistics {
-    fn of(attribute: Name, series: &[NumberSeries]) -> Self {
+    fn of(attribute: Name, series: &[NumberSeries], due: &[TimeWindow]) -> Self {
         let own = || series.iter().filter(|one| one.key.attribute == attribute);
         let period = |one: &NumberSeries| Some((Instant::from_micros(*one.times.first()?), Instant::from_micros(*one.times.last()?)));
+        let (covered, expected) = own().map(|one| completeness(&one.times, due)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
         Self {
             attribute,
             count: own().map(|one| one.times.len() as u64).sum(),
             period: around(own().filter_map(period)),
-            expected: own().map(|one| expected_count(&one.times)).sum(),
+            covered,
+            expected,
         }
     }
 }
@@ -186,18 +192,28 @@ fn around(periods: impl Iterator<Item = (Instant, Instant)>) -> Option<(Instant,
     periods.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
 }
 
-/// How many values a series would have if each followed the one before at the
-/// distance that most do.
-fn expected_count(times: &[i64]) -> u64 {
-    let (Some(first), Some(last)) = (times.first(), times.last()) else { return 0 };
+/// How many values a series has in the periods in which they are due, and how
+/// many it would have if each followed the one before at the distance that
+/// most do. Without such periods it is due from its first to its last value.
+fn completeness(times: &[i64], due: &[TimeWindow]) -> (u64, u64) {
+    let (Some(first), Some(last)) = (times.first(), times.last()) else { return (0, 0) };
+    let usual = usual_distance(times);
+    let own = TimeWindow { start: Instant::from_micros(*first), end: Instant::from_micros(last.saturating_add(usual.unwrap_or(1))) };
+    let due = if due.is_empty() { std::slice::from_ref(&own) } else { due };
+    due.iter().fold((0, 0), |(covered, expected), period| {
+        let (start, end) = (period.start.micros(), period.end.micros());
+        let inside = (times.partition_point(|at| *at < end) - times.partition_point(|at| *at < start)) as u64;
+        // Days have 23, 24 or 25 hours: the nearest number of steps is meant.
+        let steps = usual.map_or(0, |usual| (end - start + usual / 2) / usual);
+        (covered + inside, expected + u64::try_from(steps).unwrap_or(0).max(inside))
+    })
+}
+
+/// The median of the distances between one value and the next.
+fn usual_distance(times: &[i64]) -> Option<i64> {
     let mut distances: Vec<i64> = times.windows(2).map(|pair| pair[1] - pair[0]).collect();
-    if distances.is_empty() {
-        return 1;
-    }
     let middle = distances.len() / 2;
-    let usual = *distances.select_nth_unstable(middle).1;
-    let steps = (last - first) / usual.max(1) + 1;
-    u64::try_from(steps).unwrap_or(0).max(times.len() as u64)
+    (!distances.is_empty()).then(|| (*distances.select_nth_unstable(middle).1).max(1))
 }
 
 #[cfg(test)]
@@ -208,6 +224,33 @@ mod tests {
     use super::*;
     use crate::tests::{dataset, id, name, no2, number, station};
     use crate::{Engine, Role};
+
+    const HOUR: i64 = 3_600_000_000;
+
+    /// Hours since 1970 at which values are; first and last hour of each period in which they are due.
+    #[track_caller]
+    fn check_completeness(hours: &[i64], due: &[(i64, i64)], covered_and_expected: (u64, u64)) {
+        let times: Vec<i64> = hours.iter().map(|hour| hour * HOUR).collect();
+        let at = |hour: i64| Instant::from_micros(hour * HOUR);
+        let due: Vec<TimeWindow> = due.iter().map(|(first, last)| TimeWindow { start: at(*first), end: at(last + 1) }).collect();
+        assert_eq!(completeness(&times, &due), covered_and_expected);
+    }
+
+    #[test]
+    fn values_are_expected_in_declared_periods_only() {
+        check_completeness(&[0, 1, 2, 100, 101, 103], &[], (6, 104));
+        check_completeness(&[0, 1, 2, 100, 101, 103], &[(0, 2), (100, 103)], (6, 7));
+        // A period that begins before the first value and ends after the last one has gaps at its ends; a silent one is a gap.
+        check_completeness(&[2, 3, 4], &[(0, 5), (10, 13)], (3, 10));
+        // What lies outside counts for nothing.
+        check_completeness(&[0, 1, 2, 3, 9], &[(1, 2)], (2, 2));
+        check_completeness(&[0], &[], (1, 1));
+        check_completeness(&[0], &[(5, 9)], (0, 0));
+        check_completeness(&[], &[(0, 9)], (0, 0));
+        // A day of 25 hours and one of 23 are a day each.
+        check_completeness(&[0, 24, 49, 73], &[(0, 96)], (4, 4));
+        check_completeness(&[0, 24, 47, 71], &[(0, 94)], (4, 4));
+    }
 
     /// Stands in for what was counted, so that it is seen when it is given out again.
     const MARK: u64 = 999;

@@ -66,7 +66,7 @@ pub(crate) fn dataset(published: bool) -> Dataset {
         keywords: vec!["Feinstaub".into()],
         frequency: None,
         spatial: None,
-        period: None,
+        temporal: Vec::new(),
         entity_type: name("Station"),
         id_prefix: None,
         columns: vec![

@@ -9,7 +9,7 @@ mod entity;
 pub mod licence;
 pub mod terms;
 
-use crate::{Class, EntityId, Filter, Name, Text, TimeWindow, UnitCode};
+use crate::{Class, EntityId, Filter, Instant, Name, Text, TimeWindow, UnitCode};
 
 /// A text in German and English; English may be missing.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,8 +64,10 @@ pub struct Dataset {
     pub frequency: Option<Text>,
     /// Spatial coverage as an IRI (`http://dcat-ap.de/def/politicalGeocoding/…`) and a name.
     pub spatial: Option<Spatial>,
-    /// Period the data cover, when declared; else it is read off the data.
-    pub period: Option<TimeWindow>,
+    /// Temporal coverage (`dct:temporal`): the periods the data cover, as
+    /// declared, none overlapping another. A last one that goes on ends with
+    /// [`TimeWindow::ALL`]. Without any they are read off the data.
+    pub temporal: Vec<TimeWindow>,
     /// Which entities belong to it, by type; narrowed by id prefix when several datasets share a type.
     pub entity_type: Name,
     /// Only entities whose id begins so.
@@ -91,6 +93,29 @@ impl Dataset {
     #[must_use]
     pub fn class_of(&self, attribute: Name) -> Class {
         self.columns.iter().find(|column| column.attribute == attribute).map_or(Class::Restricted, |column| column.class)
+    }
+
+    /// The declared periods in which values are due by `now`.
+    pub fn temporal_until(&self, now: Instant) -> impl Iterator<Item = TimeWindow> {
+        let passed = self.temporal.iter().map(move |period| TimeWindow { start: period.start, end: period.end.min(now) });
+        passed.filter(|period| !period.is_empty())
+    }
+
+    /// The first and the last second of each period the data cover: as
+    /// declared, where a period goes on or none is declared as the data say,
+    /// which hold values from the first to the second instant of `observed`.
+    #[must_use]
+    pub fn temporal_coverage(&self, observed: Option<(Instant, Instant)>) -> Vec<(Instant, Instant)> {
+        if self.temporal.is_empty() {
+            return observed.into_iter().collect();
+        }
+        let newest = |start| observed.map_or(start, |(_, last)| last);
+        let bounds = |period: &TimeWindow| {
+            let goes_on = period.end == TimeWindow::ALL.end;
+            let last = if goes_on { newest(period.start) } else { period.end.plus_micros(-1_000_000) };
+            (period.start, last.max(period.start))
+        };
+        self.temporal.iter().map(bounds).collect()
     }
 
     /// Columns with numbers that change over time, in order.

@@ -179,7 +179,7 @@ fn dataset() -> model::Dataset {
         keywords: Vec::new(),
         frequency: None,
         spatial: None,
-        period: None,
+        temporal: Vec::new(),
         entity_type: name("Air"),
         id_prefix: None,
         columns: vec![Column {

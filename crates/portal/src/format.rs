@@ -292,6 +292,12 @@ pub fn period(from: Instant, to: Instant, language: Language) -> String {
     Zone::Berlin.period(from, to, language)
 }
 
+/// [`period`] of each, set apart by semicolons.
+#[must_use]
+pub fn periods(periods: &[(Instant, Instant)], language: Language) -> String {
+    periods.iter().map(|(from, to)| period(*from, *to, language)).collect::<Vec<_>>().join("; ")
+}
+
 /// `vor 4 Min.`; only ever shown beside the time itself.
 #[must_use]
 pub fn age(at: Instant, now: Instant, language: Language) -> String {

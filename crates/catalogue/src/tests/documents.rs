@@ -1,6 +1,7 @@
 use std::collections::BTreeSet;
 
 use expect_test::{expect, expect_file};
+use model::TimeWindow;
 use oxrdfio::{RdfFormat, RdfParser};
 
 use super::*;
@@ -16,6 +17,33 @@ async fn everything_said_of_a_dataset_stands_in_its_document() {
 async fn what_nobody_said_is_not_invented() {
     let city = City::with([bare("wenig")]).await;
     expect_file!["wenig.ttl"].assert_eq(&city.page(Format::Turtle, None).await);
+}
+
+#[tokio::test]
+async fn each_declared_period_is_a_period_of_time() {
+    let period =
+        |start: &str, end: &str| TimeWindow { start: Instant::parse(start).expect("valid"), end: Instant::parse(end).expect("valid") };
+    let march = period("2024-02-29T23:00:00Z", "2024-03-31T22:00:00Z");
+    let october = period("2024-09-30T22:00:00Z", "2024-10-31T23:00:00Z");
+    let since_april = TimeWindow { end: TimeWindow::ALL.end, ..period("2026-03-31T22:00:00Z", "2026-03-31T22:00:00Z") };
+    let city = City::with([Dataset { temporal: vec![march, october, since_april], ..luft() }]).await;
+    let document = city.dataset("luft", Format::Turtle).await;
+    let said: Vec<&str> = document
+        .lines()
+        .filter(|line| line.contains("period") || line.contains("startDate") || line.contains("endDate"))
+        .map(str::trim)
+        .collect();
+    expect![[r#"
+        dct:temporal <https://daten.musterstadt.example/datensaetze/luft#period> , <https://daten.musterstadt.example/datensaetze/luft#period-2> , <https://daten.musterstadt.example/datensaetze/luft#period-3> ;
+        <https://daten.musterstadt.example/datensaetze/luft#period> a dct:PeriodOfTime ;
+        dcat:startDate "2024-02-29T23:00:00Z"^^xsd:dateTime ;
+        dcat:endDate "2024-03-31T21:59:59Z"^^xsd:dateTime .
+        <https://daten.musterstadt.example/datensaetze/luft#period-2> a dct:PeriodOfTime ;
+        dcat:startDate "2024-09-30T22:00:00Z"^^xsd:dateTime ;
+        dcat:endDate "2024-10-31T22:59:59Z"^^xsd:dateTime .
+        <https://daten.musterstadt.example/datensaetze/luft#period-3> a dct:PeriodOfTime ;
+        dcat:startDate "2026-03-31T22:00:00Z"^^xsd:dateTime ;
+        dcat:endDate "2026-05-01T10:00:00Z"^^xsd:dateTime ."#]].assert_eq(&said.join("\n"));
 }
 
 /// The statements of a document as lines.

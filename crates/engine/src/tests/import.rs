@@ -171,6 +171,23 @@ async fn statistics_count_values_and_gaps() {
 }
 
 #[tokio::test]
+async fn values_are_due_in_declared_periods_until_now() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    let period = |start: &str, end: &str| TimeWindow { start: instant(start), end: instant(end) };
+    let morning = period("2026-01-01T00:00:00Z", "2026-01-01T06:00:00Z");
+    let evening = period("2026-01-01T18:00:00Z", "2026-01-02T00:00:00Z");
+    let to_come = period("2999-01-01T00:00:00Z", "2999-02-01T00:00:00Z");
+    let dataset = model::Dataset { temporal: vec![morning, evening, to_come], ..dataset(true) };
+    access.put_dataset(dataset.clone()).await.expect("declared");
+    access.import(1, hours(0, 5, |h| h)).await.expect("imported");
+    access.import(1, hours(18, 24, |h| h)).await.expect("imported");
+    let statistics = engine.with_role(Role::Public).statistics(&dataset).await.expect("counted");
+    let column = &statistics.columns[0];
+    assert_eq!((column.count, column.covered, column.expected), (11, 11, 12));
+}
+
+#[tokio::test]
 async fn search_finds_by_stem_synonym_and_typo() {
     let engine = Engine::scratch();
     engine.with_role(Role::Editor).put_dataset(dataset(true)).await.expect("declared");

@@ -2,6 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use jiff::ToSpan;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use model::dataset::{Agent, Column, Contact, Spatial, licence};
 use model::{Dataset, EntityId, Instant, Name, Text, TimeWindow};
 
@@ -45,7 +48,7 @@ pub(super) fn dataset(
     let keywords = section.texts("keywords").iter().map(|word| Text::from(word.as_str())).collect();
     let frequency = text(section.text("frequency"));
     let spatial = section.child("spatial").and_then(spatial);
-    let period = section.child("period").and_then(period);
+    let temporal = temporal(&mut section);
     let id_prefix = text(section.text("id_prefix"));
     let published = section.flag("published").unwrap_or(false);
     let columns = all_columns(&mut section, columns, name);
@@ -68,7 +71,7 @@ pub(super) fn dataset(
         keywords,
         frequency,
         spatial,
-        period,
+        temporal,
         entity_type: entity_type?,
         id_prefix,
         columns,
@@ -151,16 +154,51 @@ fn spatial(mut section: Section<'_>) -> Option<Spatial> {
     Some(Spatial { iri: iri?.as_str().into(), label: label?.as_str().into() })
 }
 
-fn period(mut section: Section<'_>) -> Option<TimeWindow> {
-    let instant = |text: &str| Instant::parse(text).map_err(|_| Code::NotAnInstant.with("value", text));
-    let start = section.read("start", Code::WriteInstant, instant);
-    let end = section.read("end", Code::WriteInstant, instant);
-    let window = TimeWindow { start: start.unwrap_or(TimeWindow::ALL.start), end: end.unwrap_or(TimeWindow::ALL.end) };
-    if window.is_empty() {
-        section.fault("end", None, Code::PeriodReversed, Code::SwapPeriod);
+/// The periods that the data cover (DCAT 3, class Dataset, property temporal coverage), by their
+/// first and last day in Germany.
+fn temporal(section: &mut Section<'_>) -> Vec<TimeWindow> {
+    let mut periods: Vec<(String, TimeWindow)> = Vec::new();
+    for mut part in section.children("temporal") {
+        let path = part.path.clone();
+        if let Some((first, period)) = period(&mut part) {
+            if let Some((other, _)) = periods.iter().find(|(_, known)| known.start < period.end && period.start < known.end) {
+                part.fault("start", Some(&first), Code::PeriodsOverlap.with("other", other.as_str()), Code::PartPeriods);
+            }
+            periods.push((path, period));
+        }
+        part.finish();
     }
-    section.finish();
-    Some(window)
+    let mut temporal: Vec<TimeWindow> = periods.into_iter().map(|(_, period)| period).collect();
+    temporal.sort_by_key(|period| period.start);
+    temporal
+}
+
+/// A period with its first day as it is written.
+fn period(part: &mut Section<'_>) -> Option<(String, TimeWindow)> {
+    let first = part.need("start", Code::WriteDate);
+    let start = first.as_ref().and_then(|_| part.read("start", Code::WriteDate, |text| midnight(text, 0)));
+    let goes_on = !part.has("end");
+    let end = part.read("end", Code::WriteDate, |text| midnight(text, 1));
+    let period = TimeWindow { start: start?, end: if goes_on { TimeWindow::ALL.end } else { end? } };
+    if period.is_empty() {
+        let last = part.text("end");
+        part.fault("end", last.as_deref(), Code::PeriodReversed, Code::SwapPeriod);
+        return None;
+    }
+    first.map(|first| (first, period))
+}
+
+/// The instant in Germany at which the day begins that lies so many days after `JJJJ-MM-TT`.
+fn midnight(text: &str, days_after: i32) -> Result<Instant, Message> {
+    let date = || {
+        // The parser takes times behind the date, too.
+        let date: Date = text.parse().ok().filter(|_| text.len() == "JJJJ-MM-TT".len())?;
+        let day = date.checked_add(days_after.days()).ok()?;
+        let berlin = TimeZone::get("Europe/Berlin").expect("the time zone database is built in");
+        day.to_zoned(berlin).ok()
+    };
+    let begin = date().ok_or_else(|| Code::NotADate.with("value", text))?;
+    Ok(Instant::from_micros(begin.timestamp().as_microsecond()))
 }
 
 /// The attributes' columns and those that other sources of the dataset fill.

@@ -303,6 +303,58 @@ fn the_demo_definitions_are_valid() {
     assert_eq!(slugs, expected);
 }
 
+/// The faults of periods; else first and last instant of each, as the model has them.
+#[track_caller]
+fn check_temporal(temporal: &str, expected: &str) {
+    let text = published("", "cc-by/4.0", "").replace("published = true", &format!("temporal = {temporal}"));
+    let said = match Definition::parse(&text) {
+        Ok(definition) => {
+            assert!(schema().is_valid(&as_json(&text)), "the schema refuses what the parser takes");
+            let periods = definition.dataset().expect("a dataset").temporal;
+            periods.iter().map(|period| format!("{} {}", period.start, period.end)).collect::<Vec<_>>()
+        }
+        Err(issues) => issues.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(said.join("\n"), expected);
+}
+
+#[test]
+fn periods_are_days_in_germany() {
+    check_temporal(
+        r#"[{ start = "2024-10-01", end = "2024-10-31" }, { start = "2024-03-01", end = "2024-03-31" }]"#,
+        "2024-02-29T23:00:00Z 2024-03-31T22:00:00Z\n2024-09-30T22:00:00Z 2024-10-31T23:00:00Z",
+    );
+    let next_day = r#"[{ start = "2024-03-01", end = "2024-03-01" }, { start = "2024-03-02", end = "2024-03-02" }]"#;
+    check_temporal(next_day, "2024-02-29T23:00:00Z 2024-03-01T23:00:00Z\n2024-03-01T23:00:00Z 2024-03-02T23:00:00Z");
+    check_temporal("[]", "");
+}
+
+#[test]
+fn bad_periods_are_named() {
+    check_temporal(
+        r#"[{ start = "2024-03-31", end = "2024-03-01" }]"#,
+        "`dataset.temporal[1].end` = `2024-03-01`: the period ends before it begins; swap `start` and `end`",
+    );
+    check_temporal(
+        r#"[{ start = "2024-03-01", end = "2024-03-31" }, { start = "2024-03-31" }]"#,
+        "`dataset.temporal[2].start` = `2024-03-31`: the period overlaps with `dataset.temporal[1]`; name each day in one period only",
+    );
+    check_temporal(
+        r#"[{ start = "2024-02-30", end = "März" }]"#,
+        "`dataset.temporal[1].start` = `2024-02-30`: `2024-02-30` is no day of the calendar; write a day as year, month and day, for example `2024-03-01`\n\
+         `dataset.temporal[1].end` = `März`: `März` is no day of the calendar; write a day as year, month and day, for example `2024-03-01`",
+    );
+    check_temporal(
+        r#"[{ end = "2024-03-01" }]"#,
+        "`dataset.temporal[1].start`: the key is missing; write a day as year, month and day, for example `2024-03-01`",
+    );
+    check_temporal(r#"[{ start = 2024-03-01 }]"#, "`dataset.temporal[1].start` = `2024-03-01`: this is a date; write a text in quotes");
+    check_temporal(
+        r#"{ start = "2024-03-01" }"#,
+        "`dataset.temporal` = `{ start = \"2024-03-01\" }`: this is a table; write tables `[[dataset.temporal]]`",
+    );
+}
+
 #[test]
 fn a_dataset_is_read_with_its_columns() {
     let text = include_str!("../../../../demo/quellen/luftqualitaet.toml");

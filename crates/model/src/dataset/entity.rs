@@ -44,12 +44,8 @@ impl Dataset {
             let json = Json::object([("iri", string(&place.iri)), ("label", string(&place.label))]);
             add(terms::spatial(), Value::JsonProperty(json));
         }
-        if let Some(window) = &self.period {
-            let json = Json::object([
-                ("start", Json::from(window.start.to_string().as_str())),
-                ("end", Json::from(window.end.to_string().as_str())),
-            ]);
-            add(terms::period(), Value::JsonProperty(json));
+        if !self.temporal.is_empty() {
+            add(terms::temporal(), Value::JsonProperty(Json::Array(self.temporal.iter().map(period).collect())));
         }
         let selection =
             Json::object([("type", Json::from(self.entity_type.iri())), ("idPrefix", self.id_prefix.as_ref().map_or(Json::Null, string))]);
@@ -91,7 +87,7 @@ impl Dataset {
             keywords: entity.value(terms::keywords()).map(read_list).unwrap_or_default(),
             frequency: text_of(terms::frequency()),
             spatial: json_of(terms::spatial()).and_then(|json| Some(Spatial { iri: member(json, "iri")?, label: member(json, "label")? })),
-            period: json_of(terms::period()).and_then(read_window),
+            temporal: json_of(terms::temporal()).map_or_else(|| Some(Vec::new()), read_periods).ok_or_else(|| missing("temporal"))?,
             entity_type: entity_type.ok_or_else(|| missing("selection"))?,
             id_prefix: member(selection, "idPrefix"),
             columns: columns.iter().map(read_column).collect::<Option<_>>().ok_or_else(|| missing("columns"))?,
@@ -136,6 +132,12 @@ fn contact(contact: &Contact) -> Json {
     ])
 }
 
+fn period(period: &TimeWindow) -> Json {
+    let at = |instant: Instant| Json::from(instant.to_string().as_str());
+    let goes_on = period.end == TimeWindow::ALL.end;
+    Json::object([("start", at(period.start)), ("end", if goes_on { Json::Null } else { at(period.end) })])
+}
+
 fn column(column: &Column) -> Json {
     Json::object([
         ("attribute", Json::from(column.attribute.iri())),
@@ -177,9 +179,18 @@ fn read_contact(json: &Json) -> Option<Contact> {
     Some(Contact { name: member(json, "name")?, email: member(json, "email"), url: member(json, "url") })
 }
 
-fn read_window(json: &Json) -> Option<TimeWindow> {
-    let at = |name| json.get(name).and_then(Json::as_str).and_then(|text| Instant::parse(text).ok());
-    Some(TimeWindow { start: at("start")?, end: at("end")? })
+/// A list, or the one period that earlier versions wrote.
+fn read_periods(json: &Json) -> Option<Vec<TimeWindow>> {
+    json.as_array().unwrap_or(std::slice::from_ref(json)).iter().map(read_period).collect()
+}
+
+fn read_period(json: &Json) -> Option<TimeWindow> {
+    let at = |json: &Json| json.as_str().and_then(|text| Instant::parse(text).ok());
+    let end = match json.get("end")? {
+        Json::Null => TimeWindow::ALL.end,
+        end => at(end)?,
+    };
+    Some(TimeWindow { start: at(json.get("start")?)?, end })
 }
 
 fn read_column(json: &Json) -> Option<Column> {
@@ -220,7 +231,10 @@ mod tests {
                 iri: "http://dcat-ap.de/def/politicalGeocoding/stateKey/05".into(),
                 label: "Nordrhein-Westfalen".into(),
             }),
-            period: Some(TimeWindow { start: Instant::from_seconds(0), end: Instant::from_seconds(86_400) }),
+            temporal: vec![
+                TimeWindow { start: Instant::from_seconds(0), end: Instant::from_seconds(86_400) },
+                TimeWindow { start: Instant::from_seconds(172_800), end: TimeWindow::ALL.end },
+            ],
             entity_type: Name::known("https://smartdatamodels.org/dataModel.Environment/AirQualityObserved"),
             id_prefix: Some("urn:ngsi-ld:AirQualityObserved:".into()),
             columns: vec![Column {
@@ -235,6 +249,14 @@ mod tests {
             published: true,
         };
         assert_eq!(Dataset::from_entity(&dataset.to_entity()), Ok(dataset));
+    }
+
+    #[test]
+    fn a_single_period_of_an_earlier_version_is_read_and_a_broken_one_named() {
+        let periods = |json: &str| read_periods(&crate::json::parse(json.as_bytes()).expect("JSON"));
+        let day = TimeWindow { start: Instant::from_seconds(0), end: Instant::from_seconds(86_400) };
+        assert_eq!(periods(r#"{"start":"1970-01-01T00:00:00Z","end":"1970-01-02T00:00:00Z"}"#), Some(vec![day]));
+        assert_eq!(periods(r#"[{"start":"1970-01-01T00:00:00Z","end":"morgen"}]"#), None);
     }
 
     #[test]

@@ -46,8 +46,8 @@ terms! {
     frequency = "http://purl.org/dc/terms/accrualPeriodicity";
     /// JsonProperty: spatial coverage.
     spatial = "http://purl.org/dc/terms/spatial";
-    /// JsonProperty: period covered.
-    period = "http://purl.org/dc/terms/temporal";
+    /// JsonProperty: the periods covered.
+    temporal = "http://purl.org/dc/terms/temporal";
     /// JsonProperty: which entities belong to it.
     selection = "https://allmende.eu/def/selection";
     /// JsonProperty: its columns.

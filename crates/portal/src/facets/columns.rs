@@ -164,7 +164,7 @@ fn formats(hit: &Hit) -> u32 {
 
 /// All ages that the newest value is within.
 fn ages(hit: &Hit, now: Instant) -> Own {
-    let Some(newest) = hit.freshness.newest.or(hit.dataset.period.map(|period| period.end)) else { return Own::None };
+    let Some(newest) = hit.freshness.newest.or(hit.dataset.temporal.last().map(|period| period.end)) else { return Own::None };
     let age = now.micros() - newest.micros();
     let (oldest, younger) = AGES.split_last().expect("there are ages");
     let within: u32 = younger.iter().zip(0..).filter(|((_, days), _)| age <= days * DAY_MICROS).map(|(_, at)| 1 << at).sum();

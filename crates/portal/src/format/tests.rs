@@ -73,6 +73,10 @@ fn in_utc_no_hour_comes_twice() {
 fn a_period_of_one_day_is_a_date() {
     assert_eq!(period(at("2022-01-01T00:00:00Z"), at("2022-01-01T20:00:00Z"), De), "1. Januar 2022");
     assert_eq!(period(at("2022-01-01T00:00:00Z"), at("2023-12-31T00:00:00Z"), De), "1. Januar 2022 bis 31. Dezember 2023");
+    let march = (at("2024-02-29T23:00:00Z"), at("2024-03-31T21:59:59Z"));
+    let october = (at("2024-09-30T22:00:00Z"), at("2024-10-31T22:59:59Z"));
+    assert_eq!(periods(&[march, october], De), "1. März 2024 bis 31. März 2024; 1. Oktober 2024 bis 31. Oktober 2024");
+    assert_eq!(periods(&[march, october], En), "1 March 2024 to 31 March 2024; 1 October 2024 to 31 October 2024");
 }
 
 #[test]

@@ -172,8 +172,9 @@ fn facts(ask: &Ask, dataset: &Dataset, statistics: &Statistics) -> Vec<Fact> {
             None => FactValue::Text(publisher),
         },
     );
-    if let Some((first, last)) = dataset.period.map(|window| (window.start, window.end)).or(statistics.period) {
-        add(t.fact_period(), FactValue::Text(Phrase::plain(&format::period(first, last, language))));
+    let periods = dataset.temporal_coverage(statistics.period);
+    if !periods.is_empty() {
+        add(t.fact_period(), FactValue::Text(Phrase::plain(&format::periods(&periods, language))));
     }
     if let Some(spatial) = &dataset.spatial {
         add(t.fact_area(), FactValue::Text(Phrase::german(&spatial.label, language)));
@@ -234,8 +235,10 @@ fn json_ld(ask: &Ask, dataset: &Dataset, statistics: &Statistics, downloads: &[D
             .map(|file| json!({ "@type": "DataDownload", "name": file.format, "encodingFormat": file.media_type, "contentUrl": file.url }))
             .collect::<Vec<_>>(),
     });
-    if let Some((first, last)) = statistics.period {
-        value["temporalCoverage"] = json!(format!("{}/{}", date(first), date(last)));
+    let periods = dataset.temporal_coverage(statistics.period);
+    if !periods.is_empty() {
+        let intervals = periods.iter().map(|(first, last)| format!("{}/{}", date(*first), date(*last)));
+        value["temporalCoverage"] = intervals.collect();
     }
     if let Some(at) = statistics.modified_at {
         value["dateModified"] = json!(date(at));

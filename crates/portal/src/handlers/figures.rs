@@ -3,7 +3,7 @@
 use engine::{Bucket, BucketQuery, BucketSeries, Method, Period, Statistics, View};
 use model::dataset::{Aggregate, Column, ColumnKind};
 use model::geo::Geometry;
-use model::{Dataset, EntityId};
+use model::{Dataset, EntityId, Instant};
 
 use super::span::Span;
 use crate::ask::{Ask, Trouble};
@@ -64,7 +64,7 @@ pub(super) async fn chart(
         places: place_choices(ask, dataset, things, chosen),
         periods: span.choices(ask, period),
         days: Some(span.days()),
-        clocks: if native_step(statistics, column).0 == Step::Hour { clocks(ask) } else { Vec::new() },
+        clocks: if native_step(ask.now(), dataset, statistics, column).0 == Step::Hour { clocks(ask) } else { Vec::new() },
     };
     Ok((vec![figure], chooser))
 }
@@ -126,7 +126,7 @@ async fn figure(
     let last = if span == Span::All { last } else { drawn.iter().filter_map(newest).max().map_or(last, |own| own.min(last)) };
     let zone = zone(ask);
     let window = span.window((first, last), zone);
-    let (native, is_exact) = native_step(statistics, column);
+    let (native, is_exact) = native_step(ask.now(), dataset, statistics, column);
     let step = Step::for_window(window, LINE_POINTS_MAX.min(POINTS_MAX / drawn.len().max(1)), zone).max(native);
     let is_native = step == native && is_exact;
     // Data may begin or end as far from a period's ends as they come by themselves.
@@ -207,12 +207,14 @@ fn values_of(step: Step, t: crate::messages::Texts) -> &'static str {
 
 /// The step at which the values come by themselves; finer ones would show gaps
 /// that are none. Says too whether there is just one value per step.
-fn native_step(statistics: &Statistics, column: &Column) -> (Step, bool) {
+fn native_step(now: Instant, dataset: &Dataset, statistics: &Statistics, column: &Column) -> (Step, bool) {
     let known = statistics.columns.iter().find(|known| known.attribute == column.attribute);
     let Some((known, (first, last))) = known.and_then(|known| Some((known, known.period?))) else { return (Step::Hour, false) };
-    // `expected` counts over all things; each covers about the whole period.
+    let due: i64 = dataset.temporal_until(now).map(|period| period.end.micros() - period.start.micros()).sum();
+    let span = if due > 0 { due } else { last.micros() - first.micros() };
+    // `expected` counts over all things; each covers about the whole span.
     let per_thing = known.expected / (statistics.entities.max(1) as u64);
-    let distance = (last.micros() - first.micros()) / i64::try_from(per_thing.max(1)).unwrap_or(i64::MAX);
+    let distance = span / i64::try_from(per_thing.max(1)).unwrap_or(i64::MAX);
     let hour = DAY_MICROS / 24;
     let steps = [
         (360 * DAY_MICROS, Step::Year),

@@ -72,12 +72,12 @@ fn translated(dataset: &Dataset, t: Texts) -> Reason {
 
 /// How many of the values that one would expect are there, where values come over time.
 fn complete(ask: &Ask, statistics: &Statistics) -> Option<Reason> {
-    let (count, expected) = statistics.columns.iter().fold((0, 0), |sum, column| (sum.0 + column.count, sum.1 + column.expected));
+    let (covered, expected) = statistics.columns.iter().fold((0, 0), |sum, column| (sum.0 + column.covered, sum.1 + column.expected));
     if expected <= statistics.columns.len() as u64 * statistics.entities as u64 {
         return None;
     }
     #[expect(clippy::cast_precision_loss, reason = "a share in percent")]
-    let share = count as f64 / expected as f64;
+    let share = covered as f64 / expected as f64;
     // 99.96 % must not be called 100 %.
     let shown = if share < 1.0 { (share * 1000.0).floor() / 10.0 } else { 100.0 };
     let text = ask.t().quality_complete(format::with_unit(&format::number(shown, ask.language), "%"));

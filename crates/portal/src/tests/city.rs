@@ -152,7 +152,7 @@ pub(super) fn dataset(slug: &str, title: &str, entity_type: Name, columns: Vec<C
         keywords: vec!["Luft".into()],
         frequency: Some("HOURLY".into()),
         spatial: None,
-        period: None,
+        temporal: Vec::new(),
         entity_type,
         id_prefix: None,
         columns,
