@@ -5,6 +5,9 @@
 //! like any other. It stays restricted whatever datasets declare; the address
 //! for questions is personal, kept under a key of its own, and goes with its
 //! key when the report is settled (Regulation (EU) 2016/679, article 5 (1) e).
+//! The report itself goes some time later ([`Access::delete_settled_reports`]).
+
+mod period;
 
 use std::sync::{Arc, LazyLock};
 

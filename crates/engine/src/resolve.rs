@@ -385,6 +385,13 @@ impl Draft<'_> {
         self.effects.push(Effect { entity: id, subject: None, change: Change::HistoryRemoved { series, window } });
     }
 
+    /// Removes an entity for good, with all of its past. It stands alone in its commit.
+    pub(crate) fn erase(&mut self, id: EntityId) -> Result<Outcome, Error> {
+        self.push(&id, None, Change::EntityRemoved)?;
+        self.remove_history(id, RemovedSeries::All, TimeWindow::ALL);
+        Ok(Outcome::Deleted)
+    }
+
     fn set(&mut self, id: &EntityId, attribute: Attribute, origin: Option<Origin>) -> Result<(), Error> {
         let (attribute, class, subject) = self.prepare(id, attribute)?;
         self.push(id, subject, Change::AttributeSet { attribute, class, origin })

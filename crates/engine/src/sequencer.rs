@@ -39,6 +39,8 @@ pub(crate) enum Work {
     Mend(Box<Wrong>, Mending),
     /// History removed for good.
     RemoveHistory(EntityId, RemovedSeries, TimeWindow),
+    /// Entities removed for good, with all of their past.
+    Erase(Vec<EntityId>),
     /// Nothing but an entry in the audit.
     Note,
 }
@@ -46,7 +48,7 @@ pub(crate) enum Work {
 impl Work {
     /// Whether nothing else may share its commit.
     fn stands_alone(&self) -> bool {
-        matches!(self, Self::RemoveHistory(..) | Self::Note)
+        matches!(self, Self::RemoveHistory(..) | Self::Erase(_) | Self::Note)
     }
 }
 
@@ -308,6 +310,10 @@ fn carry_out(draft: &mut Draft<'_>, work: Work, seq: u64) -> Result<Done, Error>
         Work::RemoveHistory(entity, series, window) => {
             draft.remove_history(entity, series, window);
             Ok(Done::Operations(vec![Ok(Outcome::Deleted)], seq))
+        }
+        Work::Erase(entities) => {
+            let outcomes = entities.into_iter().map(|id| draft.erase(id).map(Ok)).collect::<Result<_, _>>()?;
+            Ok(Done::Operations(outcomes, seq))
         }
         Work::Operations(operations) => {
             let outcomes = operations.into_iter().map(|operation| atomically(draft, operation)).collect();

@@ -23,6 +23,8 @@ pub struct Site {
     pub notice: Option<Translated>,
     /// Pages of text of its own.
     pub texts: OwnTexts,
+    /// How many days after they were settled reports are deleted.
+    pub reports_kept_days: u16,
 }
 
 /// Who is logged in.

@@ -65,6 +65,7 @@ fn pages_site(config: &Config, url: &str) -> anyhow::Result<portal::Site> {
         imprint: own.imprint.clone(),
         notice: own.notice.as_ref().map(|notice| model::dataset::Texts { de: notice.as_str().into(), en: None }),
         texts: texts::read(config)?,
+        reports_kept_days: config.reports.kept_days,
     })
 }
 

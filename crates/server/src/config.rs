@@ -37,6 +37,7 @@ pub(crate) struct Config {
     pub(crate) http: Http,
     pub(crate) engine: Engine,
     pub(crate) sources: Sources,
+    pub(crate) reports: Reports,
     pub(crate) metrics_token: Option<Secret>,
     pub(crate) tenants: BTreeMap<TenantId, Tenant>,
     /// Whose pages these settings are for, where they are not for all; not a key.
@@ -99,6 +100,12 @@ pub(crate) struct Sources {
     pub(crate) authorities: Option<PathBuf>,
 }
 
+/// `[reports]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Reports {
+    pub(crate) kept_days: u16,
+}
+
 /// A value that is never shown.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Secret(pub(crate) String);
@@ -149,6 +156,7 @@ impl Default for Config {
                 wal_mib_max: defaults.wal_bytes_max >> 20,
             },
             sources: Sources::default(),
+            reports: Reports { kept_days: 180 },
             metrics_token: None,
             tenants: BTreeMap::new(),
             pages_of: None,

@@ -53,7 +53,7 @@ impl Access {
         self.submit(Work::Mend(Box::new(wrong), mending)).await
     }
 
-    async fn submit(&self, work: Work) -> Result<Receipt, Error> {
+    pub(crate) async fn submit(&self, work: Work) -> Result<Receipt, Error> {
         match self.tenant.sequencer()?.submit(work, self.actor(), self.principal().purpose.clone()).await? {
             Done::Operations(outcomes, seq) => Ok(Receipt { outcomes, seq }),
             Done::Import(_) | Done::Noted => Err(Error::internal("a correction was answered as something else")),

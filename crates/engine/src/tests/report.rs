@@ -1,9 +1,12 @@
 //! Reports of errors: taken from anybody, hidden from everybody but who answers them.
 
-use model::{Filter, Instant, Query};
+use model::series::{self, SeriesQuery};
+use model::{EntityId, Filter, Instant, Known, Name, Query, Value};
 
 use super::{dataset, id, instant, name, no2, station};
-use crate::{About, Access, Engine, Kind, NewReport, Operation, ReportState, ReportedValue, Role, ScratchEngine};
+use crate::{
+    About, Access, Actor, Engine, Fragment, Kind, NewReport, Operation, Principal, ReportState, ReportedValue, Role, ScratchEngine,
+};
 
 const AT: &str = "2026-05-04T09:00:00Z";
 
@@ -136,4 +139,104 @@ async fn a_barrier_on_a_page_is_kept_like_any_report() {
     assert!(clerk.contact_of_report(&key).await.expect("may").is_some());
     let long = public(&engine).report(barrier(&"x".repeat(501))).await;
     assert_eq!(long.expect_err("no address").kind(), Kind::TooLarge);
+}
+
+const DAY: i64 = 86_400_000_000;
+
+/// The platform itself, which keeps house.
+fn platform(engine: &ScratchEngine) -> Access {
+    engine.access(&ScratchEngine::tenant(), Principal::new(Actor::System, Role::Administrator)).expect("the tenant is there")
+}
+
+fn entity_of(key: &str) -> EntityId {
+    EntityId::parse(&format!("urn:ngsi-ld:Report:{key}")).expect("valid")
+}
+
+async fn settle(engine: &ScratchEngine, key: &str, state: ReportState) {
+    let clerk = engine.with_role(Role::Editor);
+    let seen = clerk.report_of(key).expect("there").changed_at;
+    clerk.settle_report(key, seen, state, (state == ReportState::Answered).then_some("Berichtigt.")).await.expect("settled");
+}
+
+/// How much was ever said of a report, its life included.
+async fn versions(engine: &ScratchEngine, key: &str) -> usize {
+    let mut count = 0;
+    for attributes in [None, Some(vec![series::life()])] {
+        let question = SeriesQuery { entities: vec![entity_of(key)], attributes, known: Known::Versions, ..SeriesQuery::default() };
+        count += platform(engine).series(question).await.expect("answered").len();
+    }
+    count
+}
+
+#[tokio::test]
+async fn settled_reports_go_with_all_versions_on_the_day_and_not_before() {
+    let mut engine = city().await;
+    let mut keys = Vec::new();
+    for (contact, state) in [(None, ReportState::Rejected), (Some("erika@beispiel.example"), ReportState::Answered)] {
+        let key = public(&engine).report(new(contact)).await.expect("taken");
+        settle(&engine, &key, state).await;
+        keys.push(key);
+    }
+    let open = public(&engine).report(new(None)).await.expect("taken");
+    let answers = |engine: &ScratchEngine| public(engine).answers_about(&id("a"), name("no2")).expect("visible").len();
+    engine.clock().advance_micros(30 * DAY - 1);
+    assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0, "never early");
+    assert_eq!((versions(&engine, &keys[0]).await > 0, answers(&engine)), (true, 1));
+    assert_eq!(engine.with_role(Role::Editor).delete_settled_reports(30).await.expect_err("may not").kind(), Kind::Forbidden);
+    engine.clock().advance_micros(1);
+    let before = platform(&engine).audit(None, 1).expect("may")[0].seq;
+    assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 2);
+    assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0, "once");
+    let entry = platform(&engine).audit(None, 1).expect("may").remove(0);
+    assert_eq!((entry.seq, &*entry.actor), (before + 1, "system"), "one commit, in the audit");
+    for step in 0..3 {
+        for key in &keys {
+            assert_eq!(public(&engine).report_of(key).expect_err("gone").kind(), Kind::NotFound);
+            assert_eq!(platform(&engine).former_entity(&entity_of(key)).await.expect_err("gone").kind(), Kind::NotFound);
+            assert_eq!(versions(&engine, key).await, 0, "step {step}");
+        }
+        assert_eq!(answers(&engine), 0);
+        assert_eq!(public(&engine).report_of(&open).expect("it waits for an answer").state, ReportState::Open);
+        assert!(versions(&engine, &open).await > 0);
+        match step {
+            0 => {
+                let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+                tenant.shared.past.seal(&tenant.shared.state).expect("sealed");
+            }
+            _ => engine = engine.reopened(),
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_report_that_was_opened_again_is_kept_from_its_last_settling_on() {
+    let engine = city().await;
+    let key = public(&engine).report(new(None)).await.expect("taken");
+    settle(&engine, &key, ReportState::Answered).await;
+    engine.clock().advance_micros(20 * DAY);
+    settle(&engine, &key, ReportState::Open).await;
+    engine.clock().advance_micros(20 * DAY);
+    assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0, "it is open");
+    settle(&engine, &key, ReportState::Rejected).await;
+    engine.clock().advance_micros(29 * DAY);
+    assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0);
+    engine.clock().advance_micros(DAY);
+    assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 1);
+}
+
+#[tokio::test]
+async fn a_key_that_a_cut_off_settling_left_goes_with_the_report() {
+    let engine = city().await;
+    let key = public(&engine).report(new(Some("erika@beispiel.example"))).await.expect("taken");
+    let mut settled = Fragment::new(entity_of(&key));
+    settled.attributes =
+        vec![model::Attribute::new(Name::known("https://allmende.eu/def/reportState"), Value::Property("rejected".into()))];
+    engine.with_role(Role::Editor).write(vec![Operation::Update(settled)]).await.expect("written");
+    let shared = std::sync::Arc::clone(&engine.loaded(&ScratchEngine::tenant()).expect("there").shared);
+    let stored = shared.state.read().get(&entity_of(&key)).cloned().expect("there");
+    let address = stored.entity.attribute(Name::known("https://allmende.eu/def/contactAddress")).expect("sealed").clone();
+    assert!(shared.envelope.opened(&address).expect("readable").is_some());
+    engine.clock().advance_micros(DAY);
+    assert_eq!(platform(&engine).delete_settled_reports(1).await.expect("may"), 1);
+    assert_eq!(shared.envelope.opened(&address).expect("asked"), None);
 }

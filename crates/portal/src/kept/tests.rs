@@ -37,6 +37,7 @@ impl Counter {
             imprint: Vec::new(),
             notice: None,
             texts: OwnTexts::default(),
+            reports_kept_days: 180,
         };
         let state = State::new((*engine).clone(), site, HashMap::new(), workshop());
         let count = Arc::clone(&drawn);

@@ -3,7 +3,7 @@
 //! Our words stand in `locales/pages/{name}.{de,en}.md`. A municipality puts
 //! its own in their place, page by page and language by language. Gaps are
 //! filled with what the municipality says of itself: `{owner}`, `{site}`,
-//! `{email}`, `{imprint}`. A paragraph with a gap that nothing fills is left out.
+//! `{email}`, `{imprint}`, `{reports_kept}`. A paragraph with a gap that nothing fills is left out.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -138,6 +138,7 @@ fn fill(text: &str, language: Language, site: &Site) -> String {
         ("{site}", literal(site.name.get(language.code()))),
         ("{email}", literal(&site.email)),
         ("{imprint}", german(lines.join("\\\n"))),
+        ("{reports_kept}", language.texts().duration_days(site.reports_kept_days.into())),
     ];
     let is_whole = |block: &&str| !values.iter().any(|(gap, value)| value.is_empty() && block.contains(gap));
     let blocks: Vec<&str> = text.split("\n\n").filter(is_whole).collect();

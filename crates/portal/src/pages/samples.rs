@@ -33,6 +33,7 @@ pub(super) fn site() -> Site {
         imprint: vec!["Stadt Musterstadt".into(), "Marktplatz 1".into(), "12345 Musterstadt".into()],
         notice: Some(Translated { de: "Musterstadt ist erfunden.".into(), en: None }),
         texts: document::OwnTexts::default(),
+        reports_kept_days: 180,
     }
 }
 

@@ -263,6 +263,7 @@ impl City {
             imprint: vec!["Stadt Musterstadt".into()],
             notice: None,
             texts: crate::OwnTexts::default(),
+            reports_kept_days: 180,
         };
         let state = State::new((*engine).clone(), site, HashMap::new(), workshop());
         let router = web::testing::kit("musterstadt").wrap(router(state));

@@ -50,7 +50,13 @@ async fn a_report_is_followed_answered_and_stands_beside_the_value() {
     let city = City::new().await;
     let key = report(&city, "meldung=Der+%3Cb%3EZ%C3%A4hler%3C%2Fb%3E+war+abgebaut.&email=erika%40beispiel.example").await;
     let status = city.get(&format!("/meldungen/{key}?neu=1")).await.body;
-    for part in ["Danke. Ihre Meldung ist angekommen.", "Offen", "Der &#60;b&#62;Zähler&#60;/b&#62; war abgebaut.", &key] {
+    for part in [
+        "Danke. Ihre Meldung ist angekommen.",
+        "Offen",
+        "Der &#60;b&#62;Zähler&#60;/b&#62; war abgebaut.",
+        "180 Tage nach der Antwort oder dem Schließen wird diese Seite gelöscht.",
+        &key,
+    ] {
         assert!(status.contains(part), "{part} is not in\n{status}");
     }
     assert!(!status.contains("erika"), "{status}");

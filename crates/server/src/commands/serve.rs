@@ -42,7 +42,7 @@ pub(super) async fn open(config: &Config) -> anyhow::Result<(TcpListener, Operat
     Ok((listener, operator))
 }
 
-/// Serves and looks at sources until SIGTERM or SIGINT, then lets requests finish and closes the data.
+/// Serves, looks at sources and keeps house until SIGTERM or SIGINT, then lets requests finish and closes the data.
 pub(super) async fn until_stopped(listener: TcpListener, operator: Operator, player: Option<Player>) -> anyhow::Result<()> {
     let url = url_of(&listener, operator.config());
     operator.set_url(&url);
@@ -55,6 +55,8 @@ pub(super) async fn until_stopped(listener: TcpListener, operator: Operator, pla
     let (stop_looking, looking_stops) = oneshot::channel::<()>();
     let ingest = operator.ingest().clone();
     let looking = tokio::spawn(async move { ingest.look_until(async { looking_stops.await.unwrap_or_default() }).await });
+    let housekeeper = Arc::clone(&operator);
+    let housekeeping = tokio::spawn(async move { housekeeper.keep_house().await });
     let playing = player.map(|player| player.start(&operator, loopback(&listener)));
     announce(&operator, &url).await;
     // While requests are still taken: what is played comes to its end, and nobody waits for news.
@@ -68,6 +70,7 @@ pub(super) async fn until_stopped(listener: TcpListener, operator: Operator, pla
     web::serve(listener, router, operator.config().http(), metrics, stop).await;
     drop(stop_looking);
     looking.await?;
+    housekeeping.abort();
     drop(control);
     let closed = operator.close().await;
     tracing::info!("stopped");

@@ -65,6 +65,7 @@ pub(crate) const KEYS: &[Key] = &[
     key("sources.targets", |c| list(&c.sources.targets), |c, v| targets(v).map(|l| c.sources.targets = l)),
     key("sources.secrets", |c| path(c.sources.secrets.as_ref()), |c, v| text(v).map(|t| c.sources.secrets = Some(t.into()))),
     key("sources.authorities", |c| path(c.sources.authorities.as_ref()), |c, v| text(v).map(|t| c.sources.authorities = Some(t.into()))),
+    key("reports.kept_days", |c| c.reports.kept_days.to_string(), |c, v| number(v, 1, 3650).map(|n| c.reports.kept_days = n)),
     Key {
         path: "metrics.token",
         secret: true,

@@ -42,6 +42,7 @@ fn every_key_is_taken() {
         log = { format = "json", level = "warn,engine=debug", requests = "all" }
         sources = { folder = "/srv/eingang", targets = ["10.0.0.5:8080"], secrets = "/srv/schluessel", authorities = "/srv/eigene.pem" }
         metrics.token = "0123456789abcdef"
+        reports.kept_days = 30
         [http]
         connections_max = 10
         header_timeout_s = 5
@@ -133,6 +134,7 @@ fn unknown_keys_are_refused_with_their_path() {
 #[test]
 fn wrong_values_say_what_was_expected() {
     refused("workers = 0", expect!["`workers = 0` geht nicht; erwartet: 1 … 256"]);
+    refused("reports.kept_days = 0", expect!["`reports.kept_days = 0` geht nicht; erwartet: 1 … 3650"]);
     refused("listen = \"8080\"", expect![[r#"`listen = "8080"` geht nicht; erwartet: "127.0.0.1:8080", "[::]:8080""#]]);
     refused("metrics.token = \"kurz\"", expect!["`metrics.token = ***` geht nicht; erwartet: \"…\" (≥ 16 a-z, A-Z, 0-9, -, _, …)"]);
     refused("public_url = \"ftp://x\"", expect![[r#"`public_url = "ftp://x"` geht nicht; erwartet: "https://daten.musterstadt.example""#]]);

@@ -1,6 +1,8 @@
-//! What keeps an installation well: backups and the check of what is kept.
+//! What keeps an installation well: backups, the check of what is kept, and
+//! the deletion of what was kept long enough.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::anyhow;
 use engine::{Finding, Kind};
@@ -11,7 +13,30 @@ use super::{Operator, Progress, make_folder, prepare};
 use crate::messages::say;
 use crate::{commands, fail};
 
+/// How often it looks for what was kept long enough.
+const HOUR: Duration = Duration::from_secs(3_600);
+
 impl Operator {
+    /// Deletes what was kept long enough, now and every hour, until it is dropped.
+    pub(crate) async fn keep_house(&self) {
+        let mut beat = tokio::time::interval(HOUR);
+        beat.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            beat.tick().await;
+            for tenant in self.engine.tenants() {
+                match self.delete_settled_reports(&tenant).await {
+                    Ok(0) => {}
+                    Ok(count) => tracing::info!(%tenant, count, "settled reports were deleted, their time was over"),
+                    Err(error) => tracing::error!(%tenant, %error, "settled reports could not be deleted; it is tried again in an hour"),
+                }
+            }
+        }
+    }
+
+    async fn delete_settled_reports(&self, tenant: &TenantId) -> anyhow::Result<usize> {
+        Ok(self.access(tenant)?.delete_settled_reports(self.config.reports.kept_days).await?)
+    }
+
     /// Backs up every tenant that is open into a folder of its own. All targets are looked
     /// at before anything is made; a folder's manifest is written last.
     pub(super) async fn backup(&self, target: PathBuf, keys: PathBuf, progress: Progress<'_>) -> anyhow::Result<Value> {

@@ -16,6 +16,7 @@ mod life;
 mod openapi;
 mod permissions;
 mod platform;
+mod reports;
 mod schedule;
 mod snippets;
 mod sources;

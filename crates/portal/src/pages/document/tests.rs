@@ -52,6 +52,17 @@ fn what_is_said_of_sessions_is_true() {
 }
 
 #[test]
+fn what_is_said_of_reports_is_as_configured() {
+    for (days, language, sentence) in
+        [(180, Language::De, "180 Tage nach der Antwort"), (1, Language::De, "1 Tag nach der Antwort"), (30, Language::En, "30 days after")]
+    {
+        let site = Site { reports_kept_days: days, ..site() };
+        let body = document("datenschutz", language, &site).expect("there").body.to_string();
+        assert!(body.contains(sentence), "{sentence}");
+    }
+}
+
+#[test]
 fn gaps_that_nothing_fills_take_their_paragraph_along() {
     let site = Site { email: String::new(), imprint: Vec::new(), ..site() };
     let body = document("impressum", Language::De, &site).expect("there").body.to_string();
