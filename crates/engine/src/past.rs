@@ -53,6 +53,14 @@ pub(crate) struct Moment {
     /// What is not sealed, in the order of a segment.
     pub(crate) tail: Vec<Observation>,
     pub(crate) history: History,
+    removals: Arc<Removals>,
+}
+
+impl Moment {
+    /// Whether a row of a segment is part of it.
+    pub(crate) fn holds(&self, row: &Observation) -> bool {
+        row.seq <= self.seq && !self.removals.removes(row)
+    }
 }
 
 #[derive(Default)]
@@ -134,6 +142,7 @@ impl Past {
             segments: Arc::clone(&parts.segments),
             tail,
             history: self.history.clone(),
+            removals: Arc::clone(&parts.removals),
         }
     }
 

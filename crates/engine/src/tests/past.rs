@@ -173,6 +173,21 @@ fn rows_in_files(engine: &ScratchEngine) -> usize {
     count
 }
 
+/// How many of them an export would carry away.
+fn rows_of_export(engine: &ScratchEngine) -> usize {
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let moment = tenant.shared.past.moment(&tenant.shared.state);
+    let mut count = 0;
+    for segment in moment.segments.iter() {
+        let mut take = |rows: Vec<Observation>| {
+            count += rows.iter().filter(|row| moment.holds(row)).count();
+            true
+        };
+        moment.history.rows(segment, &mut take).expect("readable");
+    }
+    count
+}
+
 fn compact(engine: &ScratchEngine) -> bool {
     let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
     tenant.shared.past.compact(8, &AtomicBool::new(false)).expect("compacted")
@@ -221,6 +236,7 @@ async fn what_was_removed_leaves_the_files_and_then_the_list() {
     access.remove_history(&id("a"), RemovedSeries::All, TimeWindow::ALL).await.expect("removed");
     let stopped = AtomicBool::new(true);
     let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    assert_eq!(rows_of_export(&engine), 2, "nor is it carried away");
     assert!(!tenant.shared.past.compact(8, &stopped).expect("stopped"));
     assert_eq!((rows_in_files(&engine), files_of_history(&engine)), (4, 1), "what is stopped leaves no trace");
     assert!(compact(&engine));

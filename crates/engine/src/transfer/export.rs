@@ -205,7 +205,7 @@ impl Export<'_> {
             let mut part = Part::default();
             let mut failed = None;
             moment.history.rows(segment, &mut |rows| {
-                let rows = rows.into_iter().filter(|row| row.seq <= moment.seq);
+                let rows = rows.into_iter().filter(|row| moment.holds(row));
                 let outcome = self.rows(rows, &mut part, &numbers);
                 failed = outcome.err();
                 failed.is_none()
