@@ -171,7 +171,6 @@ impl Access {
     /// Which attributes of which entities may be asked for, entities with the
     /// same attributes together. Entities that are gone keep their history,
     /// and are judged as they were last.
-    #[expect(clippy::type_complexity, reason = "attributes and the entities they may be asked of")]
     pub(crate) async fn allowed_series(
         &self,
         entities: &[EntityId],
