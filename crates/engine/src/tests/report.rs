@@ -1,7 +1,9 @@
 //! Reports of errors: taken from anybody, hidden from everybody but who answers them.
 
+use std::sync::atomic::AtomicBool;
+
 use model::series::{self, SeriesQuery};
-use model::{EntityId, Filter, Instant, Known, Name, Query, Value};
+use model::{EntityId, Filter, Instant, Known, Name, Observation, Query, Value};
 
 use super::{dataset, id, instant, name, no2, station};
 use crate::{
@@ -239,4 +241,29 @@ async fn a_key_that_a_cut_off_settling_left_goes_with_the_report() {
     engine.clock().advance_micros(DAY);
     assert_eq!(platform(&engine).delete_settled_reports(1).await.expect("may"), 1);
     assert_eq!(shared.envelope.opened(&address).expect("asked"), None);
+}
+
+#[tokio::test]
+async fn what_was_deleted_leaves_the_disk_with_the_second_seal() {
+    let engine = city().await;
+    let key = public(&engine).report(new(None)).await.expect("taken");
+    settle(&engine, &key, ReportState::Rejected).await;
+    engine.clock().advance_micros(DAY);
+    assert_eq!(platform(&engine).delete_settled_reports(1).await.expect("may"), 1);
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    for value in ["41", "42"] {
+        assert_eq!(tenant.shared.store.removals().expect("read").len(), 1, "log or files hold it still");
+        engine.with_role(Role::Editor).import(1, vec![(1, station("a").with(no2(value, AT)))]).await.expect("imported");
+        tenant.shared.past.seal(&tenant.shared.state).expect("sealed");
+        while tenant.shared.past.compact(8, &AtomicBool::new(false)).expect("compacted") {}
+    }
+    assert_eq!(tenant.shared.store.removals().expect("read"), []);
+    let moment = tenant.shared.past.moment(&tenant.shared.state);
+    for segment in moment.segments.iter() {
+        let mut look = |rows: Vec<Observation>| {
+            assert!(rows.iter().all(|row| row.entity != entity_of(&key)));
+            true
+        };
+        moment.history.rows(segment, &mut look).expect("readable");
+    }
 }
