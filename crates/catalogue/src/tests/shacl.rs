@@ -4,6 +4,8 @@
 use std::path::Path;
 use std::process::Command;
 
+use model::TimeWindow;
+
 use super::*;
 
 /// What is changed in a right catalogue, and the property that a shape then complains of.
@@ -22,7 +24,9 @@ const MUTANTS: [(&str, &str, &str, &str); 8] = [
 async fn the_catalogue_has_no_violation_and_mutants_have() {
     let python = std::env::var_os("ALLMENDE_PYTHON")
         .expect("`ALLMENDE_PYTHON` names an interpreter with pyshacl: run `make tests`, or set it to what `scripts/venv DIR` prints");
-    let city = City::with([luft(), bare("wenig")]).await;
+    let day = |from: i64| TimeWindow { start: Instant::from_seconds(from), end: Instant::from_seconds(from + 86_400) };
+    let twice = Dataset { temporal: vec![day(0), day(1_700_000_000)], ..bare("wenig") };
+    let city = City::with([luft(), twice]).await;
     let right = city.page(Format::Turtle, None).await;
     let folder = tempfile::tempdir().expect("a folder");
     let mut files = Vec::new();

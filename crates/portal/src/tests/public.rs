@@ -1,6 +1,9 @@
 //! What anybody may read.
 
-use super::city::City;
+use engine::Role;
+use model::{Dataset, TimeWindow};
+
+use super::city::{City, at};
 
 #[tokio::test]
 async fn every_public_address_answers_in_both_languages() {
@@ -84,6 +87,26 @@ async fn the_page_of_a_dataset_answers_at_once() {
     ];
     for part in expected {
         assert!(body.replace('\u{202f}', " ").contains(part), "{part} is not in\n{body}");
+    }
+}
+
+#[tokio::test]
+async fn a_dataset_says_which_periods_it_covers_and_how_many_of_their_values_are_there() {
+    let city = City::new().await;
+    let access = city.engine.with_role(Role::Administrator);
+    let day = |start: &str| TimeWindow { start: at(start), end: at(start).plus_micros(86_400_000_000) };
+    let luft = access.dataset("luft").expect("declared");
+    let temporal = vec![day("2026-04-30T22:00:00Z"), day("2026-05-02T22:00:00Z")];
+    access.put_dataset(Dataset { temporal, ..Dataset::clone(&luft) }).await.expect("declared");
+    // Of 24 hours of a day in Germany the first station has 22 and 24, the second, which misses one a day, 21 and 23.
+    for (path, periods, share) in [
+        ("/datensaetze/luft", "1. Mai 2026; 3. Mai 2026", "93,7 % der Werte sind da."),
+        ("/en/datensaetze/luft", "1 May 2026; 3 May 2026", "93.7 % of the values are there."),
+    ] {
+        let body = city.get(path).await.body.replace('\u{202f}', " ");
+        for part in [periods, share, r#""temporalCoverage":["2026-05-01/2026-05-01","2026-05-03/2026-05-03"]"#] {
+            assert!(body.contains(part), "{part} is not in\n{body}");
+        }
     }
 }
 
