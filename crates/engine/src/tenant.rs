@@ -49,7 +49,7 @@ pub(crate) struct Shared {
     last_error: Mutex<Option<Error>>,
     sealer: Mutex<Option<mpsc::SyncSender<()>>>,
     /// Long work in the background ends early.
-    stopping: AtomicBool,
+    pub(crate) stopping: AtomicBool,
 }
 
 /// A tenant at run time.

@@ -5,6 +5,7 @@ use model::series::{RemovedSeries, SeriesLimit, SeriesQuery};
 use model::{Attribute, EntityId, Instant, Json, Name, Observation, SeriesKey, TimeWindow, Value};
 use policy::Action;
 
+use super::compact;
 use crate::operation::Receipt;
 use crate::resolve::{Mending, Wrong};
 use crate::sequencer::{Done, Work};
@@ -47,6 +48,30 @@ impl Access {
         self.submit(Work::RemoveHistory(entity.clone(), series, window)).await
     }
 
+    /// Takes what was removed from history off the disk, as far as no reader
+    /// holds it: out of segments, and out of the log by two snapshots. Answers
+    /// whether all of it is gone; asking again goes on.
+    ///
+    /// # Errors
+    /// When the principal may not administer; what the disk refuses.
+    pub async fn finish_removals(&self) -> Result<bool, Error> {
+        self.permit(Action::Administer)?;
+        for _ in 0..2 {
+            if self.shared().store.removals()?.is_empty() {
+                return Ok(true);
+            }
+            // A snapshot stands for a position of its own.
+            self.sequence(Work::Note).await?;
+            self.blocking(|shared| {
+                shared.past.press(&shared.state)?;
+                while shared.past.compact(compact::WHEN_IDLE, &shared.stopping)? {}
+                Ok(())
+            })
+            .await?;
+        }
+        Ok(self.shared().store.removals()?.is_empty())
+    }
+
     async fn mend(&self, entity: &EntityId, attribute: Name, instance: &str, mending: Mending) -> Result<Receipt, Error> {
         self.permit(Action::Write)?;
         let wrong = self.wrong(entity, attribute, instance).await?;
@@ -54,10 +79,14 @@ impl Access {
     }
 
     pub(crate) async fn submit(&self, work: Work) -> Result<Receipt, Error> {
-        match self.tenant.sequencer()?.submit(work, self.actor(), self.principal().purpose.clone()).await? {
+        match self.sequence(work).await? {
             Done::Operations(outcomes, seq) => Ok(Receipt { outcomes, seq }),
             Done::Import(_) | Done::Noted => Err(Error::internal("a correction was answered as something else")),
         }
+    }
+
+    async fn sequence(&self, work: Work) -> Result<Done, Error> {
+        self.tenant.sequencer()?.submit(work, self.actor(), self.principal().purpose.clone()).await
     }
 
     /// The instance of an id, and the newest of its series beside it.

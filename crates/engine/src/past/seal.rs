@@ -19,11 +19,25 @@ impl Past {
     /// `state` is what a restart begins with: its snapshot is made durable
     /// before the log rows behind it go.
     pub(crate) fn seal(&self, state: &RwLock<State>) -> Result<u64, Error> {
+        self.seal_tail(state, false)
+    }
+
+    /// As [`Self::seal`], also when the tail is empty: the log behind the
+    /// snapshot before loses its payloads.
+    pub(crate) fn press(&self, state: &RwLock<State>) -> Result<u64, Error> {
+        self.seal_tail(state, true)
+    }
+
+    fn seal_tail(&self, state: &RwLock<State>, even_empty: bool) -> Result<u64, Error> {
         let _one_at_a_time = self.sealing.lock();
         let (seq, entities, frozen) = {
             let _together = self.showing.lock();
             let state = state.read();
-            let Some(frozen) = self.parts.write().freeze() else { return Ok(0) };
+            let frozen = match self.parts.write().freeze() {
+                Some(frozen) => frozen,
+                None if even_empty => Arc::default(),
+                None => return Ok(0),
+            };
             (state.seq, state.iter().map(|stored| Arc::clone(&stored.entity)).collect::<Vec<_>>(), frozen)
         };
         let result = self.write(seq, entities, &frozen);

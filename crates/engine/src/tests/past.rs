@@ -308,3 +308,31 @@ async fn the_past_of_a_deleted_entity_is_open_to_whom_its_present_was() {
 fn names_of(entity: &model::Entity) -> Vec<model::Name> {
     entity.attributes.iter().map(|attribute| attribute.name).collect()
 }
+
+/// Whether a file below a folder holds these bytes.
+fn holds(folder: &std::path::Path, word: &[u8]) -> bool {
+    std::fs::read_dir(folder).expect("listed").map(|entry| entry.expect("read").path()).any(|path| {
+        if path.is_dir() { holds(&path, word) } else { std::fs::read(&path).expect("read").windows(word.len()).any(|part| part == word) }
+    })
+}
+
+#[tokio::test]
+async fn what_was_removed_leaves_the_disk_when_nobody_writes_either() {
+    const CANARY: &str = "Kanarienvogel";
+    let engine = Engine::scratch();
+    let editor = engine.with_role(Role::Editor);
+    let note = |text: &str| station("a").with(Attribute::new(name("note"), Value::Property(model::Json::from(text))));
+    editor.import(1, vec![(1, note(CANARY))]).await.expect("imported");
+    editor.write(vec![Operation::Upsert { entity: note("still"), replace: false }]).await.expect("written");
+    let folder = engine.folder().join("tenants/musterstadt");
+    assert!(holds(&folder, CANARY.as_bytes()));
+    let access = engine.with_role(Role::Administrator);
+    assert!(access.finish_removals().await.expect("nothing to do"));
+    access.remove_history(&id("a"), RemovedSeries::Attribute(name("note")), TimeWindow::ALL).await.expect("removed");
+    assert!(holds(&folder, CANARY.as_bytes()), "the log holds it");
+    assert!(access.finish_removals().await.expect("taken off"));
+    assert!(!holds(&folder, CANARY.as_bytes()), "neither log nor snapshot nor segment");
+    assert_eq!(editor.finish_removals().await.expect_err("editors may not").kind(), Kind::Forbidden);
+    let now = editor.entity(&id("a")).expect("there");
+    assert_eq!(now.entity().value(name("note")).and_then(Value::as_str), Some("still"));
+}

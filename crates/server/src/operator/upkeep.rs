@@ -29,12 +29,19 @@ impl Operator {
                     Ok(count) => tracing::info!(%tenant, count, "settled reports were deleted, their time was over"),
                     Err(error) => tracing::error!(%tenant, %error, "settled reports could not be deleted; it is tried again in an hour"),
                 }
+                if let Err(error) = self.finish_removals(&tenant).await {
+                    tracing::error!(%tenant, %error, "removed history could not be taken off the disk; it is tried again in an hour");
+                }
             }
         }
     }
 
     async fn delete_settled_reports(&self, tenant: &TenantId) -> anyhow::Result<usize> {
         Ok(self.access(tenant)?.delete_settled_reports(self.config.reports.kept_days).await?)
+    }
+
+    async fn finish_removals(&self, tenant: &TenantId) -> anyhow::Result<bool> {
+        Ok(self.access(tenant)?.finish_removals().await?)
     }
 
     /// Backs up every tenant that is open into a folder of its own. All targets are looked
