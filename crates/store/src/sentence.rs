@@ -105,7 +105,7 @@ pub(crate) fn database(path: &Path) -> Sentence {
 
 /// A file or folder by its path.
 pub(crate) fn file(path: &Path) -> Sentence {
-    Sentence::new("", "`{path}`").with("path", &path.display())
+    Sentence::new("path", "`{path}`").with("path", &path.display())
 }
 
 #[cfg(test)]

@@ -107,7 +107,7 @@ impl Sqlite {
         match checkpoint(&connection, "TRUNCATE", BUSY, wal_pages) {
             Ok(true) => Ok(connection),
             Ok(false) => Err(Error::unavailable(
-                Sentence::new("", "the write-ahead log of `{path}`").with("path", &self.path.display()),
+                Sentence::new("write-ahead", "the write-ahead log of `{path}`").with("path", &self.path.display()),
                 "a long read still needs it after a failed write; try again",
             )),
             Err(error) => Err(self.fail(error)),
@@ -250,7 +250,7 @@ impl Backend for Sqlite {
             connection.pragma(None, "incremental_vacuum", RELEASE_PAGES, |_| Ok(())).map_err(|e| self.fail(e))?;
             if !checkpoint(connection, "TRUNCATE", BUSY, &wal_pages).map_err(|e| self.fail(e))? {
                 return Err(Error::unavailable(
-                    Sentence::new("", "the write-ahead log of `{path}`").with("path", &self.path.display()),
+                    Sentence::new("write-ahead", "the write-ahead log of `{path}`").with("path", &self.path.display()),
                     "a long read still needs it; what was deleted is overwritten when that has ended, try again",
                 ));
             }
