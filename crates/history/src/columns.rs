@@ -25,8 +25,19 @@ use parquet::schema::types::ColumnPath;
 
 /// Key in the file's metadata under which the format's version stands.
 pub(crate) const FORMAT_KEY: &str = "allmende.history.format";
-/// The version of the format this crate writes and reads.
+/// The version of the format this crate writes.
 pub(crate) const FORMAT: &str = "2";
+/// The version before, which knew values only: it ends before `fact`.
+const FORMAT_OF_VALUES: &str = "1";
+
+/// How many columns a version has that this crate reads.
+pub(crate) fn width(format: &str) -> Option<usize> {
+    match format {
+        FORMAT => Some(COLUMNS.len()),
+        FORMAT_OF_VALUES => Some(Column::Fact.place()),
+        _ => None,
+    }
+}
 
 /// A column; its place in the file is its discriminant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

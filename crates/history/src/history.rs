@@ -237,9 +237,11 @@ fn footer(segment: &Segment, object: &Object) -> Result<ArrowReaderMetadata, Err
         pair.value.clone()
     });
     match format.as_deref() {
-        Some(FORMAT) if footer.schema().fields() == columns::schema().fields() => Ok(footer),
-        Some(FORMAT) => Err(damaged("its columns are others".into())),
-        Some(other) => Err(damaged(format!("its format is `{other}`, and this program reads `{FORMAT}`; update the program"))),
+        Some(format) => match columns::width(format) {
+            Some(width) if footer.schema().fields()[..] == columns::schema().fields()[..width] => Ok(footer),
+            Some(_) => Err(damaged("its columns are others".into())),
+            None => Err(damaged(format!("its format is `{format}`, and this program reads up to `{FORMAT}`; update the program"))),
+        },
         None => Err(damaged("it does not name its format".into())),
     }
 }
@@ -273,7 +275,8 @@ impl Batches {
         if selections.is_empty() {
             return Ok(None);
         }
-        let filled = columns.iter().filter(|column| !is_empty(footer.metadata(), &selections, **column));
+        let there = footer.parquet_schema().num_columns();
+        let filled = columns.iter().filter(|column| column.place() < there && !is_empty(footer.metadata(), &selections, **column));
         let projection = ProjectionMask::leaves(footer.parquet_schema(), filled.map(|column| column.place()));
         let decoder = ParquetPushDecoderBuilder::new_with_metadata(footer)
             .with_row_group_selections(selections)

@@ -5,6 +5,7 @@ mod given;
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
@@ -12,7 +13,12 @@ use model::{
     Attribute, Class, Fact, Instant, Iri, Json, Known, Name, Number, Observation, Removal, Removals, RemovedSeries, Segment, SeriesKey,
     SeriesQuery, TimeWindow, Value,
 };
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::WriterProperties;
 use proptest::prelude::*;
+use sha2::{Digest, Sha256};
 
 use crate::columns::Layout;
 use crate::{Error, Fate, History};
@@ -376,6 +382,40 @@ fn a_damaged_segment_is_named_and_never_answers() {
     replace(&path, &good);
     history.verify(segment).expect("good again");
     assert_eq!(history.observations(&all_of(&[1]), &segments, &none()).expect("good again").len(), 30);
+}
+
+/// The segment as the version of the format before wrote it: without `fact`.
+fn as_before(folder: &Path, segment: &Segment, format: &str) -> Segment {
+    let path = folder.join(&segment.object);
+    let reader = ParquetRecordBatchReaderBuilder::try_new(fs::File::open(&path).expect("opened")).expect("read").build().expect("read");
+    let width = crate::columns::width("1").expect("known");
+    let places: Vec<usize> = (0..width).collect();
+    let schema = Arc::new(crate::columns::schema().project(&places).expect("fewer"));
+    let named = KeyValue::new(crate::columns::FORMAT_KEY.to_owned(), format.to_owned());
+    let properties = WriterProperties::builder().set_key_value_metadata(Some(vec![named])).build();
+    let mut writer = ArrowWriter::try_new(Vec::new(), schema, Some(properties)).expect("begun");
+    for batch in reader {
+        writer.write(&batch.expect("read").project(&places).expect("fewer")).expect("written");
+    }
+    let bytes = writer.into_inner().expect("ended");
+    replace(&path, &bytes);
+    Segment { size_bytes: bytes.len() as u64, checksum: Sha256::digest(&bytes).into(), ..segment.clone() }
+}
+
+#[test]
+fn segments_of_the_version_before_are_read_and_merged_and_those_of_one_after_are_refused() {
+    let (folder, history) = tiny();
+    let sealed = seal(&history, vec![reading(1, 0, "1.5", 1), reading(1, 1, "2.50", 1)]);
+    let expected = history.observations(&all_of(&[1]), &sealed, &none()).expect("read");
+    let numbers = history.number_series(&all_of(&[1]), &sealed, &none()).expect("read");
+    let old = [as_before(folder.path(), &sealed[0], "1")];
+    assert_eq!(history.observations(&all_of(&[1]), &old, &none()).expect("read"), expected);
+    assert_eq!(history.number_series(&all_of(&[1]), &old, &none()).expect("read"), numbers);
+    let merged = history.merge(&history.plan_merge(old.to_vec()), &mut |_| Fate::Keep).expect("merged").expect("not stopped");
+    assert_eq!(history.observations(&all_of(&[1]), &merged, &none()).expect("read"), expected);
+    let newer = [as_before(folder.path(), &merged[0], "3")];
+    let error = history.observations(&all_of(&[1]), &newer, &none()).expect_err("unknown");
+    assert!(error.to_string().contains("update the program"), "{error}");
 }
 
 #[test]
