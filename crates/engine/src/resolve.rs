@@ -350,11 +350,11 @@ impl Draft<'_> {
         }
         let now = self.current(&id).and_then(|entity| entity.instance(key.attribute, key.dataset.as_ref()).cloned());
         let is_current = now.is_some_and(|now| now.observed_at.unwrap_or(now.modified_at) == time);
+        let retracts = matches!(mending, Mending::Retract);
         let mut attribute = match mending {
             Mending::Correct(attribute) => Attribute { name: key.attribute, dataset: key.dataset.clone(), ..attribute },
             Mending::Retract => nothing(key.attribute, key.dataset.clone(), self.at),
         };
-        let retracts = attribute.value == Value::Property(Json::Null);
         stamp(&mut attribute, there.attribute.created_at, self.at);
         attribute.observed_at = there.attribute.observed_at;
         if attribute.observed_at.is_none() {

@@ -227,6 +227,12 @@ impl Removals {
         self.0.get(&key.entity).into_iter().flatten().filter(|removal| removal.concerns(key)).collect()
     }
 
+    /// Those that came after a position of the log.
+    #[must_use]
+    pub fn after(&self, seq: u64) -> Self {
+        self.0.values().flatten().filter(|removal| removal.seq > seq).cloned().collect()
+    }
+
     /// The entities that lose something.
     #[must_use]
     pub fn entities(&self) -> Vec<&EntityId> {

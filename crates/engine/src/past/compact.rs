@@ -44,10 +44,14 @@ impl Past {
         }
         let merge = self.history.plan_merge(chosen.into_iter().cloned());
         let intent = self.store.begin_seal(merge.objects())?;
-        let fate = &mut |row: &model::Observation| match () {
-            () if stop.load(Ordering::Relaxed) => Fate::Stop,
-            () if removals.removes(row) => Fate::Leave,
-            () => Fate::Keep,
+        let fate = &mut |row: &model::Observation| {
+            if stop.load(Ordering::Relaxed) {
+                Fate::Stop
+            } else if removals.removes(row) {
+                Fate::Leave
+            } else {
+                Fate::Keep
+            }
         };
         let merged = match self.history.merge(&merge, fate) {
             Ok(Some(merged)) => merged,
@@ -110,11 +114,12 @@ impl Past {
             return Ok(());
         }
         let upto = self.store.dropped_upto()?.min(sealed_upto);
-        let (done, left): (Vec<_>, Vec<_>) = self.store.removals()?.into_iter().partition(|(_, removal)| removal.seq <= upto);
+        let done: Vec<u64> = self.store.removals()?.iter().filter(|(_, removal)| removal.seq <= upto).map(|(id, _)| *id).collect();
         if !done.is_empty() {
-            self.store.settle_removals(&done.iter().map(|(id, _)| *id).collect::<Vec<_>>())?;
+            self.store.settle_removals(&done)?;
+            // What was removed in the meantime stays.
             let mut parts = self.parts.write();
-            parts.removals = Arc::new(left.into_iter().map(|(_, removal)| removal).collect());
+            parts.removals = Arc::new(parts.removals.after(upto));
         }
         Ok(())
     }

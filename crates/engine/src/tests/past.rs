@@ -4,7 +4,7 @@ use std::sync::atomic::AtomicBool;
 
 use model::series::{self, RemovedSeries};
 use model::time::TimeProperty;
-use model::{Attribute, Clock as _, Fact, Instant, Known, Observation, SeriesKey, SeriesQuery, TimeWindow, Value};
+use model::{Attribute, Clock as _, Fact, Instant, Known, Observation, Removal, Removals, SeriesKey, SeriesQuery, TimeWindow, Value};
 
 use super::{id, instant, name, no2, number, station};
 use crate::{Engine, Instances, Kind, Operation, Role, ScratchEngine};
@@ -188,6 +188,10 @@ fn rows_of_export(engine: &ScratchEngine) -> usize {
     count
 }
 
+fn removal(of: &str) -> Removal {
+    Removal { entity: id(of), series: RemovedSeries::All, window: TimeWindow::ALL, seq: 0 }
+}
+
 fn compact(engine: &ScratchEngine) -> bool {
     let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
     tenant.shared.past.compact(8, &AtomicBool::new(false)).expect("compacted")
@@ -250,6 +254,11 @@ async fn what_was_removed_leaves_the_files_and_then_the_list() {
     assert!(!compact(&engine));
     assert_eq!(tenant.shared.store.removals().expect("read"), []);
     assert_eq!(ask(&engine, question()).await.len(), 2);
+    // What is removed later outlives the settling of what was removed before.
+    let (first, later) = (Removal { seq: 3, ..removal("a") }, Removal { seq: 5, ..removal("b") });
+    let both = Removals::from_iter([first, later.clone()]);
+    assert_eq!(both.after(3).of(&SeriesKey { entity: id("b"), attribute: name("no2"), dataset: None }), [&later]);
+    assert_eq!(both.after(3).entities(), [&id("b")]);
     let other = SeriesQuery { entities: vec![id("b")], ..question() };
     assert_eq!(ask(&engine, other).await.len(), 3);
 }
