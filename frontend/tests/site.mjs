@@ -25,6 +25,8 @@ const EXAMPLES = {
   '/einbetten/dashboards/{slug}': ['/einbetten/dashboards/heute'],
   '/einbetten/dashboards/{slug}/kachel/{id}': ['/einbetten/dashboards/heute/kachel/leute'],
   '/anzeige/{slug}': ['/anzeige/heute'],
+  '/verwaltung/dashboards/{slug}/kachel/{id}': ['/verwaltung/dashboards/heute/kachel/luft'],
+  '/verwaltung/dashboards/{slug}/entfernen': ['/verwaltung/dashboards/heute/entfernen'],
   '/datensaetze/{slug}/api': ['/datensaetze/luft/api', `/datensaetze/luft/api?frage=verlauf&${place}&anzahl=5`],
   '/fehler-melden': ['/fehler-melden', `/fehler-melden?datensatz=luft&${place.replace('ort', 'id')}&spalte=no2`],
   '/meldungen/{key}': [`/meldungen/${report}`],

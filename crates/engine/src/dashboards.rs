@@ -4,11 +4,15 @@
 use std::sync::LazyLock;
 
 use model::dataset::terms;
-use model::{Attribute, Entity, EntityId, Json, Name, Text, Value};
+use model::{Attribute, Entity, EntityId, Instant, Json, Name, Text, Value};
 use policy::Action;
+use tokio::sync::Mutex;
 
 use crate::operation::Operation;
-use crate::{Access, Error};
+use crate::{Access, Error, Kind};
+
+/// One at a time looks whether a dashboard has changed and writes it.
+static WRITING: Mutex<()> = Mutex::const_new(());
 
 /// The entity type of dashboards.
 pub(crate) fn dashboard() -> Name {
@@ -29,6 +33,8 @@ pub struct DashboardRow {
     pub slug: Text,
     /// Its definition.
     pub text: Text,
+    /// When that was kept.
+    pub changed_at: Instant,
 }
 
 impl Access {
@@ -61,6 +67,23 @@ impl Access {
     /// # Errors
     /// When the principal may not manage sources, or the slug is none.
     pub async fn put_dashboard(&self, slug: &str, published: bool, text: &str) -> Result<(), Error> {
+        let _one = WRITING.lock().await;
+        self.keep_dashboard(slug, published, text).await
+    }
+
+    /// The same, if its definition still reads `seen`; `None` where there
+    /// must be no dashboard of that name.
+    ///
+    /// # Errors
+    /// As [`Access::put_dashboard`], and [`Kind::Conflict`] when somebody else was faster.
+    pub async fn replace_dashboard(&self, slug: &str, seen: Option<&str>, published: bool, text: &str) -> Result<(), Error> {
+        self.permit(Action::ManageSources)?;
+        let _one = WRITING.lock().await;
+        self.still_reads(slug, seen)?;
+        self.keep_dashboard(slug, published, text).await
+    }
+
+    async fn keep_dashboard(&self, slug: &str, published: bool, text: &str) -> Result<(), Error> {
         self.permit(Action::ManageSources)?;
         let id = id_of(slug).ok_or_else(|| Error::not_found("dashboard", &slug))?;
         let entity = Entity::new(id, dashboard())
@@ -70,15 +93,34 @@ impl Access {
         self.change(Operation::Upsert { entity, replace: true }).await
     }
 
-    /// Takes a dashboard away. Its datasets stay.
+    /// Takes a dashboard away, if its definition still reads `seen` where
+    /// that is given. Its datasets stay.
     ///
     /// # Errors
-    /// [`crate::Kind::NotFound`]; when the principal may not manage sources.
-    pub async fn remove_dashboard(&self, slug: &str) -> Result<(), Error> {
+    /// [`Kind::NotFound`]; [`Kind::Conflict`] when somebody else was faster;
+    /// when the principal may not manage sources.
+    pub async fn remove_dashboard(&self, slug: &str, seen: Option<&str>) -> Result<(), Error> {
         self.permit(Action::ManageSources)?;
+        let _one = WRITING.lock().await;
         self.dashboard(slug)?;
+        if seen.is_some() {
+            self.still_reads(slug, seen)?;
+        }
         let id = id_of(slug).ok_or_else(|| Error::not_found("dashboard", &slug))?;
         self.change(Operation::Delete(id)).await
+    }
+
+    fn still_reads(&self, slug: &str, seen: Option<&str>) -> Result<(), Error> {
+        let now = match self.dashboard(slug) {
+            Ok(row) => Some(row.text),
+            Err(error) if error.kind() == Kind::NotFound => None,
+            Err(error) => return Err(error),
+        };
+        if now.as_deref() == seen {
+            Ok(())
+        } else {
+            Err(Error::new(Kind::Conflict, "somebody else has changed this dashboard; look at it again"))
+        }
     }
 
     async fn change(&self, operation: Operation) -> Result<(), Error> {
@@ -94,5 +136,5 @@ fn id_of(slug: &str) -> Option<EntityId> {
 
 fn row(entity: &Entity) -> Option<DashboardRow> {
     let text = |name: Name| entity.value(name).and_then(Value::as_str).map(Text::from);
-    Some(DashboardRow { slug: text(terms::slug())?, text: text(definition())? })
+    Some(DashboardRow { slug: text(terms::slug())?, text: text(definition())?, changed_at: entity.modified_at })
 }

@@ -111,6 +111,9 @@ pub struct Report {
     pub reported_at: Instant,
     /// When it last changed.
     pub changed_at: Instant,
+    /// When it came to its state; `None` while it is open. The period for
+    /// which it is kept begins here.
+    pub settled_at: Option<Instant>,
     /// Whether there is an address for questions.
     pub has_contact: bool,
 }
@@ -315,6 +318,14 @@ fn read(entity: &Entity) -> Option<Report> {
         answer: text(ANSWER).map(Into::into),
         reported_at: entity.created_at,
         changed_at: entity.modified_at,
+        settled_at: settled_at(entity),
         has_contact: entity.attribute(contact()).is_some(),
     })
+}
+
+/// When a report came to the state it is in, if that is not open.
+fn settled_at(report: &Entity) -> Option<Instant> {
+    let state = report.attribute(Name::known(STATE))?;
+    let word = ReportState::from_word(state.value.as_str()?)?;
+    (word != ReportState::Open).then_some(state.modified_at)
 }

@@ -6,6 +6,7 @@ mod answer;
 pub(crate) mod edit;
 mod fault;
 mod live;
+mod meaning;
 mod read;
 
 use jiff::SignedDuration;
@@ -15,6 +16,7 @@ pub(crate) use answer::answer;
 pub(crate) use edit::NewTile;
 pub use fault::Fault;
 pub(crate) use live::{Live, tiles_of};
+pub(crate) use meaning::{Meaning, with_meaning};
 
 /// A dashboard as its definition declares it.
 #[derive(Debug, Clone, PartialEq)]
@@ -112,6 +114,11 @@ impl Dashboard {
 }
 
 impl Tile {
+    /// What it asks, and what its values mean.
+    pub(crate) fn meaning(&self) -> Meaning {
+        Meaning { question: self.question.clone(), levels: self.levels.clone(), threshold: self.threshold.clone() }
+    }
+
     /// The level of a value.
     fn level(&self, value: f64) -> Option<&Level> {
         self.levels.iter().find(|level| level.upto.is_none_or(|upto| value <= upto))

@@ -4,6 +4,7 @@ pub mod account;
 pub mod admin;
 pub mod api;
 pub mod barrier;
+pub mod board;
 pub mod components;
 pub mod dashboard;
 pub mod dataset;

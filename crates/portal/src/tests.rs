@@ -4,6 +4,7 @@
 mod account;
 mod admin;
 mod barrier;
+mod board;
 mod city;
 mod dashboard;
 mod files;

@@ -202,7 +202,7 @@ impl Operator {
             Request::DashboardPut { tenant, text } => dashboards::put(&self.access_to(tenant.as_deref())?, &text).await,
             Request::DashboardList { tenant } => dashboards::list(&self.access_to(tenant.as_deref())?),
             Request::DashboardRemove { tenant, slug } => {
-                self.access_to(tenant.as_deref())?.remove_dashboard(&slug).await?;
+                self.access_to(tenant.as_deref())?.remove_dashboard(&slug, None).await?;
                 Ok(Value::Null)
             }
             Request::SourceList { tenant } => sources::list(&self.ingest, &self.access_to(tenant.as_deref())?),

@@ -1,9 +1,9 @@
 //! How long settled reports are kept (Regulation (EU) 2016/679, article 5 (1) e).
 
-use model::{Entity, EntityId, Instant, Name};
+use model::{Entity, EntityId};
 use policy::Action;
 
-use super::{ReportState, SETTLING, STATE, kind};
+use super::{SETTLING, kind, settled_at};
 use crate::sequencer::Work;
 use crate::{Access, Error};
 
@@ -37,11 +37,4 @@ impl Access {
         self.submit(Work::Erase(old)).await?;
         Ok(count)
     }
-}
-
-/// When a report came to the state it is in, if that is not open.
-fn settled_at(report: &Entity) -> Option<Instant> {
-    let state = report.attribute(Name::known(STATE))?;
-    let word = ReportState::from_word(state.value.as_str()?)?;
-    (word != ReportState::Open).then_some(state.modified_at)
 }

@@ -80,9 +80,29 @@ async fn dashboards_are_seen_when_they_are_published() {
     assert_eq!(outside.dashboard("entwurf").map_err(|error| error.kind()), Err(Kind::NotFound));
     assert_eq!(outside.put_dashboard("x", true, "").await.map_err(|error| error.kind()), Err(Kind::Forbidden));
     assert_eq!(inside.put_dashboard("Ä/..", true, "").await.map_err(|error| error.kind()), Err(Kind::NotFound));
-    inside.remove_dashboard("heute").await.expect("gone");
+    inside.remove_dashboard("heute", None).await.expect("gone");
     assert!(slugs(&outside).is_empty());
     drop((inside, outside));
     let engine = engine.reopened();
     assert_eq!(engine.with_role(Role::Reader).dashboard("entwurf").expect("there").text, "text");
+}
+
+#[tokio::test]
+async fn a_dashboard_changes_only_as_it_was_looked_at() {
+    let engine = Engine::scratch();
+    let access = engine.with_role(Role::Editor);
+    let kind = |result: Result<(), crate::Error>| result.map_err(|error| error.kind());
+    assert_eq!(kind(access.replace_dashboard("heute", Some("eins"), true, "zwei").await), Err(Kind::Conflict), "it is gone");
+    access.replace_dashboard("heute", None, true, "eins").await.expect("new");
+    assert_eq!(kind(access.replace_dashboard("heute", None, true, "zwei").await), Err(Kind::Conflict), "the name is taken");
+    // Both clerks saw the first one; one of them is told.
+    let (one, other) = tokio::join!(
+        access.replace_dashboard("heute", Some("eins"), true, "zwei"),
+        access.replace_dashboard("heute", Some("eins"), true, "drei")
+    );
+    assert_eq!((kind(one), kind(other)), (Ok(()), Err(Kind::Conflict)));
+    assert_eq!(access.dashboard("heute").expect("there").text, "zwei");
+    assert_eq!(kind(access.remove_dashboard("heute", Some("eins")).await), Err(Kind::Conflict));
+    access.remove_dashboard("heute", Some("zwei")).await.expect("gone");
+    assert_eq!(kind(access.remove_dashboard("heute", Some("zwei")).await), Err(Kind::NotFound));
 }

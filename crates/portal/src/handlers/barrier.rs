@@ -15,7 +15,7 @@ use crate::pages::barrier::BarrierPage;
 use crate::pages::document;
 use crate::parts::{Crumbs, Field, Phrase};
 
-const PATH: &str = "/barriere-melden";
+pub(super) const PATH: &str = "/barriere-melden";
 /// Longest address of a page and longest name of tools, in characters.
 const LINE_CHARS_MAX: usize = 200;
 

@@ -209,7 +209,7 @@ fn tiles(ask: &Ask, access: &Access, dashboard: &Dashboard, only: Option<&str>) 
     wanted.map(|(tile, answer)| tile_view(ask, access, dashboard, tile, answer)).collect()
 }
 
-fn tile_view(ask: &Ask, access: &Access, dashboard: &Dashboard, tile: &Tile, answer: TileAnswer) -> TileView {
+pub(super) fn tile_view(ask: &Ask, access: &Access, dashboard: &Dashboard, tile: &Tile, answer: TileAnswer) -> TileView {
     let language = ask.language;
     let dataset = access.dataset(&tile.dataset).ok();
     TileView {

@@ -15,13 +15,15 @@ use crate::ask::{Ask, Trouble};
 use crate::frame::{Frame, Section};
 use crate::messages::Texts;
 use crate::pages::dataset::{Fact, FactValue};
-use crate::pages::report::{ChooseFirstPage, ReportPage, StatusPage};
+use crate::pages::report::{ChooseFirstPage, ReportPage, StatusPage, Subject};
 use crate::parts::{Alert, Badge, Crumbs, Field, Moment, Phrase, Tone};
 use crate::svg::Markup;
 use crate::{format, reading};
 
+const DAY_MICROS: i64 = 86_400_000_000;
+
 /// The value a form is about, as the page shows it.
-struct Subject {
+struct Chosen {
     about: ReportedValue,
     dataset: std::sync::Arc<Dataset>,
     facts: Vec<Fact>,
@@ -58,7 +60,7 @@ async fn form_page(ask: &Ask) -> Result<Response, Trouble> {
 }
 
 /// The value that an address or a form names.
-async fn subject(ask: &Ask, named: &Params) -> Result<Subject, Trouble> {
+async fn subject(ask: &Ask, named: &Params) -> Result<Chosen, Trouble> {
     let field = |name: &str| named.all(name).next().map(str::trim).filter(|value| !value.is_empty());
     let dataset = ask.access.dataset(field("datensatz").ok_or(Trouble::NotFound)?)?;
     let id = reading::id_of(&dataset, field("id").ok_or(Trouble::NotFound)?)?;
@@ -77,7 +79,7 @@ async fn subject(ask: &Ask, named: &Params) -> Result<Subject, Trouble> {
     let observed_at = at.or(attribute.observed_at);
     let query = value_query(&dataset, &id, column, observed_at);
     let about = ReportedValue { dataset: dataset.id.clone(), entity: id, attribute: column.attribute, observed_at, shown: shown.into() };
-    Ok(Subject { about, facts, query, dataset })
+    Ok(Chosen { about, facts, query, dataset })
 }
 
 fn text_fact(name: &str, value: &str) -> Fact {
@@ -95,7 +97,7 @@ async fn take(ask: &Ask, body: Body) -> Result<Response, Trouble> {
     }
 }
 
-fn page(ask: &Ask, subject: Subject, letter: &Letter) -> ReportPage {
+fn page(ask: &Ask, subject: Chosen, letter: &Letter) -> ReportPage {
     let (t, alert) = (ask.t(), letter.alert(ask));
     let zeit = subject.about.observed_at.map(|at| at.to_string()).unwrap_or_default();
     let hidden = [
@@ -154,10 +156,22 @@ fn with_title(sentence: &str, title: &Phrase) -> Markup {
 
 /// What a report is about, as far as it is still there for this reader.
 pub(super) struct Told {
-    /// Dataset, thing, column, time in a line.
+    /// Dataset, thing, column, time in a line; or the page.
     pub(super) line: Markup,
-    /// Where the value and its origin are.
+    /// Where the value and its origin are, or the page.
     pub(super) href: Option<String>,
+}
+
+impl Told {
+    /// The same with the words around it.
+    pub(super) fn subject(self, about: &About, t: Texts) -> Subject {
+        let (heading, link, gone) = match about {
+            About::Value(_) => (t.report_which(), t.report_to_value(), Some(t.report_gone())),
+            About::Page(_) => (t.barrier_which(), t.barrier_to_page(), None),
+        };
+        let gone = gone.filter(|_| self.href.is_none());
+        Subject { heading, line: self.line, link: self.href.map(|href| (link, href)), gone }
+    }
 }
 
 /// Tells what a report is about.
@@ -190,27 +204,35 @@ fn name(entity: &Entity, language: crate::messages::Language) -> String {
 fn status_page(ask: &Ask, key: &str) -> Result<Response, Trouble> {
     let report: Report = ask.access.report_of(key)?;
     let t = ask.t();
-    let told = told(ask, &report.about)?;
-    let above = vec![(Phrase::plain(t.nav_home()), ask.href("/")), (Phrase::plain(t.report_title()), ask.href("/fehler-melden"))];
+    let is_barrier = matches!(report.about, About::Page(_));
+    let form = if is_barrier { (t.nav_report_barrier(), super::barrier::PATH) } else { (t.report_title(), "/fehler-melden") };
+    let above = [(t.nav_home(), "/"), form].map(|(name, path)| (Phrase::plain(name), ask.href(path))).to_vec();
     let frame = Frame { indexed: false, ..ask.frame(Section::Other) };
     let page = StatusPage {
         crumbs: Crumbs { texts: t, above, here: Phrase::plain(t.report_status_title()) },
         alert: ask.param("neu").map(|_| Alert::new(Tone::Success, t.report_thanks(), t.report_thanks_text())),
         badge: state_badge(report.state, t),
-        about: told.line,
-        value_href: told.href,
+        subject: told(ask, &report.about)?.subject(&report.about, t),
         message: report.message.to_string(),
         answer: report.answer.as_ref().map(ToString::to_string),
-        explained: match report.state {
-            ReportState::Open => t.report_open_text(),
-            ReportState::Answered if matches!(report.about, About::Page(_)) => t.barrier_answered_text(),
-            ReportState::Answered => t.report_answered_text(),
-            ReportState::Rejected => t.report_rejected_text(),
+        explained: match (report.state, is_barrier) {
+            (ReportState::Open, _) => t.report_open_text(),
+            (ReportState::Answered, false) => t.report_answered_text(),
+            (ReportState::Answered, true) => t.barrier_answered_text(),
+            (ReportState::Rejected, false) => t.report_rejected_text(),
+            (ReportState::Rejected, true) => t.barrier_rejected_text(),
         },
         reported: Moment::with_age(report.reported_at, ask.now(), ask.language),
         changed: (report.state != ReportState::Open).then(|| Moment::with_age(report.changed_at, ask.now(), ask.language)),
+        deleted: deleted(ask, &report),
         address: frame.absolute(&ask.href(&ask.path)),
         frame,
     };
     Ok(ask.page(&page))
+}
+
+/// The day on which a settled report is deleted.
+pub(super) fn deleted(ask: &Ask, report: &Report) -> Option<Moment> {
+    let kept_micros = i64::from(ask.site().reports_kept_days) * DAY_MICROS;
+    report.settled_at.map(|at| Moment::date(at.plus_micros(kept_micros), ask.language))
 }

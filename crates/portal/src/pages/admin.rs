@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::frame::Frame;
 use crate::pages::dataset::Fact;
-use crate::parts::{Alert, Badge, Choice, Crumbs, Field, Moment, Phrase, Table};
+use crate::parts::{Alert, Badge, Crumbs, Field, Moment, Phrase, Table};
 
 /// Login, and the form of the first start with its one-time code.
 #[derive(Debug, Clone, Template)]
@@ -62,51 +62,6 @@ pub struct RunItem {
     pub started: Moment,
     /// What it did so far, in words.
     pub progress: String,
-}
-
-/// The dashboards, and the form of a new tile.
-#[derive(Debug, Clone, Template)]
-#[template(path = "admin/dashboards.html")]
-pub struct DashboardsPage {
-    /// Its frame.
-    pub frame: Frame,
-    /// The way here.
-    pub crumbs: Crumbs,
-    /// What just happened, or what is wrong.
-    pub alert: Option<Alert>,
-    /// The dashboards there are.
-    pub boards: Vec<Board>,
-    /// The dashboards a tile can come to.
-    pub on: Vec<Choice>,
-    /// The values a tile can show.
-    pub values: Vec<Choice>,
-    /// The ways to make one number of several.
-    pub takes: Vec<Choice>,
-    /// The name of a new dashboard.
-    pub name: Field,
-    /// The question of the tile.
-    pub question: Field,
-    /// The token of the forms.
-    pub csrf: String,
-}
-
-/// A dashboard in the list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Board {
-    /// Its name in addresses.
-    pub slug: String,
-    /// What it is called.
-    pub title: Phrase,
-    /// Its page.
-    pub href: String,
-    /// Where its forms are sent.
-    pub action: String,
-    /// Whether everybody sees it.
-    pub is_open: bool,
-    /// The same as a badge.
-    pub badge: Badge,
-    /// Its tiles in order: id, question.
-    pub tiles: Vec<(String, Phrase)>,
 }
 
 /// The sources.

@@ -49,6 +49,19 @@ pub struct ReportPage {
     pub trap_error: Option<String>,
 }
 
+/// What a report is about, with the words around it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Subject {
+    /// The question it answers: which value, which page.
+    pub heading: &'static str,
+    /// Which one, in a line.
+    pub line: Markup,
+    /// The way there, when it still is: text, address.
+    pub link: Option<(&'static str, String)>,
+    /// That it is gone.
+    pub gone: Option<&'static str>,
+}
+
 /// How a report does.
 #[derive(Debug, Clone, Template)]
 #[template(path = "report/status.html")]
@@ -61,10 +74,8 @@ pub struct StatusPage {
     pub alert: Option<Alert>,
     /// Where it stands.
     pub badge: Badge,
-    /// Which value it is about.
-    pub about: Markup,
-    /// Where the value is, when it still is.
-    pub value_href: Option<String>,
+    /// What it is about.
+    pub subject: Subject,
     /// What was reported.
     pub message: String,
     /// What the municipality says.
@@ -75,6 +86,8 @@ pub struct StatusPage {
     pub reported: Moment,
     /// When it was settled.
     pub changed: Option<Moment>,
+    /// When it is deleted, once that is known.
+    pub deleted: Option<Moment>,
     /// The permanent address.
     pub address: String,
 }
@@ -84,7 +97,7 @@ pub struct StatusPage {
 pub struct ReportItem {
     /// Where it stands.
     pub badge: Badge,
-    /// Which value it is about.
+    /// Which value or page it is about.
     pub about: Markup,
     /// Its page.
     pub href: String,
@@ -92,6 +105,8 @@ pub struct ReportItem {
     pub message: String,
     /// When it came.
     pub reported: Moment,
+    /// When it is deleted, once that is known.
+    pub deleted: Option<Moment>,
 }
 
 /// The reports, for who answers them.
@@ -126,10 +141,10 @@ pub struct AnswerPage {
     pub badge: Badge,
     /// Whether it waits for an answer.
     pub is_open: bool,
-    /// Which value it is about.
-    pub about: Markup,
-    /// Where the value and its origin are.
-    pub value_href: Option<String>,
+    /// What it is about.
+    pub subject: Subject,
+    /// Who sees the answer, and what must not stand in it.
+    pub answer_hint: &'static str,
     /// What was reported.
     pub message: String,
     /// When it came, and what else is known.

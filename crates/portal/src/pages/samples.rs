@@ -19,6 +19,7 @@ use crate::parts::{
     Alert, Badge, Cell, ChartFigure, Choice, Crumbs, Field, Head, MapFigure, Marked, Moment, Pagination, Phrase, Snippet, Table, Tone,
 };
 
+mod board;
 mod outside;
 
 /// A text that must never become markup.
@@ -378,6 +379,7 @@ pub(super) fn all(language: Language) -> Vec<(String, String)> {
         ("sources".into(), sources(language).to_string()),
     ];
     pages.extend(outside::all(language));
+    pages.extend(board::all(language));
     for slug in document::slugs() {
         let document = document::document(slug, language, &site()).expect("listed");
         let page = DocumentPage {

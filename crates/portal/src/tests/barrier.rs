@@ -32,11 +32,30 @@ async fn a_barrier_is_reported_kept_and_answered() {
         assert!(page.contains(part), "{part} is not in\n{page}");
     }
     assert!(!page.contains("erika@"), "{page}");
+    // Its own words: it speaks of a page, and leads back to its own form.
+    let said = page.split_once("<h1").expect("a heading").1.split_once("<footer").expect("a foot").0;
+    assert!(said.contains("Um welche Seite geht es?") && said.contains("Zu dieser Seite</a>") && !said.contains("Wert"), "{said}");
+    assert!(page.contains("href=\"/barriere-melden\">Barriere melden</a>") && !page.contains("href=\"/fehler-melden\""), "{page}");
     let list = city.get_inside("/verwaltung/meldungen").await.body;
     assert!(list.contains("Barriere auf der Seite /datensaetze/luft"), "{list}");
     let key = own.trim_start_matches("/meldungen/").trim_end_matches("?neu=1");
     let shown = city.get_inside(&format!("/verwaltung/meldungen/{key}")).await.body;
     assert!(shown.contains("mailto:erika@beispiel.example") && shown.contains("href=\"/datensaetze/luft\""), "{shown}");
+    assert!(shown.contains("wer die Adresse der Meldung kennt") && !shown.contains("Wird gelöscht am"), "{shown}");
+    // Closed: the day on which it goes is said everywhere.
+    city.engine.clock().advance_micros(60_000_000);
+    let (_, rest) = shown.split_once("name=\"stand\" value=\"").expect("a form");
+    let form = format!("csrf=csrf&stand={}&aktion=schliessen", rest.split('"').next().unwrap_or_default());
+    city.post_inside(&format!("/verwaltung/meldungen/{key}"), &form).await.expect(303);
+    let day = crate::format::date_long(city.engine.now().plus_micros(180 * 86_400_000_000), crate::messages::Language::De);
+    for page in [
+        city.get(&own).await,
+        city.get_inside("/verwaltung/meldungen?stand=alle").await,
+        city.get_inside(&format!("/verwaltung/meldungen/{key}")).await,
+    ] {
+        assert!(page.expect(200).contains("Wird gelöscht am") && page.body.contains(&format!(">{day}</time>")), "{}", page.body);
+    }
+    assert!(city.get(&own).await.body.contains("Die Meldung wurde geschlossen, ohne Antwort."));
 }
 
 #[tokio::test]

@@ -12,7 +12,7 @@ use super::city::City;
 use crate::Dashboard;
 use crate::messages::Language;
 
-const TODAY: &str = r#"
+pub(super) const TODAY: &str = r#"
 [dashboard]
 slug = "heute"
 title = { de = "Musterstadt heute", en = "Musterstadt today" }
@@ -47,7 +47,7 @@ stale_after = "1h"
 sentence = { de = "{count}" }
 "#;
 
-async fn city() -> City {
+pub(super) async fn city() -> City {
     let city = City::new().await;
     let access = city.engine.with_role(Role::Administrator);
     access.put_dashboard("heute", true, TODAY).await.expect("kept");
@@ -56,7 +56,7 @@ async fn city() -> City {
 }
 
 /// Writes a value of now.
-async fn measure(city: &City, value: &str) {
+pub(super) async fn measure(city: &City, value: &str) {
     let id = EntityId::parse("urn:ngsi-ld:AirQualityObserved:DENW260").expect("valid");
     let name = |iri| Name::known(iri);
     let number = Value::Property(Json::Number(Number::parse(value).expect("a number")));
@@ -194,7 +194,7 @@ async fn streams_end_with_the_platform_with_credentials_and_with_their_dashboard
     let mut known = Events(city.open(request.body(Body::empty()).expect("valid")).await.into_body().into_data_stream());
     assert!(known.next().await.is_some());
     assert_eq!(known.next().await, None, "credentials are shown again after a while");
-    city.engine.with_role(Role::Administrator).remove_dashboard("heute").await.expect("gone");
+    city.engine.with_role(Role::Administrator).remove_dashboard("heute", None).await.expect("gone");
     assert!(open.next().await.is_some());
     assert_eq!(open.next().await, None);
     city.get("/api/v1/live?themen=dashboards/heute").await.expect(404);
@@ -242,40 +242,4 @@ fn faults_of_definitions_name_place_value_and_remedy() {
     let empty = said("[dashboard]\nslug = \"x\"\ntitle = { de = \"X\" }\nsummary = { de = \"X\" }\n");
     assert!(empty.contains("Es sind 0 Kacheln"), "{empty}");
     assert!(said("[dashboard").starts_with("Zeile 1"));
-}
-
-/// A form of the editor, filled and sent.
-async fn made(city: &City, form: &str) -> super::city::Answer {
-    city.post_inside("/verwaltung/dashboards", &format!("csrf=csrf&{form}")).await
-}
-
-#[tokio::test]
-async fn a_clerk_makes_a_dashboard_without_code() {
-    let city = City::new().await;
-    let empty = made(&city, "dashboard=&name=&frage=&wert=&zahl=highest").await;
-    for (field, text) in
-        [("name", "Geben Sie dem neuen Dashboard einen Namen"), ("wert", "Wählen Sie einen Wert."), ("frage", "Schreiben Sie die Frage")]
-    {
-        assert!(empty.expect(422).contains(text) && empty.body.contains(&format!("href=\"#{field}\"")), "{field}: {}", empty.body);
-    }
-    let first = "dashboard=&name=Unsere+Luft&frage=Ist+die+%22Luft%22+gut%3F&wert=luft+no2&zahl=highest";
-    assert_eq!(made(&city, first).await.header("location"), "/verwaltung/dashboards?getan=kachel#unsere-luft");
-    assert_eq!(city.get("/dashboards/unsere-luft").await.status.as_u16(), 404, "nobody sees a draft");
-    let second = "dashboard=unsere-luft&name=&frage=Wie+viel+im+Mittel%3F&wert=luft+no2&zahl=mean";
-    assert_eq!(made(&city, second).await.status.as_u16(), 303);
-    let switch = |form: &'static str| city.post_inside("/verwaltung/dashboards/unsere-luft", form);
-    switch("csrf=csrf&aktion=oeffnen").await.expect(303);
-    let page = city.get("/dashboards/unsere-luft").await.body;
-    let (one, other) =
-        (page.find("Ist die &#34;Luft&#34; gut?").expect("the first tile"), page.find("Wie viel im Mittel?").expect("the second"));
-    assert!(one < other && page.contains("33,5") && page.contains("Am höchsten: Geist."), "{page}");
-    assert!(city.get("/einbetten/dashboards/unsere-luft/kachel/ist-die-luft-gut").await.expect(200).contains("33,5"));
-    switch("csrf=csrf&aktion=hoch&kachel=wie-viel-im-mittel").await.expect(303);
-    switch("csrf=csrf&aktion=entfernen&kachel=ist-die-luft-gut").await.expect(303);
-    let english = city.get("/en/dashboards/unsere-luft").await.body;
-    assert!(!english.contains("gut?") && english.contains("Mean of 2 places."), "{english}");
-    switch("csrf=csrf&aktion=entfernen&kachel=wie-viel-im-mittel").await.expect(422);
-    switch("csrf=csrf&aktion=zurueckziehen").await.expect(303);
-    assert_eq!(city.get("/dashboards/unsere-luft").await.status.as_u16(), 404);
-    city.post_inside("/verwaltung/dashboards/fehlt", "csrf=csrf&aktion=oeffnen").await.expect(404);
 }

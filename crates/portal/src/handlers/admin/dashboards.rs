@@ -1,20 +1,26 @@
-//! Dashboards made by clerks: a question, a value of a dataset, and it is a tile.
+//! Dashboards made by clerks: a question, a value of a dataset, and it is a
+//! tile. Two of them at once: who comes second is told and decides.
+
+pub(crate) mod remove;
+pub(crate) mod tile;
+mod typed;
 
 use axum::body::Body;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use engine::Kind;
 use harmonise::guess::slug_of;
-use model::Dataset;
 use model::dataset::Column;
+use model::{Dataset, Instant};
 
-use crate::ask::{Ask, Trouble, redirect};
-use crate::dashboard::{Dashboard, NewTile, Take, edit};
+use crate::ask::{Ask, Trouble, redirect, tag_of};
+use crate::dashboard::{Dashboard, Fault, NewTile, Take, edit};
 use crate::frame::Frame;
-use crate::messages::Language;
-use crate::pages::admin::{Board, DashboardsPage};
+use crate::messages::{Language, Texts};
+use crate::pages::board::{Board, DashboardsPage};
 use crate::parts::{Alert, Badge, Choice, Crumbs, Field, Phrase, Tone};
-use crate::{reading, vocabulary};
+use crate::{format, reading, vocabulary};
 
 const NAME_CHARS_MAX: usize = 150;
 /// When values never count as old: a hundred years.
@@ -29,6 +35,13 @@ struct Typed {
     question: String,
     take: String,
     faults: Vec<(&'static str, &'static str)>,
+}
+
+/// A dashboard with its definition.
+struct Kept {
+    board: Dashboard,
+    text: String,
+    changed_at: Instant,
 }
 
 /// `GET /verwaltung/dashboards`
@@ -49,11 +62,12 @@ pub(crate) async fn change(ask: Ask, Path(slug): Path<String>, body: Body) -> Re
     ask.answer(answer)
 }
 
-fn page(ask: &Ask, typed: &Typed, refused: Option<Alert>) -> Result<Response, Trouble> {
+fn page(ask: &Ask, typed: &Typed, refused: Option<(StatusCode, Alert)>) -> Result<Response, Trouble> {
     ask.require_editor()?;
     let t = ask.t();
-    let boards: Vec<Board> = readable(ask)?.iter().map(|(one, _)| board(ask, one)).collect();
-    let failed = !typed.faults.is_empty() || refused.is_some();
+    let boards: Vec<Board> = readable(ask)?.iter().map(|one| board(ask, one)).collect();
+    let incomplete = (!typed.faults.is_empty()).then_some(StatusCode::UNPROCESSABLE_ENTITY);
+    let status = refused.as_ref().map(|(status, _)| *status).or(incomplete).unwrap_or_default();
     let error = |name: &str| typed.faults.iter().find(|(field, _)| *field == name).map(|(_, text)| (*text).to_owned());
     let field = |name: &str, label: &str, hint: &str, value: &str| Field {
         hint: Some(hint.to_owned()),
@@ -62,26 +76,16 @@ fn page(ask: &Ask, typed: &Typed, refused: Option<Alert>) -> Result<Response, Tr
         ..Field::new(name, label, "text", "off")
     };
     let on = |value: &str, text: String| Choice { chosen: typed.board == value, value: value.to_owned(), text };
-    let takes = Take::ALL.map(|take| Choice {
-        value: take.word().to_owned(),
-        text: match take {
-            Take::Highest => t.board_highest(),
-            Take::Lowest => t.board_lowest(),
-            Take::Sum => t.board_sum(),
-            Take::Mean => t.board_mean(),
-        }
-        .to_owned(),
-        chosen: typed.take == take.word(),
-    });
+    let take =
+        |take: Take| Choice { value: take.word().to_owned(), text: take_text(take, t).to_owned(), chosen: typed.take == take.word() };
     let faults = typed.faults.iter().map(|(field, text)| (Phrase::plain(text), Some((*field).to_owned()))).collect::<Vec<_>>();
     let view = DashboardsPage {
-        frame: Frame { failed, ..ask.admin_frame() },
-        crumbs: Crumbs {
-            texts: t,
-            above: vec![(Phrase::plain(t.admin_title()), ask.href("/verwaltung"))],
-            here: Phrase::plain(t.dashboard_list_title()),
-        },
-        alert: refused.or_else(|| (!faults.is_empty()).then(|| Alert::errors(t.report_errors_title(), faults))).or_else(|| note(ask)),
+        frame: Frame { failed: status.is_client_error(), ..ask.admin_frame() },
+        crumbs: crumbs(ask, None),
+        alert: refused
+            .map(|(_, alert)| alert)
+            .or_else(|| (!faults.is_empty()).then(|| Alert::errors(t.report_errors_title(), faults)))
+            .or_else(|| note(ask)),
         on: std::iter::once(on("", t.board_new().to_owned()))
             .chain(boards.iter().map(|one| on(&one.slug, one.title.text.clone())))
             .collect(),
@@ -89,20 +93,47 @@ fn page(ask: &Ask, typed: &Typed, refused: Option<Alert>) -> Result<Response, Tr
         values: values(ask, &typed.value)?,
         name: field("name", t.board_name(), t.board_name_hint(), &typed.name),
         question: field("frage", t.board_question(), t.board_question_hint(), &typed.question),
-        takes: takes.to_vec(),
+        takes: Take::ALL.map(take).to_vec(),
         csrf: ask.visitor.csrf.clone().unwrap_or_default(),
     };
-    Ok(ask.page_with(if failed { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK }, &view))
+    Ok(ask.page_with(status, &view))
 }
 
-/// The dashboards whose definition reads, with their texts.
-fn readable(ask: &Ask) -> Result<Vec<(Dashboard, String)>, Trouble> {
+fn crumbs(ask: &Ask, below: Option<&str>) -> Crumbs {
+    let t = ask.t();
+    let mut above = vec![(Phrase::plain(t.admin_title()), ask.href("/verwaltung"))];
+    if below.is_some() {
+        above.push((Phrase::plain(t.dashboard_list_title()), ask.href("/verwaltung/dashboards")));
+    }
+    Crumbs { texts: t, above, here: Phrase::plain(below.unwrap_or(t.dashboard_list_title())) }
+}
+
+fn take_text(take: Take, t: Texts) -> &'static str {
+    match take {
+        Take::Highest => t.board_highest(),
+        Take::Lowest => t.board_lowest(),
+        Take::Sum => t.board_sum(),
+        Take::Mean => t.board_mean(),
+    }
+}
+
+/// The dashboards whose definition reads.
+fn readable(ask: &Ask) -> Result<Vec<Kept>, Trouble> {
     let rows = ask.access.dashboards()?;
-    Ok(rows.into_iter().filter_map(|row| Some((Dashboard::parse(&row.text).ok()?, row.text.to_string()))).collect())
+    let kept = rows.into_iter().filter_map(|row| {
+        let board = Dashboard::parse(&row.text).ok()?;
+        Some(Kept { board, text: row.text.to_string(), changed_at: row.changed_at })
+    });
+    Ok(kept.collect())
 }
 
-fn board(ask: &Ask, one: &Dashboard) -> Board {
-    let (t, language) = (ask.t(), ask.language);
+/// The dashboard of a name.
+fn find(ask: &Ask, slug: &str) -> Result<Option<Kept>, Trouble> {
+    Ok(readable(ask)?.into_iter().find(|one| one.board.slug == slug))
+}
+
+fn board(ask: &Ask, kept: &Kept) -> Board {
+    let (t, language, one) = (ask.t(), ask.language, &kept.board);
     Board {
         slug: one.slug.clone(),
         title: Phrase::of(&one.title, language),
@@ -111,6 +142,7 @@ fn board(ask: &Ask, one: &Dashboard) -> Board {
         is_open: one.published,
         badge: if one.published { Badge::new(Tone::Success, t.board_open()) } else { Badge::new(Tone::Warning, t.badge_draft()) },
         tiles: one.tiles.iter().map(|tile| (tile.id.clone(), Phrase::of(&tile.question, language))).collect(),
+        stand: tag_of(kept.text.as_bytes()),
     }
 }
 
@@ -132,6 +164,7 @@ fn note(ask: &Ask) -> Option<Alert> {
         "kachel" => t.board_made(),
         "offen" => t.board_opened(),
         "zurueckgezogen" => t.board_withdrawn(),
+        "entfernt" => t.board_removed(),
         _ => t.board_saved(),
     };
     Some(Alert::new(Tone::Success, text, ""))
@@ -150,7 +183,7 @@ async fn add_tile(ask: &Ask, body: Body) -> Result<Response, Trouble> {
         faults: Vec::new(),
     };
     let boards = readable(ask)?;
-    let known = boards.iter().find(|(one, _)| one.slug == typed.board);
+    let known = boards.iter().find(|one| one.board.slug == typed.board);
     if known.is_none() && typed.name.is_empty() {
         typed.faults.push(("name", t.board_need_name()));
     }
@@ -164,14 +197,14 @@ async fn add_tile(ask: &Ask, body: Body) -> Result<Response, Trouble> {
     }
     let (Some((dataset, _)), Some(column), true) = (&found, column, typed.faults.is_empty()) else { return page(ask, &typed, None) };
     let (slug, before) = match known {
-        Some((one, text)) => (one.slug.clone(), text.clone()),
+        Some(one) => (one.board.slug.clone(), one.text.clone()),
         None => {
-            let slug = free(&slug_of(&typed.name), |slug| boards.iter().any(|(one, _)| one.slug == slug));
+            let slug = free(&slug_of(&typed.name), |slug| boards.iter().any(|one| one.board.slug == slug));
             let begun = edit::begun(&slug, &typed.name, t.board_summary());
             (slug, begun)
         }
     };
-    let id = free(&slug_of(&typed.question), |id| known.is_some_and(|(one, _)| one.tile(id).is_some()));
+    let id = free(&slug_of(&typed.question), |id| known.is_some_and(|one| one.board.tile(id).is_some()));
     let take = Take::ALL.into_iter().find(|take| take.word() == typed.take).unwrap_or(Take::Highest);
     let tile = NewTile {
         id: &id,
@@ -182,7 +215,7 @@ async fn add_tile(ask: &Ask, body: Body) -> Result<Response, Trouble> {
         stale_hours: stale_hours(dataset),
         sentence: Language::ALL.map(|language| sentence(take, language)),
     };
-    keep(ask, &edit::with_tile(&before, &tile), &typed, &format!("kachel#{slug}")).await
+    keep(ask, known.map(|one| one.text.as_str()), &edit::with_tile(&before, &tile), &typed, &format!("kachel#{slug}")).await
 }
 
 /// A name that nothing has yet.
@@ -211,27 +244,66 @@ fn sentence(take: Take, language: Language) -> String {
 async fn change_board(ask: &Ask, slug: &str, body: Body) -> Result<Response, Trouble> {
     ask.require_editor()?;
     let form = ask.form(body).await?;
-    let Some((board, text)) = readable(ask)?.into_iter().find(|(one, _)| one.slug == slug) else { return Err(Trouble::NotFound) };
-    let place = form.all("kachel").next().and_then(|id| board.tiles.iter().position(|tile| tile.id == id));
-    let (changed, done) = match (form.all("aktion").next(), place) {
-        (Some("oeffnen"), _) => (edit::with_published(&text, true), "offen"),
-        (Some("zurueckziehen"), _) => (edit::with_published(&text, false), "zurueckgezogen"),
-        (Some("hoch"), Some(at)) => (edit::raised(&text, at), "gespeichert"),
-        (Some("entfernen"), Some(at)) => (edit::without(&text, at), "gespeichert"),
+    let Some(kept) = find(ask, slug)? else { return Err(Trouble::NotFound) };
+    let (asked, tile) = (form.all("aktion").next(), form.all("kachel").next());
+    if form.all("stand").next() != Some(tag_of(kept.text.as_bytes()).as_str()) {
+        let alert = changed(ask, Some(kept.changed_at));
+        let is_there = tile.is_none_or(|id| kept.board.tile(id).is_some());
+        return if asked == Some("entfernen") && is_there {
+            remove::page(ask, &kept, tile, Some(alert))
+        } else {
+            late(ask, &Typed::default(), alert)
+        };
+    }
+    let place = tile.and_then(|id| kept.board.tiles.iter().position(|tile| tile.id == id));
+    let text = &kept.text;
+    let (after, done) = match (asked, place) {
+        (Some("oeffnen"), _) => (edit::with_published(text, true), "offen"),
+        (Some("zurueckziehen"), _) => (edit::with_published(text, false), "zurueckgezogen"),
+        (Some("hoch"), Some(at)) => (edit::raised(text, at), "gespeichert"),
+        (Some("entfernen"), Some(at)) => (edit::without(text, at), "gespeichert"),
+        (Some("entfernen"), None) if tile.is_none() => return remove_board(ask, &kept).await,
         _ => return Err(Trouble::NotFound),
     };
-    keep(ask, &changed, &Typed::default(), &format!("{done}#{slug}")).await
+    keep(ask, Some(text), &after, &Typed::default(), &format!("{done}#{slug}")).await
 }
 
-/// Keeps a definition if it reads; else says what is wrong with it.
-async fn keep(ask: &Ask, text: &str, typed: &Typed, done: &str) -> Result<Response, Trouble> {
+async fn remove_board(ask: &Ask, kept: &Kept) -> Result<Response, Trouble> {
+    match ask.access.remove_dashboard(&kept.board.slug, Some(&kept.text)).await {
+        Ok(()) => Ok(redirect(&format!("{}?getan=entfernt", ask.href("/verwaltung/dashboards")))),
+        Err(error) if error.kind() == Kind::Conflict => late(ask, &Typed::default(), changed(ask, None)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// Somebody else was faster.
+fn changed(ask: &Ask, at: Option<Instant>) -> Alert {
+    let t = ask.t();
+    let title = at.map_or_else(|| t.board_changed_just_now().to_owned(), |at| t.board_changed(format::moment_long(at, ask.language)));
+    Alert { takes_focus: true, ..Alert::new(Tone::Warning, title, t.board_changed_text()) }
+}
+
+/// The page after somebody else was faster, with what was typed.
+fn late(ask: &Ask, typed: &Typed, alert: Alert) -> Result<Response, Trouble> {
+    page(ask, typed, Some((StatusCode::CONFLICT, alert)))
+}
+
+/// What is wrong with a definition.
+fn refused(ask: &Ask, faults: &[Fault]) -> Alert {
+    let items = faults.iter().map(|fault| (Phrase::plain(&fault.say(ask.language)), None)).collect();
+    Alert::errors(ask.t().admin_refused_title(), items)
+}
+
+/// Keeps a definition if it reads and nobody else changed what it was made
+/// from; else says what is wrong.
+async fn keep(ask: &Ask, before: Option<&str>, text: &str, typed: &Typed, done: &str) -> Result<Response, Trouble> {
     let dashboard = match Dashboard::parse(text) {
         Ok(dashboard) => dashboard,
-        Err(faults) => {
-            let items = faults.iter().map(|fault| (Phrase::plain(&fault.say(ask.language)), None)).collect();
-            return page(ask, typed, Some(Alert::errors(ask.t().admin_refused_title(), items)));
-        }
+        Err(faults) => return page(ask, typed, Some((StatusCode::UNPROCESSABLE_ENTITY, refused(ask, &faults)))),
     };
-    ask.access.put_dashboard(&dashboard.slug, dashboard.published, text).await?;
-    Ok(redirect(&format!("{}?getan={done}", ask.href("/verwaltung/dashboards"))))
+    match ask.access.replace_dashboard(&dashboard.slug, before, dashboard.published, text).await {
+        Ok(()) => Ok(redirect(&format!("{}?getan={done}", ask.href("/verwaltung/dashboards")))),
+        Err(error) if error.kind() == Kind::Conflict => late(ask, typed, changed(ask, None)),
+        Err(error) => Err(error.into()),
+    }
 }

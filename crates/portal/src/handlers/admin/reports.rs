@@ -4,12 +4,12 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
-use engine::{Kind, Report, ReportState};
+use engine::{About, Kind, Report, ReportState};
 use model::Instant;
 
 use crate::ask::{Ask, Trouble, redirect};
 use crate::frame::Frame;
-use crate::handlers::report::{state_badge, told};
+use crate::handlers::report::{deleted, state_badge, told};
 use crate::pages::dataset::{Fact, FactValue};
 use crate::pages::report::{AnswerPage, ReportItem, ReportsPage};
 use crate::parts::{Alert, Choice, Crumbs, Moment, Pagination, Phrase, Tone};
@@ -102,6 +102,7 @@ fn item(ask: &Ask, report: &Report) -> Result<ReportItem, Trouble> {
         href: ask.href(&format!("/verwaltung/meldungen/{}", report.key)),
         message,
         reported: Moment::with_age(report.reported_at, ask.now(), ask.language),
+        deleted: deleted(ask, report),
     })
 }
 
@@ -109,12 +110,12 @@ async fn answer_page(ask: &Ask, key: &str, typed: Option<&str>, wrong: Option<Wr
     ask.require_editor()?;
     let t = ask.t();
     let report = ask.access.report_of(key)?;
-    let told = told(ask, &report.about)?;
     let moment = |at| FactValue::Time(Moment::with_age(at, ask.now(), ask.language));
     let mut facts = vec![Fact { name: t.report_reported().to_owned(), value: moment(report.reported_at) }];
     if report.state != ReportState::Open {
         facts.push(Fact { name: t.report_changed().to_owned(), value: moment(report.changed_at) });
     }
+    facts.extend(deleted(ask, &report).map(|day| Fact { name: t.report_deleted().to_owned(), value: FactValue::Time(day) }));
     let alert = match wrong {
         Some(Wrong::Silent) => {
             Some(Alert::errors(t.report_errors_title(), vec![(Phrase::plain(t.report_need_answer()), Some("antwort".to_owned()))]))
@@ -128,8 +129,8 @@ async fn answer_page(ask: &Ask, key: &str, typed: Option<&str>, wrong: Option<Wr
         alert,
         badge: state_badge(report.state, t),
         is_open: report.state == ReportState::Open,
-        about: told.line,
-        value_href: told.href,
+        subject: told(ask, &report.about)?.subject(&report.about, t),
+        answer_hint: if matches!(report.about, About::Page(_)) { t.barrier_answer_hint() } else { t.report_answer_hint() },
         message: report.message.to_string(),
         facts,
         contact: ask.access.contact_of_report(key).await?,

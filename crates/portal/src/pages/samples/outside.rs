@@ -4,7 +4,7 @@ use super::{EVIL, admin_frame, choices, crumbs, facts, frame, now};
 use crate::frame::{Frame, Section};
 use crate::messages::Language;
 use crate::pages::api::{Answered, ApiPage, Question};
-use crate::pages::report::{AnswerPage, ChooseFirstPage, ReportItem, ReportPage, ReportsPage, StatusPage};
+use crate::pages::report::{AnswerPage, ChooseFirstPage, ReportItem, ReportPage, ReportsPage, StatusPage, Subject};
 use crate::parts::{Alert, Badge, Field, Moment, Phrase, Snippet, Tone};
 
 pub(super) fn all(language: Language) -> Vec<(String, String)> {
@@ -87,13 +87,18 @@ fn status(language: Language) -> StatusPage {
         crumbs: crumbs(language, "Ihre Meldung"),
         alert: Some(Alert::new(Tone::Success, t.report_thanks(), t.report_thanks_text())),
         badge: Badge::new(Tone::Success, t.report_state_answered()),
-        about: EVIL.into(),
-        value_href: Some("/datensaetze/luft/herkunft?id=a&spalte=no2".into()),
+        subject: Subject {
+            heading: t.report_which(),
+            line: EVIL.into(),
+            link: Some((t.report_to_value(), "/datensaetze/luft/herkunft?id=a&spalte=no2".into())),
+            gone: None,
+        },
         message: EVIL.into(),
         answer: Some(EVIL.into()),
         explained: t.report_answered_text(),
         reported: Moment::with_age(now(), now(), language),
         changed: Some(Moment::with_age(now(), now(), language)),
+        deleted: Some(Moment::date(now(), language)),
         address: "https://daten.musterstadt.example/meldungen/00".into(),
     }
 }
@@ -106,6 +111,7 @@ fn reports(language: Language) -> ReportsPage {
         href: "/verwaltung/meldungen/00".into(),
         message: EVIL.into(),
         reported: Moment::with_age(now(), now(), language),
+        deleted: Some(Moment::date(now(), language)),
     };
     ReportsPage {
         frame: admin_frame(language, "/verwaltung/meldungen"),
@@ -125,8 +131,8 @@ fn answer(language: Language) -> AnswerPage {
         alert: None,
         badge: Badge::new(Tone::Warning, t.report_state_open()),
         is_open: true,
-        about: EVIL.into(),
-        value_href: None,
+        subject: Subject { heading: t.report_which(), line: EVIL.into(), link: None, gone: Some(t.report_gone()) },
+        answer_hint: t.report_answer_hint(),
         message: EVIL.into(),
         facts: facts(language),
         contact: Some("erika@beispiel.example".into()),
