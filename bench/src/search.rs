@@ -201,6 +201,7 @@ fn dataset(number: usize) -> Dataset {
             label: town.as_str().into(),
         }),
         temporal: Vec::new(),
+        retention: Vec::new(),
         entity_type: Name::known("https://allmende.eu/def/Bench"),
         id_prefix: Some(format!("urn:ngsi-ld:Bench:{number}:").into()),
         columns: (20..25).map(column).collect(),

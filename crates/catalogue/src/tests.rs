@@ -109,6 +109,7 @@ fn luft() -> Dataset {
             iri: "http://dcat-ap.de/def/politicalGeocoding/regionalKey/055150000000".into(), label: "Münster".into()
         }),
         temporal: Vec::new(),
+        retention: Vec::new(),
         entity_type: air_quality(),
         id_prefix: Some("urn:ngsi-ld:AirQualityObserved:".into()),
         columns: vec![column(location(), "Lage", ColumnKind::Place), column(no2(), "Stickstoffdioxid", ColumnKind::Measure)],
@@ -135,6 +136,7 @@ fn bare(slug: &str) -> Dataset {
         frequency: None,
         spatial: None,
         temporal: Vec::new(),
+        retention: Vec::new(),
         entity_type: Name::known("https://example.org/Thing"),
         id_prefix: None,
         columns: vec![column(no2(), "Wert", ColumnKind::Measure)],

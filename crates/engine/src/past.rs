@@ -9,7 +9,7 @@ mod seal;
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use history::History;
+use history::{Count, History};
 use model::series::{self, SeriesLimit, SeriesQuery};
 use model::time::TimeProperty;
 use model::{
@@ -144,6 +144,31 @@ impl Past {
             history: self.history.clone(),
             removals: Arc::clone(&parts.removals),
         }
+    }
+
+    /// Counts the rows of series as [`History::count`] does, those of the tail too.
+    pub(crate) fn count(
+        &self,
+        latest: Instant,
+        until: &mut dyn FnMut(&SeriesKey) -> Option<Instant>,
+    ) -> Result<HashMap<SeriesKey, Count>, Error> {
+        // Whom `until` waits for may wait for these parts.
+        let (tail, segments, removals) = {
+            let parts = self.parts.read();
+            let due = |row: &&Observation| row.time() < latest && !parts.removals.removes(row);
+            let times = |rows: &[Observation]| rows.iter().filter(due).map(Observation::time).collect::<Vec<_>>();
+            let tail: Vec<_> = parts.tails().flatten().map(|(key, rows)| (key.clone(), times(rows))).collect();
+            (tail, Arc::clone(&parts.segments), Arc::clone(&parts.removals))
+        };
+        let mut counts = HashMap::new();
+        for (key, times) in tail {
+            let end = until(&key);
+            times.into_iter().filter(|time| end.is_some_and(|end| *time < end)).for_each(|time| Count::add(&mut counts, &key, time));
+        }
+        for (key, sealed) in self.history.count(&segments, &removals, latest, until)? {
+            counts.entry(key).and_modify(|count: &mut Count| count.join(&sealed)).or_insert(sealed);
+        }
+        Ok(counts)
     }
 
     /// The newest statement about an instant in the tail: a value, or its retraction.

@@ -12,6 +12,7 @@ use model::{
 use crate::classes::Classes;
 use crate::operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Operation, Outcome};
 use crate::privacy::Envelope;
+use crate::retention::{self, Expiry};
 use crate::{Error, Kind, Table, fold};
 
 /// How many attribute instances an entity may have.
@@ -390,6 +391,32 @@ impl Draft<'_> {
         self.push(&id, None, Change::EntityRemoved)?;
         self.remove_history(id, RemovedSeries::All, TimeWindow::ALL);
         Ok(Outcome::Deleted)
+    }
+
+    /// Cuts series whose time is over, in the state and in the past, and writes
+    /// the receipt. It stands alone in its commit.
+    pub(crate) fn expire(&mut self, expiry: Expiry) -> Result<Outcome, Error> {
+        for (key, until) in expiry.cuts {
+            let entity = self.entities.get(&key.entity).map_or_else(|| (self.find)(&key.entity), Clone::clone);
+            let current = entity.as_ref().and_then(|entity| entity.instance(key.attribute, key.dataset.as_ref()));
+            let end = retention::spared(current, until);
+            let is_over = current.is_some_and(|current| retention::is_over(current, until));
+            // The entity is not shared while it is changed.
+            drop(entity);
+            let SeriesKey { entity: id, attribute: name, dataset } = key;
+            if is_over {
+                self.push(&id, None, Change::AttributeRemoved { name, dataset: dataset.clone() })?;
+            }
+            self.remove_history(id, RemovedSeries::Instance(name, dataset), TimeWindow { end, ..TimeWindow::ALL });
+        }
+        let receipt = expiry.receipt;
+        if self.current(&receipt.id).is_none() {
+            return self.create(receipt);
+        }
+        for attribute in receipt.attributes {
+            self.set(&receipt.id, attribute, None)?;
+        }
+        Ok(Outcome::Unchanged)
     }
 
     fn set(&mut self, id: &EntityId, attribute: Attribute, origin: Option<Origin>) -> Result<(), Error> {

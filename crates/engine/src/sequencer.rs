@@ -17,6 +17,7 @@ use tokio::sync::oneshot;
 
 use crate::operation::{ImportReceipt, Operation, Outcome};
 use crate::resolve::{Draft, Known, Mending, Wrong};
+use crate::retention::Expiry;
 use crate::tenant::{self, Shared};
 use crate::{Error, Kind, Table};
 
@@ -41,6 +42,8 @@ pub(crate) enum Work {
     RemoveHistory(EntityId, RemovedSeries, TimeWindow),
     /// Entities removed for good, with all of their past.
     Erase(Vec<EntityId>),
+    /// What retention deletes, with its receipt.
+    Expire(Box<Expiry>),
     /// Nothing but an entry in the audit.
     Note,
 }
@@ -48,7 +51,7 @@ pub(crate) enum Work {
 impl Work {
     /// Whether nothing else may share its commit.
     fn stands_alone(&self) -> bool {
-        matches!(self, Self::RemoveHistory(..) | Self::Erase(_) | Self::Note)
+        matches!(self, Self::RemoveHistory(..) | Self::Erase(_) | Self::Expire(_) | Self::Note)
     }
 }
 
@@ -315,6 +318,7 @@ fn carry_out(draft: &mut Draft<'_>, work: Work, seq: u64) -> Result<Done, Error>
             let outcomes = entities.into_iter().map(|id| draft.erase(id).map(Ok)).collect::<Result<_, _>>()?;
             Ok(Done::Operations(outcomes, seq))
         }
+        Work::Expire(expiry) => draft.expire(*expiry).map(|outcome| Done::Operations(vec![Ok(outcome)], seq)),
         Work::Operations(operations) => {
             let outcomes = operations.into_iter().map(|operation| atomically(draft, operation)).collect();
             Ok(Done::Operations(outcomes, seq))

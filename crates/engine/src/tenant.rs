@@ -16,6 +16,7 @@ use crate::classes::Classes;
 use crate::live::Feed;
 use crate::past::{Past, compact};
 use crate::privacy::Envelope;
+use crate::retention::RetentionPlan;
 use crate::search::Index;
 use crate::sequencer::Sequencer;
 use crate::state::State;
@@ -48,6 +49,8 @@ pub(crate) struct Shared {
     pub(crate) edition: AtomicU64,
     last_error: Mutex<Option<Error>>,
     sealer: Mutex<Option<mpsc::SyncSender<()>>>,
+    /// What the last pass of retention left for somebody to confirm.
+    pub(crate) retention_waiting: Mutex<Vec<RetentionPlan>>,
     /// Long work in the background ends early.
     pub(crate) stopping: AtomicBool,
 }
@@ -83,6 +86,7 @@ impl Tenant {
             edition: AtomicU64::new(0),
             last_error: Mutex::new(None),
             sealer: Mutex::new(None),
+            retention_waiting: Mutex::default(),
             stopping: AtomicBool::new(false),
         });
         shared.reread_datasets();

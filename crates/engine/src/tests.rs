@@ -9,6 +9,7 @@ mod past;
 mod personal;
 mod policy;
 mod report;
+mod retention;
 mod write;
 
 use model::dataset::{Agent, Aggregate, Column, ColumnKind, Texts};
@@ -67,6 +68,7 @@ pub(crate) fn dataset(published: bool) -> Dataset {
         frequency: None,
         spatial: None,
         temporal: Vec::new(),
+        retention: Vec::new(),
         entity_type: name("Station"),
         id_prefix: None,
         columns: vec![

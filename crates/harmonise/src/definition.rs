@@ -7,6 +7,7 @@ mod check;
 pub(crate) mod codes;
 mod dataset;
 mod lookup;
+mod retention;
 mod section;
 mod source;
 #[cfg(test)]

@@ -14,6 +14,7 @@
 
 mod cache;
 mod columns;
+mod count;
 mod decode;
 mod encode;
 mod error;
@@ -32,6 +33,7 @@ mod measure;
 #[cfg(test)]
 mod tests;
 
+pub use count::Count;
 pub use error::Error;
 pub use history::History;
 pub use merge::{Fate, Merge};

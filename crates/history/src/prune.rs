@@ -44,6 +44,11 @@ impl<'a> Wanted<'a> {
         }
     }
 
+    /// Everything that stands for a time before an instant.
+    pub(crate) fn before(latest: model::Instant) -> Self {
+        Self { times: Some(i64::MIN..latest.micros()), ..Self::default() }
+    }
+
     /// Everything of these entities.
     pub(crate) fn entities(entities: &[&'a EntityId]) -> Self {
         let mut entities: Vec<&str> = entities.iter().map(|id| id.as_str()).collect();

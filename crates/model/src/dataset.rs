@@ -7,7 +7,10 @@
 
 mod entity;
 pub mod licence;
+mod retention;
 pub mod terms;
+
+pub use retention::{Keep, Retention, RetentionOf};
 
 use crate::{Class, EntityId, Filter, Instant, Name, Text, TimeWindow, UnitCode};
 
@@ -74,6 +77,8 @@ pub struct Dataset {
     pub id_prefix: Option<Text>,
     /// Its columns: attributes with labels, units and classes.
     pub columns: Vec<Column>,
+    /// How long values are kept; without a rule for ever. No two rules name the same.
+    pub retention: Vec<Retention>,
     /// Whether everybody may see that it exists and read its open columns.
     pub published: bool,
 }

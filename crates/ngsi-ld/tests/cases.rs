@@ -180,6 +180,7 @@ fn dataset() -> model::Dataset {
         frequency: None,
         spatial: None,
         temporal: Vec::new(),
+        retention: Vec::new(),
         entity_type: name("Air"),
         id_prefix: None,
         columns: vec![Column {

@@ -159,13 +159,16 @@ impl TenantStore {
 }
 
 /// Whether effects bring new data. Those that only remove may use the reserve
-/// of a disk that is nearly full: removing is the way out.
+/// of a disk that is nearly full: removing is the way out. A receipt beside
+/// what leaves history for good does not change that.
 #[must_use]
 pub fn needs_room(effects: &[Effect]) -> bool {
-    effects.iter().any(|effect| match effect.change {
-        Change::EntityRemoved | Change::AttributeRemoved { .. } | Change::Retracted { .. } | Change::HistoryRemoved { .. } => false,
-        Change::EntitySet { .. } | Change::AttributeSet { .. } | Change::Observed { .. } => true,
-    })
+    let makes_room = effects.iter().any(|effect| matches!(effect.change, Change::HistoryRemoved { .. }));
+    !makes_room
+        && effects.iter().any(|effect| match effect.change {
+            Change::EntityRemoved | Change::AttributeRemoved { .. } | Change::Retracted { .. } | Change::HistoryRemoved { .. } => false,
+            Change::EntitySet { .. } | Change::AttributeSet { .. } | Change::Observed { .. } => true,
+        })
 }
 
 /// Where the log ends; position 0 when it is empty.

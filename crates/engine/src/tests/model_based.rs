@@ -1,22 +1,48 @@
-//! Random writes, imports, seals, snapshots and restarts against a plain list.
+//! Random writes, imports, removals, retention, seals, snapshots and restarts against a plain list.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
 
-use model::{Attribute, EntityId, Fact, Filter, Instant, Known, Query, RemovedSeries, SeriesKey, SeriesQuery, TimeWindow, Value};
+use model::dataset::{Keep, Retention, RetentionOf};
+use model::{Attribute, Dataset, EntityId, Fact, Filter, Instant, Known, Query, RemovedSeries, SeriesKey, SeriesQuery, TimeWindow, Value};
 use proptest::prelude::*;
 
-use super::{id, name, number, station};
+use super::{dataset, id, name, number, station};
 use crate::{Engine, Operation, Role, ScratchEngine};
 
 #[derive(Debug, Clone)]
 enum Step {
-    Import { entity: u8, time: u8, value: u8 },
-    Write { entity: u8, time: u8, value: u8 },
-    Delete { entity: u8 },
-    Retract { entity: u8, time: u8 },
-    Correct { entity: u8, time: u8, value: u8 },
-    RemoveHistory { entity: u8, from: u8, to: u8 },
+    Import {
+        entity: u8,
+        time: u8,
+        value: u8,
+    },
+    Write {
+        entity: u8,
+        time: u8,
+        value: u8,
+    },
+    Delete {
+        entity: u8,
+    },
+    Retract {
+        entity: u8,
+        time: u8,
+    },
+    Correct {
+        entity: u8,
+        time: u8,
+        value: u8,
+    },
+    RemoveHistory {
+        entity: u8,
+        from: u8,
+        to: u8,
+    },
+    /// The time of all values up to this one is over.
+    Retain {
+        upto: u8,
+    },
     Failing,
     Seal,
     Compact,
@@ -31,6 +57,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => (0..4_u8, 0..12_u8).prop_map(|(entity, time)| Step::Retract { entity, time }),
         2 => (0..4_u8, 0..12_u8, 0..5_u8).prop_map(|(entity, time, value)| Step::Correct { entity, time, value }),
         1 => (0..4_u8, 0..12_u8, 1..12_u8).prop_map(|(entity, from, to)| Step::RemoveHistory { entity, from, to }),
+        1 => (0..12_u8).prop_map(|upto| Step::Retain { upto }),
         1 => Just(Step::Failing),
         2 => Just(Step::Seal),
         1 => Just(Step::Compact),
@@ -157,6 +184,19 @@ async fn take(engine: ScratchEngine, plain: &mut Plain, step: Step) -> ScratchEn
             let access = engine.with_role(Role::Administrator);
             access.remove_history(&id, RemovedSeries::Attribute(name("no2")), window).await.expect("removed");
             plain.history.retain(|(of, at), _| *of != id || !window.contains(*at));
+        }
+        Step::Retain { upto } => {
+            let access = engine.with_role(Role::Administrator);
+            let seconds = u32::try_from((engine.now().micros() - time(upto).micros()) / 1_000_000).expect("a few years");
+            let rule = Retention { of: RetentionOf::Rest, keep: Keep { months: 0, days: 0, seconds } };
+            access.put_dataset(Dataset { retention: vec![rule], ..dataset(true) }).await.expect("declared");
+            let plan = access.retention_plans().await.expect("a plan").remove(0);
+            let due = plain.history.iter().filter(|((_, at), _)| *at <= time(upto)).map(|(_, said)| said.len()).sum::<usize>();
+            // Current values count that lost their place in the past.
+            assert!(plan.values() >= due as u64, "{} of {due}", plan.values());
+            access.confirm_retention("luft", &plan.token).await.expect("confirmed");
+            plain.history.retain(|(_, at), _| *at > time(upto));
+            plain.current.retain(|_, (at, _)| *at > time(upto));
         }
         Step::Failing => {
             let refused = access.write(vec![Operation::Delete(id("nobody"))]).await.expect("answered");

@@ -9,6 +9,7 @@ use model::dataset::{Agent, Column, Contact, Spatial, licence};
 use model::{Dataset, EntityId, Instant, Name, Text, TimeWindow};
 
 use super::attribute::{self, Described, Scalar, Shape};
+use super::retention;
 use super::section::Section;
 use super::source::is_slug;
 use crate::issue::nearest;
@@ -52,6 +53,7 @@ pub(super) fn dataset(
     let id_prefix = text(section.text("id_prefix"));
     let published = section.flag("published").unwrap_or(false);
     let columns = all_columns(&mut section, columns, name);
+    let retention = retention::rules(&mut section, &columns, name);
     section.finish();
     let slug = slug?;
     let default_id = EntityId::parse(&format!("urn:ngsi-ld:Dataset:{slug}")).ok();
@@ -75,6 +77,7 @@ pub(super) fn dataset(
         entity_type: entity_type?,
         id_prefix,
         columns,
+        retention,
         published,
     })
 }

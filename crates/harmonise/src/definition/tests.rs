@@ -318,6 +318,49 @@ fn check_temporal(temporal: &str, expected: &str) {
     assert_eq!(said.join("\n"), expected);
 }
 
+/// The faults of rules of retention; else the rules as the model has them.
+#[track_caller]
+fn check_retention(rules: &str, expected: &str) {
+    let text = published("", "cc-by/4.0", "").replace("published = true", &format!("retention = {rules}"));
+    let said: Vec<String> = match Definition::parse(&text) {
+        Ok(definition) => {
+            assert!(schema().is_valid(&as_json(&text)), "the schema refuses what the parser takes");
+            let rules = definition.dataset().expect("a dataset").retention;
+            rules.iter().map(|rule| format!("{} {:?}", rule.keep, rule.of)).collect()
+        }
+        Err(issues) => issues.iter().map(ToString::to_string).collect(),
+    };
+    assert_eq!(said.join("\n"), expected);
+}
+
+#[test]
+fn retention_is_read_by_attribute_class_and_rest() {
+    check_retention(
+        r#"[{ keep = "P18M" }, { keep = "P90D", classes = ["personal", "special"] }]"#,
+        "P1Y6M Rest\nP90D Classes([Personal, Special])",
+    );
+    check_retention("[]", "");
+}
+
+#[test]
+fn bad_retention_is_named() {
+    check_retention(
+        r#"[{ keep = "2 Jahre" }]"#,
+        "`dataset.retention[1].keep` = `2 Jahre`: `2 Jahre` is no duration; expected ISO 8601 such as `PT15M`, `PT1H` or `P1D`; write how long \
+         values are kept, for example `P2Y` (two years), `P6M` (six months) or `P90D` (90 days)",
+    );
+    check_retention(
+        r#"[{ keep = "PT59M" }, { keep = "P1Y" }]"#,
+        "`dataset.retention[1].keep` = `PT59M`: `PT59M` is shorter than an hour; write how long values are kept, for example `P2Y` (two years), \
+         `P6M` (six months) or `P90D` (90 days)\n\
+         `dataset.retention[2].keep`: there is a period for it already; drop one of them",
+    );
+    check_retention(
+        r#"[{ keep = "P1Y", classes = ["personal"] }, { keep = "P2Y", classes = ["personal"] }]"#,
+        "`dataset.retention[2].classes` = `personal`: there is a period for it already; drop one of them",
+    );
+}
+
 #[test]
 fn periods_are_days_in_germany() {
     check_temporal(

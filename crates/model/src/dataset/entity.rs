@@ -1,6 +1,6 @@
 //! Dataset ⇄ entity.
 
-use super::{Agent, Aggregate, Column, ColumnKind, Contact, Dataset, Spatial, Texts, terms};
+use super::{Agent, Aggregate, Column, ColumnKind, Contact, Dataset, Keep, Retention, RetentionOf, Spatial, Texts, terms};
 use crate::{Attribute, Class, Entity, Instant, Json, Name, Text, TimeWindow, UnitCode, Value};
 
 /// An entity of the dataset type that does not say what a dataset must.
@@ -51,6 +51,9 @@ impl Dataset {
             Json::object([("type", Json::from(self.entity_type.iri())), ("idPrefix", self.id_prefix.as_ref().map_or(Json::Null, string))]);
         add(terms::selection(), Value::JsonProperty(selection));
         add(terms::columns(), Value::JsonProperty(Json::Array(self.columns.iter().map(column).collect())));
+        if !self.retention.is_empty() {
+            add(terms::retention(), Value::JsonProperty(Json::Array(self.retention.iter().map(retention).collect())));
+        }
         add(terms::published(), Value::Property(Json::Bool(self.published)));
         entity
     }
@@ -91,6 +94,7 @@ impl Dataset {
             entity_type: entity_type.ok_or_else(|| missing("selection"))?,
             id_prefix: member(selection, "idPrefix"),
             columns: columns.iter().map(read_column).collect::<Option<_>>().ok_or_else(|| missing("columns"))?,
+            retention: json_of(terms::retention()).map_or_else(|| Some(Vec::new()), read_retention).ok_or_else(|| missing("retention"))?,
             published: entity.value(terms::published()) == Some(&Value::Property(Json::Bool(true))),
         })
     }
@@ -150,6 +154,16 @@ fn column(column: &Column) -> Json {
     ])
 }
 
+fn retention(rule: &Retention) -> Json {
+    let words = |words: Vec<&str>| Json::Array(words.into_iter().map(Json::from).collect());
+    let keep = ("keep", Json::from(rule.keep.to_string().as_str()));
+    match &rule.of {
+        RetentionOf::Attributes(names) => Json::object([keep, ("attributes", words(names.iter().map(|name| name.iri()).collect()))]),
+        RetentionOf::Classes(classes) => Json::object([keep, ("classes", words(classes.iter().map(|class| class.word()).collect()))]),
+        RetentionOf::Rest => Json::object([keep]),
+    }
+}
+
 fn member(json: &Json, name: &str) -> Option<Text> {
     json.get(name).and_then(Json::as_str).map(Text::from)
 }
@@ -191,6 +205,25 @@ fn read_period(json: &Json) -> Option<TimeWindow> {
         end => at(end)?,
     };
     Some(TimeWindow { start: at(json.get("start")?)?, end })
+}
+
+/// Nothing when one rule cannot be read: nothing is deleted by half a rule.
+fn read_retention(json: &Json) -> Option<Vec<Retention>> {
+    let words = |json: &Json, name: &str| json.get(name).map(|list| list.as_array().unwrap_or_default().to_vec());
+    let rule = |json: &Json| {
+        let of = match (words(json, "attributes"), words(json, "classes")) {
+            (Some(names), None) => {
+                RetentionOf::Attributes(names.iter().map(|name| Name::intern(name.as_str()?).ok()).collect::<Option<_>>()?)
+            }
+            (None, Some(classes)) => {
+                RetentionOf::Classes(classes.iter().map(|word| Class::from_word(word.as_str()?)).collect::<Option<_>>()?)
+            }
+            (None, None) => RetentionOf::Rest,
+            (Some(_), Some(_)) => return None,
+        };
+        Some(Retention { of, keep: Keep::parse(json.get("keep")?.as_str()?)? })
+    };
+    json.as_array()?.iter().map(rule).collect()
 }
 
 fn read_column(json: &Json) -> Option<Column> {
@@ -246,6 +279,17 @@ mod tests {
                 aggregate: Aggregate::Mean,
                 class: Class::Open,
             }],
+            retention: vec![
+                Retention {
+                    of: RetentionOf::Attributes(vec![Name::known("https://smartdatamodels.org/dataModel.Environment/no2")]),
+                    keep: Keep { months: 24, days: 0, seconds: 0 },
+                },
+                Retention {
+                    of: RetentionOf::Classes(vec![Class::Personal, Class::Special]),
+                    keep: Keep { months: 0, days: 90, seconds: 0 },
+                },
+                Retention { of: RetentionOf::Rest, keep: Keep { months: 120, days: 0, seconds: 0 } },
+            ],
             published: true,
         };
         assert_eq!(Dataset::from_entity(&dataset.to_entity()), Ok(dataset));

@@ -52,6 +52,8 @@ terms! {
     selection = "https://allmende.eu/def/selection";
     /// JsonProperty: its columns.
     columns = "https://allmende.eu/def/columns";
+    /// JsonProperty: how long values are kept.
+    retention = "https://allmende.eu/def/retention";
     /// Property: whether it is published.
     published = "https://allmende.eu/def/published";
 }

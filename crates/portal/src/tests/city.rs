@@ -153,6 +153,7 @@ pub(super) fn dataset(slug: &str, title: &str, entity_type: Name, columns: Vec<C
         frequency: Some("HOURLY".into()),
         spatial: None,
         temporal: Vec::new(),
+        retention: Vec::new(),
         entity_type,
         id_prefix: None,
         columns,
