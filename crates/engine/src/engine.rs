@@ -160,18 +160,20 @@ impl Engine {
         Health { tenants }
     }
 
-    /// Writes a consistent backup of a tenant while it is in use. Blocks.
+    /// Adds a point to a tenant's folder of backups, consistent while it is in
+    /// use, and puts its keys into a file of their own, which belongs to
+    /// another place than the data. Blocks.
     ///
     /// # Errors
-    /// When the target cannot be written or the tenant is not there.
-    pub fn backup(&self, tenant: &TenantId, target: &Path) -> Result<BackupReport, Error> {
-        Ok(self.loaded(tenant)?.shared.store.backup(target)?)
+    /// When a target cannot be written or the tenant is not there.
+    pub fn backup(&self, tenant: &TenantId, target: &Path, keys: &Path) -> Result<BackupReport, Error> {
+        Ok(self.loaded(tenant)?.shared.store.backup(target, keys, self.now())?)
     }
 
     /// Whether a backup of a tenant and its keys would go to these targets. Makes nothing.
     ///
     /// # Errors
-    /// Those of [`Self::backup`] and [`Self::backup_keys`].
+    /// Those of [`Self::backup`].
     pub fn check_backup(&self, tenant: &TenantId, target: &Path, keys: &Path) -> Result<(), Error> {
         Ok(self.loaded(tenant)?.shared.store.check_backup(target, keys)?)
     }
@@ -182,15 +184,6 @@ impl Engine {
     /// When the data directory cannot be read.
     pub fn check(&self) -> Result<Vec<(TenantId, Vec<Finding>)>, Error> {
         Ok(self.0.store.check()?)
-    }
-
-    /// Writes a backup of a tenant's keys, which belongs to another place
-    /// than the data. Blocks.
-    ///
-    /// # Errors
-    /// When the target cannot be written or the tenant is not there.
-    pub fn backup_keys(&self, tenant: &TenantId, target: &Path) -> Result<(), Error> {
-        Ok(self.loaded(tenant)?.shared.store.backup_keys(target)?)
     }
 
     /// Ends what is queued, writes snapshots and closes the tenants. Blocks.

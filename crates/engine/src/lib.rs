@@ -54,15 +54,15 @@ pub use past::{Alignment, Bucket, BucketQuery, BucketSeries, Figure, Gaps, Metho
 pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};
 pub use report::{About, CONTACT_BYTES_MAX, MESSAGE_CHARS_MAX, NewReport, Report, ReportState, ReportedValue};
-pub use restore::{check, replace_lost_keys, restore, restore_keys};
+pub use restore::{backup_points, check, prune_backup, replace_lost_keys, restore, restore_keys, verify_backup};
 pub use retention::{Due, Reason, RetentionPlan, RetentionReceipt};
 pub use scratch::ScratchEngine;
 pub use search::{Correction, Found, Freshness, Hit, Marks, Place};
 pub use sources::Provenance;
 pub use store::Sentence;
 pub use store::{
-    BackupReport, FileRemoval, Finding, NewRun, Part, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile, RunOutcome, RunRow,
-    RunState, ScheduleRow, SourceRow, SourceState, StoredFile,
+    BackupPoint, BackupReport, FileRemoval, Finding, Looked, NewRun, Part, QuarantineItem, QuarantineRow, QuarantineState, RemovedFile,
+    Restored, RunOutcome, RunRow, RunState, ScheduleRow, SourceRow, SourceState, StoredFile,
 };
 
 /// A map for what is looked up with every write: names and ids that are ours or were checked.

@@ -1,24 +1,54 @@
-//! Mending and checking a data directory that no engine has open.
+//! Mending and checking a data directory that no engine has open, and backups.
 
-use std::path::Path;
+use std::num::NonZeroUsize;
+use std::path::{Path, PathBuf};
 
-use model::{TenantContext, TenantId};
-use store::{Config, Finding, Store};
+use model::{Instant, TenantContext, TenantId};
+use store::{BackupPoint, Config, Finding, Looked, Restored, Store};
 
 use crate::{DOOR, Error};
 
-/// Restores a tenant from a backup into a data directory that no process
-/// holds. Everything is compared with its checksum before the tenant appears;
+/// Restores a tenant from its folder of backups into a data directory that no
+/// process holds: the newest point, or what the tenant was at an instant.
+/// Everything is compared with its checksum before the tenant appears;
 /// its keys must be restored too ([`restore_keys`]) before it opens. Blocks.
 ///
 /// # Errors
 /// [`crate::Kind::Exists`] when the directory has a tenant of that name,
-/// [`crate::Kind::Conflict`] when a process holds it; a damaged backup names the file.
-pub fn restore(data: &Path, backup: &Path) -> Result<TenantId, Error> {
-    Ok(Store::restore(data, backup)?)
+/// [`crate::Kind::Conflict`] when a process holds it, [`crate::Kind::Unavailable`]
+/// when nothing says what the tenant was then; a damaged backup names the file.
+pub fn restore(data: &Path, backup: &Path, at: Option<Instant>) -> Result<Restored, Error> {
+    Ok(Store::restore(data, backup, at)?)
 }
 
-/// Restores a tenant's keys from the file that [`crate::Engine::backup_keys`] wrote. Blocks.
+/// The points of a tenant's folder of backups, the oldest first. Blocks.
+///
+/// # Errors
+/// When there is none, or one cannot be read.
+pub fn backup_points(backup: &Path) -> Result<Vec<BackupPoint>, Error> {
+    Ok(store::backup_points(backup)?)
+}
+
+/// Reads every point of a tenant's folder of backups whole, and says of each
+/// what is not as it was written. Files that points share are read once for
+/// all that `looked` goes through. Blocks.
+///
+/// # Errors
+/// When there is no point, or the folder cannot be read.
+pub fn verify_backup(backup: &Path, looked: &mut Looked) -> Result<Vec<(PathBuf, Vec<Finding>)>, Error> {
+    Ok(store::verify_backup(backup, looked)?)
+}
+
+/// Removes the oldest points of a tenant's folder of backups but so many.
+/// Says how many it removed. Blocks.
+///
+/// # Errors
+/// [`crate::Kind::Unavailable`] while a backup goes there; when the disk refuses.
+pub fn prune_backup(backup: &Path, keep: NonZeroUsize) -> Result<usize, Error> {
+    Ok(store::prune_backup(backup, keep)?)
+}
+
+/// Restores a tenant's keys from the file that [`crate::Engine::backup`] wrote. Blocks.
 ///
 /// # Errors
 /// [`crate::Kind::Exists`] when the directory has keys of that tenant, as [`restore`] else.

@@ -8,11 +8,13 @@ mod help;
 pub(crate) use help::localized;
 
 use std::ffi::OsString;
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 use engine::Role;
+use model::Instant;
 
 /// `allmende …`.
 #[derive(Parser)]
@@ -99,19 +101,43 @@ pub(crate) struct Check {
 }
 
 #[derive(Args)]
+#[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
 pub(crate) struct Backup {
-    #[arg(value_name = "DIR")]
-    pub(crate) target: PathBuf,
+    #[command(subcommand)]
+    pub(crate) look: Option<LookAtBackup>,
+    #[arg(value_name = "DIR", required = true)]
+    pub(crate) target: Option<PathBuf>,
     #[arg(long, value_name = "DIR")]
     pub(crate) keys: Option<PathBuf>,
+    #[arg(long, value_name = "N")]
+    pub(crate) keep: Option<NonZeroUsize>,
     #[command(flatten)]
     pub(crate) place: Place,
+}
+
+/// What a backup is asked, which needs no installation.
+#[derive(Subcommand)]
+pub(crate) enum LookAtBackup {
+    List {
+        #[arg(value_name = "DIR")]
+        backup: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
+    Verify {
+        #[arg(value_name = "DIR")]
+        backup: PathBuf,
+        #[arg(long)]
+        json: bool,
+    },
 }
 
 #[derive(Args)]
 pub(crate) struct Restore {
     #[arg(value_name = "BACKUP")]
     pub(crate) backup: PathBuf,
+    #[arg(long, value_name = "TIME", value_parser = instant)]
+    pub(crate) at: Option<Instant>,
     #[arg(long, value_name = "DIR")]
     pub(crate) keys: Option<PathBuf>,
     #[command(flatten)]
@@ -291,6 +317,10 @@ pub(crate) enum Token {
 fn role(text: &str) -> Result<Role, String> {
     let words = || Role::GRANTABLE.map(Role::word).join(", ");
     Role::GRANTABLE.into_iter().find(|role| role.word() == text).ok_or_else(words)
+}
+
+fn instant(text: &str) -> Result<Instant, String> {
+    Instant::parse_any_precision(text).ok_or_else(|| "2026-11-23T14:30:00+01:00, 2026-11-23T13:30Z, 2026-11-23".to_owned())
 }
 
 fn listen(text: &str) -> Result<String, String> {

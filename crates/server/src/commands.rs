@@ -38,7 +38,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Dashboard(dashboard) => dashboard::run(dashboard),
         Command::Status(status) => status::run(&status),
         Command::Check(check) => check::run(&check),
-        Command::Backup(backup) => backup::backup(&backup),
+        Command::Backup(backup) => backup::run(&backup),
         Command::Restore(restore) => backup::restore(&restore),
         Command::Export(export) => transfer::export(&export),
         Command::Import(import) => transfer::import(&import),

@@ -8,6 +8,7 @@ mod listen;
 
 pub(crate) use listen::Listener;
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
@@ -48,7 +49,7 @@ pub(crate) enum Request {
     SourceRun { tenant: Option<String>, name: String, folder: Option<PathBuf> },
     SourceReplay { tenant: Option<String>, name: String },
     SourcePause { tenant: Option<String>, name: String, paused: bool },
-    Backup { target: PathBuf, keys: PathBuf },
+    Backup { target: PathBuf, keys: PathBuf, keep: Option<NonZeroUsize> },
     Export { tenant: Option<String>, target: PathBuf, personal: Option<String> },
     Import { tenant: Option<String>, from: PathBuf },
 }

@@ -7,7 +7,7 @@ mod sources;
 mod transfer;
 mod upkeep;
 
-pub(crate) use upkeep::{check_at_rest, replace_keys_at_rest};
+pub(crate) use upkeep::{check_at_rest, replace_keys_at_rest, told};
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -218,7 +218,7 @@ impl Operator {
                 self.access_to(tenant.as_deref())?.set_source_paused(&name, paused).await?;
                 Ok(Value::Null)
             }
-            Request::Backup { target, keys } => self.backup(target, keys, progress).await,
+            Request::Backup { target, keys, keep } => self.backup(target, keys, keep, progress).await,
             Request::Export { tenant, target, personal } => self.export(tenant.as_deref(), target, personal, progress).await,
             Request::Import { tenant, from } => self.import(tenant.as_deref(), from, progress).await,
         }

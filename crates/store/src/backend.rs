@@ -14,7 +14,7 @@ pub(crate) struct Sql(pub(crate) &'static str);
 /// The statement of a file: `sql!("log/append")`.
 macro_rules! sql {
     ($name:literal) => {
-        $crate::backend::Sql(include_str!(concat!("../sql/", $name, ".sql")))
+        $crate::backend::Sql(include_str!(concat!(env!("CARGO_MANIFEST_DIR"), "/sql/", $name, ".sql")))
     };
 }
 pub(crate) use sql;

@@ -5,7 +5,7 @@ use model::TenantId;
 use crate::backup::check_segment;
 use crate::seal::DROPPED_UPTO;
 use crate::tenant::meta_number;
-use crate::{Error, Sentence, Store, TenantStore};
+use crate::{ChainReport, Error, Sentence, Store, TenantStore};
 
 /// Something that is not as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,15 +64,7 @@ impl TenantStore {
         let inner = self.inner();
         let mut findings = of_pages(Part::Database, inner.db.check());
         findings.extend(of_pages(Part::Keys, inner.keys.db.check()));
-        match self.verify_chain() {
-            Ok(report) => {
-                let broken = report.broken.map(|link| {
-                    Sentence::new("link-broken", "commit {seq} of the log: {reason}").with("seq", link.seq).with("reason", link.reason)
-                });
-                findings.extend(broken.map(|detail| Part::Log.finding(detail)));
-            }
-            Err(error) => findings.push(Part::Log.finding(error.sentence())),
-        }
+        findings.extend(of_chain(self.verify_chain()));
         let upkeep = inner.lock_upkeep();
         findings.extend(self.check_snapshots()?);
         match self.segments() {
@@ -110,13 +102,24 @@ impl TenantStore {
 }
 
 impl Part {
-    fn finding(self, detail: impl Into<Sentence>) -> Finding {
+    pub(crate) fn finding(self, detail: impl Into<Sentence>) -> Finding {
         Finding { part: self, detail: detail.into() }
     }
 }
 
+/// A chain that does not hold, or cannot be walked.
+pub(crate) fn of_chain(walked: Result<ChainReport, Error>) -> Option<Finding> {
+    let broken = match walked {
+        Ok(report) => report.broken.map(|link| {
+            Sentence::new("link-broken", "commit {seq} of the log: {reason}").with("seq", link.seq).with("reason", link.reason)
+        }),
+        Err(error) => Some(error.sentence()),
+    };
+    broken.map(|detail| Part::Log.finding(detail))
+}
+
 /// A database that cannot even be looked through is a finding too.
-fn of_pages(part: Part, looked: Result<Vec<String>, Error>) -> Vec<Finding> {
+pub(crate) fn of_pages(part: Part, looked: Result<Vec<String>, Error>) -> Vec<Finding> {
     match looked {
         Ok(details) => details.into_iter().map(|detail| part.finding(detail)).collect(),
         Err(error) => vec![part.finding(error.sentence())],

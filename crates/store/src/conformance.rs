@@ -1,6 +1,7 @@
 //! What every backend must do, told through the public face of the store.
 //! A backend is a way to make a [`World`]; the cases know nothing else.
 
+mod backup;
 mod files;
 mod history;
 mod log;
@@ -59,9 +60,16 @@ cases! {
         removals_travel_along
         a_name_is_held_while_its_tenant_is_filled
         a_lost_key_store_is_named
+        a_check_names_what_is_damaged
+        everything_is_private;
+    backup:
         backup_and_restore
         a_damaged_backup_is_refused
-        a_check_names_what_is_damaged
         a_backup_stays_out_of_the_data
-        everything_is_private;
+        only_what_is_new_is_copied
+        old_points_go_without_harm
+        a_backup_that_was_interrupted_goes_on
+        a_backup_is_verified
+        every_instant_comes_back_while_the_log_tells
+        what_the_log_tells_no_more_is_said;
 }

@@ -120,7 +120,8 @@ pub(crate) fn folders_below(folder: &Path) -> Result<Vec<PathBuf>, Error> {
     Ok(folders)
 }
 
-/// Copies a file durably; says its size and SHA-256 as they were written.
+/// Copies a file durably with its time of change, which comes last; says its
+/// size and SHA-256 as they were written.
 pub(crate) fn copy(from: &Path, to: &Path) -> Result<(u64, [u8; 32]), Error> {
     if let Some(parent) = to.parent() {
         make_folder(parent)?;
@@ -128,6 +129,8 @@ pub(crate) fn copy(from: &Path, to: &Path) -> Result<(u64, [u8; 32]), Error> {
     let mut file = create_file(to)?;
     let read = hash_through(from, |part| file.write_all(part).map_err(|e| Error::io("write", to, e)))?;
     sync_file(&file, to)?;
+    let changed = fs::metadata(from).and_then(|found| found.modified());
+    changed.and_then(|changed| file.set_modified(changed)).map_err(|e| Error::io("set the time of", to, e))?;
     Ok(read)
 }
 

@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::backend::{Sql, sql};
+use crate::backend::{Session, Sql, sql};
 use crate::envelope::{Opener, Sealer, damaged};
 use crate::tenant::Inner;
 use crate::{Error, Sentence, StoredFile, TenantStore, disk};
@@ -95,7 +95,7 @@ impl TenantStore {
 
     /// Reads every raw input through; names the damaged ones and those that runs read and are gone.
     pub(crate) fn check_files(&self) -> Result<Vec<Sentence>, Error> {
-        let inputs = self.inner().read(|s| s.all(INPUTS, &[], |row| Ok((row.get::<u64>(0)?, row.get::<[u8; 32]>(1)?))))?;
+        let inputs = self.inner().read(|s| inputs(s))?;
         let gone = inputs.iter().map(|(run, checksum)| (run, self.inner().file(checksum))).filter(|(_, path)| !path.is_file());
         let gone = gone.map(|(run, path)| {
             Sentence::new("input-gone", "`{path}`, which run {run} read, is gone").with("path", &path.display()).with("run", *run)
@@ -123,9 +123,7 @@ impl Inner {
     }
 
     pub(crate) fn file(&self, checksum: &[u8; 32]) -> PathBuf {
-        let name = disk::hex(checksum);
-        // Folders of 256: no single one holds millions of names.
-        self.files().join(&name[..2]).join(&name)
+        self.folder.join(path_of(checksum))
     }
 
     /// All complete files, as paths below the folder of files.
@@ -141,6 +139,18 @@ impl Inner {
         }
         Ok(())
     }
+}
+
+/// Where a raw input lies in the tenant's folder.
+pub(crate) fn path_of(checksum: &[u8; 32]) -> PathBuf {
+    let name = disk::hex(checksum);
+    // Folders of 256: no single one holds millions of names.
+    Path::new("files").join(&name[..2]).join(&name)
+}
+
+/// The raw inputs that must be there, each with the first run that read it.
+pub(crate) fn inputs(session: &dyn Session) -> Result<Vec<(u64, [u8; 32])>, Error> {
+    session.all(INPUTS, &[], |row| Ok((row.get(0)?, row.get(1)?)))
 }
 
 fn file_error(path: &Path, error: io::Error) -> Error {

@@ -148,8 +148,8 @@ impl TenantStore {
     }
 }
 
-/// Whose keys a file holds.
-pub(crate) fn owner_of(path: &Path) -> Result<TenantId, Error> {
+/// Whose keys a file holds, and the number of their store.
+pub(crate) fn owner_of(path: &Path) -> Result<(TenantId, [u8; 16]), Error> {
     let no_key_store = || Error::corrupt(sentence::file(path), Sentence::new("no-keys", "it is no copy of a key store; take another one"));
     if !path.is_file() {
         return Err(Error::not_found(sentence::file(path)));
@@ -159,8 +159,8 @@ pub(crate) fn owner_of(path: &Path) -> Result<TenantId, Error> {
         return Err(no_key_store());
     }
     let owner: Option<String> = read(&db, |s| s.first(META_GET, &[Cell::Text("tenant")], |row| row.get(0)))?;
-    let has_id = read(&db, |s| s.first(META_GET, &[Cell::Text("id")], |row| row.get::<[u8; 16]>(0)))?.is_some();
-    owner.filter(|_| has_id).and_then(|owner| TenantId::parse(&owner).ok()).ok_or_else(no_key_store)
+    let id = read(&db, |s| s.first(META_GET, &[Cell::Text("id")], |row| row.get(0)))?;
+    owner.and_then(|owner| TenantId::parse(&owner).ok()).zip(id).ok_or_else(no_key_store)
 }
 
 fn find_subject(session: &dyn Session, subject: &[u8; 32]) -> Result<Option<(u64, [u8; 32])>, Error> {

@@ -25,6 +25,7 @@ mod log;
 mod manifest;
 mod quarantine;
 mod removal;
+mod restore;
 mod root;
 mod rows;
 mod runs;
@@ -38,9 +39,11 @@ mod tenant;
 mod testing;
 mod transfer;
 
+pub use backup::{BackupPoint, Looked, backup_points, prune_backup, verify_backup};
 pub use check::{Finding, Part};
 pub use error::{AppendError, Error, Kind};
 pub use log::needs_room;
+pub use restore::Restored;
 pub use root::{Config, Store};
 pub use rows::{
     Account, AccountChange, BackupReport, BrokenLink, ChainReport, FileRemoval, NewRun, QuarantineItem, QuarantineRow, QuarantineState,

@@ -10,14 +10,14 @@ use std::collections::BTreeSet;
 use model::{Change, Commit, Effect, Header};
 use sha2::{Digest, Sha256};
 
-use crate::backend::{Cell, Row, Session, Sql, sql};
+use crate::backend::{Backend, Cell, Row, Session, Sql, sql};
 use crate::disk::sha256;
 use crate::sentence::Sentence;
 use crate::{AppendError, BrokenLink, ChainReport, Error, TenantStore, codec};
 
-const APPEND: Sql = sql!("log/append");
+pub(crate) const APPEND: Sql = sql!("log/append");
 pub(crate) const APPEND_SUBJECT: Sql = sql!("log/append_subject");
-const APPEND_REMOVAL: Sql = sql!("log/append_removal");
+pub(crate) const APPEND_REMOVAL: Sql = sql!("log/append_removal");
 const LAST: Sql = sql!("log/last");
 const TAIL: Sql = sql!("log/tail");
 const AUDIT: Sql = sql!("log/audit");
@@ -124,29 +124,7 @@ impl TenantStore {
     /// # Errors
     /// When the log cannot be read at all.
     pub fn verify_chain(&self) -> Result<ChainReport, Error> {
-        let mut report = ChainReport { verified: 0, dropped: 0, broken: None };
-        let mut head = Head { seq: 0, hash: [0; 32] };
-        loop {
-            let before = report.verified;
-            self.inner().read(|s| {
-                s.query(CHAIN, &[head.seq.into(), STEP_ROWS.into()], &mut |row| {
-                    if report.broken.is_none() {
-                        match follow(&head, row) {
-                            Ok(next) => {
-                                head = next;
-                                report.verified += 1;
-                                report.dropped += u64::from(row.cell(2)? == Cell::Null);
-                            }
-                            Err(reason) => report.broken = Some(BrokenLink { seq: head.seq + 1, reason }),
-                        }
-                    }
-                    Ok(())
-                })
-            })?;
-            if report.broken.is_some() || report.verified - before < STEP_ROWS as u64 {
-                return Ok(report);
-            }
-        }
+        verify_chain(&*self.inner().db)
     }
 
     /// The positions of all commits that concern a person.
@@ -155,6 +133,33 @@ impl TenantStore {
     /// When the log cannot be read.
     pub fn subject_seqs(&self, subject: &[u8; 32]) -> Result<Vec<u64>, Error> {
         self.inner().read(|s| s.all(OF_SUBJECT, &[subject.into()], |row| row.get(0)))
+    }
+}
+
+/// As [`TenantStore::verify_chain`], of any database.
+pub(crate) fn verify_chain(db: &dyn Backend) -> Result<ChainReport, Error> {
+    let mut report = ChainReport { verified: 0, dropped: 0, broken: None };
+    let mut head = Head { seq: 0, hash: [0; 32] };
+    loop {
+        let before = report.verified;
+        crate::tenant::read(db, |s| {
+            s.query(CHAIN, &[head.seq.into(), STEP_ROWS.into()], &mut |row| {
+                if report.broken.is_none() {
+                    match follow(&head, row) {
+                        Ok(next) => {
+                            head = next;
+                            report.verified += 1;
+                            report.dropped += u64::from(row.cell(2)? == Cell::Null);
+                        }
+                        Err(reason) => report.broken = Some(BrokenLink { seq: head.seq + 1, reason }),
+                    }
+                }
+                Ok(())
+            })
+        })?;
+        if report.broken.is_some() || report.verified - before < STEP_ROWS as u64 {
+            return Ok(report);
+        }
     }
 }
 
@@ -239,7 +244,7 @@ fn follow(head: &Head, row: &dyn Row) -> Result<Head, Sentence> {
     Ok(Head { seq, hash })
 }
 
-fn damaged(seq: u64, detail: impl Into<Sentence>) -> Error {
+pub(crate) fn damaged(seq: u64, detail: impl Into<Sentence>) -> Error {
     Error::corrupt(
         Sentence::new("the-commit", "commit {seq} of the log").with("seq", seq),
         Sentence::new("restore-tenant", "{detail}; nothing was deleted, restore the tenant from its last backup").with("detail", detail),

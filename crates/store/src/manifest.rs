@@ -1,9 +1,9 @@
 //! The list of a backup's files with sizes and checksums, as JSON for people
-//! and programs. It is written last: a backup without it is not complete.
+//! and programs. It is written last: a point without it is not complete.
 
 use std::path::{Component, Path, PathBuf};
 
-use model::{Json, TenantId};
+use model::{Instant, Json, TenantId};
 
 use crate::sentence::{self, Sentence};
 use crate::{Error, disk};
@@ -14,6 +14,8 @@ const NAME: &str = "manifest.json";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Manifest {
     pub(crate) tenant: TenantId,
+    /// When the backup was made.
+    pub(crate) at: Instant,
     pub(crate) last_seq: u64,
     pub(crate) files: Vec<Entry>,
 }
@@ -38,8 +40,9 @@ impl Manifest {
             ])
         });
         let json = Json::object([
-            ("format", Json::from(1)),
+            ("format", Json::from(2)),
             ("tenant", Json::from(self.tenant.as_str())),
+            ("at", Json::from(self.at.to_string().as_str())),
             ("last_seq", Json::from(self.last_seq.cast_signed())),
             ("files", Json::Array(files.collect())),
         ]);
@@ -50,26 +53,42 @@ impl Manifest {
     pub(crate) fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join(NAME);
         if !path.is_file() {
-            return Err(Error::invalid(
-                Sentence::new("no-backup", "`{path}` is not a complete backup: it has no `{name}`; name the folder that `backup` wrote")
-                    .with("path", &folder.display())
-                    .with("name", NAME),
-            ));
+            return Err(Self::missing(folder));
         }
         let text = std::fs::read(&path).map_err(|e| Error::io("read", &path, e))?;
         let json = model::json::parse(&text).map_err(|e| damaged(&path, e.to_string()))?;
-        if number(&json, "format") != Some(1) {
+        if !matches!(number(&json, "format"), Some(1 | 2)) {
             return Err(Error::invalid(
                 Sentence::new("backup-newer", "`{path}` has a format this version does not know: install the newer version")
                     .with("path", &path.display()),
             ));
         }
-        Self::from_json(&json).ok_or_else(|| damaged(&path, Sentence::new("manifest-shape", "an entry is missing or has another shape")))
+        Self::from_json(&json, || written_at(&path))
+            .ok_or_else(|| damaged(&path, Sentence::new("manifest-shape", "an entry is missing or has another shape")))
     }
 
-    fn from_json(json: &Json) -> Option<Self> {
+    /// Whether a folder has one.
+    pub(crate) fn is_in(folder: &Path) -> bool {
+        folder.join(NAME).is_file()
+    }
+
+    /// A folder that should have one.
+    pub(crate) fn missing(folder: &Path) -> Error {
+        Error::invalid(
+            Sentence::new("no-backup", "`{path}` is not a complete backup: it has no `{name}`; name the folder that `backup` wrote")
+                .with("path", &folder.display())
+                .with("name", NAME),
+        )
+    }
+
+    /// The first format did not say when it was written.
+    fn from_json(json: &Json, else_at: impl FnOnce() -> Option<Instant>) -> Option<Self> {
         Some(Self {
             tenant: TenantId::parse(json.get("tenant")?.as_str()?).ok()?,
+            at: match json.get("at") {
+                Some(at) => Instant::parse(at.as_str()?).ok()?,
+                None => else_at()?,
+            },
             last_seq: number(json, "last_seq")?,
             files: json.get("files")?.as_array()?.iter().map(entry).collect::<Option<_>>()?,
         })
@@ -82,6 +101,11 @@ fn entry(json: &Json) -> Option<Entry> {
     let is_below = path.components().all(|part| matches!(part, Component::Normal(_))) && path.components().next().is_some();
     let checksum = disk::unhex(json.get("sha256")?.as_str()?)?;
     is_below.then_some(Entry { path, size_bytes: number(json, "size_bytes")?, checksum })
+}
+
+fn written_at(path: &Path) -> Option<Instant> {
+    let modified = std::fs::metadata(path).ok()?.modified().ok()?.duration_since(std::time::UNIX_EPOCH).ok()?;
+    i64::try_from(modified.as_micros()).ok().map(Instant::from_micros)
 }
 
 fn number(json: &Json, member: &str) -> Option<u64> {

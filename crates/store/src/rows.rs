@@ -322,10 +322,14 @@ pub struct Session {
 pub struct BackupReport {
     /// The tenant.
     pub tenant: model::TenantId,
+    /// The folder of the point it added.
+    pub point: std::path::PathBuf,
     /// The last commit it contains.
     pub last_seq: u64,
     /// How many files, without the manifest.
     pub files: u64,
     /// How large they are together.
     pub size_bytes: u64,
+    /// How much of that was not in the point before.
+    pub copied_bytes: u64,
 }

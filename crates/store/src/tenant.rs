@@ -20,7 +20,7 @@ const META_GET: Sql = sql!("meta_get");
 const META_PUT: Sql = sql!("meta_put");
 
 /// The schema of a tenant's database.
-const MIGRATIONS: &[Migration] = &[
+pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration(include_str!("../sql/migrations/0001_tenant.sql")),
     Migration(include_str!("../sql/migrations/0002_source_state.sql")),
     Migration(include_str!("../sql/migrations/0003_file_removal.sql")),
@@ -157,6 +157,11 @@ impl Inner {
         self.reserve.check()?;
         self.write(work)
     }
+}
+
+/// A text that exists once per tenant.
+pub(crate) fn meta_text(session: &dyn Session, key: &str) -> Result<Option<String>, Error> {
+    session.first(META_GET, &[key.into()], |row| row.get(0))
 }
 
 /// A number that exists once per tenant; 0 until it is set.

@@ -26,7 +26,8 @@ fn dress(command: Command, key: &str) -> Command {
     if let Some(more) = find(&format!("{key}.more")) {
         command = command.after_help(more);
     }
-    if command.has_subcommands() {
+    // A command that does something by itself may have others below it.
+    if command.has_subcommands() && command.get_positionals().next().is_none() {
         command = command.subcommand_required(true).arg_required_else_help(true);
     }
     let names: Vec<String> = command.get_subcommands().map(|sub| sub.get_name().to_owned()).collect();

@@ -4,19 +4,34 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 use anyhow::{anyhow, bail};
+use serde_json::{Value, json};
 
-use crate::cli::{Backup, Restore};
+use crate::cli::{Backup, LookAtBackup, Restore};
 use crate::control::{self, Request};
 use crate::messages::say;
+use crate::operator::told;
 use crate::{fail, out};
 
-/// Writes a backup of every tenant, while the server runs or not.
-pub(super) fn backup(backup: &Backup) -> anyhow::Result<()> {
-    let target = super::absolute(&backup.target)?;
+/// Adds a point of every tenant to a folder, while the server runs or not; or looks at such a folder.
+pub(super) fn run(backup: &Backup) -> anyhow::Result<()> {
+    match (&backup.look, &backup.target) {
+        (Some(LookAtBackup::List { backup, json }), _) => list(backup, *json),
+        (Some(LookAtBackup::Verify { backup, json }), _) => verify(backup, *json),
+        (None, Some(target)) => take(backup, target),
+        (None, None) => Ok(()),
+    }
+}
+
+fn take(backup: &Backup, target: &Path) -> anyhow::Result<()> {
+    let target = super::absolute(target)?;
     let keys = backup.keys.as_deref().map_or_else(|| Ok(beside(&target)), super::absolute)?;
-    let answer = super::perform(&backup.place, Request::Backup { target: target.clone(), keys: keys.clone() })?;
-    let mebibytes = answer["size_bytes"].as_u64().unwrap_or_default() >> 20;
-    out::line(&say("backup.done", &[("target", &target.display()), ("size", &mebibytes), ("files", &answer["files"])]));
+    let answer = super::perform(&backup.place, Request::Backup { target: target.clone(), keys: keys.clone(), keep: backup.keep })?;
+    let mebibytes = |name: &str| answer[name].as_u64().unwrap_or_default() >> 20;
+    let (size, new) = (mebibytes("size_bytes"), mebibytes("copied_bytes"));
+    out::line(&say("backup.done", &[("target", &target.display()), ("size", &size), ("files", &answer["files"]), ("new", &new)]));
+    if answer["removed"].as_u64().is_some_and(|removed| removed > 0) {
+        out::line(&say("backup.removed", &[("count", &answer["removed"])]));
+    }
     out::line(&say("backup.keys", &[("keys", &keys.display())]));
     let left_out: Vec<&str> = answer["left_out"].as_array().into_iter().flatten().filter_map(|tenant| tenant.as_str()).collect();
     if !left_out.is_empty() {
@@ -24,6 +39,60 @@ pub(super) fn backup(backup: &Backup) -> anyhow::Result<()> {
         bail!(say("backup.left-out", &[("tenants", &tenants)]));
     }
     Ok(())
+}
+
+/// Which points there are, and which instants can be restored.
+fn list(backup: &Path, as_json: bool) -> anyhow::Result<()> {
+    let mut points = Vec::new();
+    for folder in tenants_of(backup)? {
+        for point in engine::backup_points(&folder).map_err(|error| unreadable(&folder, &error))? {
+            points.push(json!({
+                "tenant": point.tenant.as_str(), "point": point.folder, "at": point.at.to_string(), "seq": point.last_seq,
+                "mebibytes": point.size_bytes >> 20, "from": point.last_at.map(|at| at.to_string()), "until": point.until.to_string(),
+            }));
+        }
+    }
+    let points = Value::from(points);
+    if as_json {
+        out::line(&points.to_string());
+    } else {
+        super::rows(&points, &["tenant", "at", "seq", "mebibytes", "from", "until"]);
+    }
+    Ok(())
+}
+
+/// Reads every point whole and names what is damaged.
+fn verify(backup: &Path, as_json: bool) -> anyhow::Result<()> {
+    let (mut looked, mut points) = (engine::Looked::default(), Vec::new());
+    for folder in tenants_of(backup)? {
+        for (point, findings) in engine::verify_backup(&folder, &mut looked).map_err(|error| unreadable(&folder, &error))? {
+            points.push(json!({ "point": point, "findings": told(&findings) }));
+        }
+    }
+    let damaged = points.iter().filter(|point| point["findings"] != json!([])).count();
+    if as_json {
+        out::line(&Value::from(points).to_string());
+    } else {
+        points.iter().for_each(tell);
+    }
+    if damaged > 0 {
+        bail!(say("verify.damaged", &[("count", &damaged)]));
+    }
+    Ok(())
+}
+
+fn tell(point: &Value) {
+    let path = point["point"].as_str().unwrap_or_default();
+    let findings = point["findings"].as_array().map_or(&[][..], Vec::as_slice);
+    let verdict = if findings.is_empty() { say("verify.good", &[("point", &path)]) } else { say("verify.bad", &[("point", &path)]) };
+    out::line(&verdict);
+    for finding in findings {
+        out::line(&format!("  {}", finding["detail"].as_str().unwrap_or_default()));
+    }
+}
+
+fn unreadable(folder: &Path, error: &engine::Error) -> anyhow::Error {
+    anyhow!(say("backup.unreadable", &[("backup", &folder.display()), ("error", &fail::words(error))]))
 }
 
 /// Puts a backup into a data directory that has none of its tenants.
@@ -34,11 +103,7 @@ pub(super) fn restore(restore: &Restore) -> anyhow::Result<()> {
     if super::runtime(1)?.block_on(control::is_served(&config.data)) {
         bail!(say("restore.running", &[("data", &config.data.display())]));
     }
-    let tenants = folders(&backup)?;
-    if tenants.is_empty() {
-        bail!(say("restore.empty", &[("backup", &backup.display())]));
-    }
-    for folder in tenants {
+    for folder in tenants_of(&backup)? {
         let failed =
             |error: engine::Error| anyhow!(say("restore.failed", &[("backup", &folder.display()), ("error", &fail::words(&error))]));
         let name = folder.file_name().unwrap_or_default().to_owned();
@@ -47,9 +112,11 @@ pub(super) fn restore(restore: &Restore) -> anyhow::Result<()> {
             bail!(say("restore.no-keys", &[("keys", &key_file.display())]));
         }
         // Data first: they are checked whole before anything appears.
-        let tenant = engine::restore(&config.data, &folder).map_err(failed)?;
+        let restored = engine::restore(&config.data, &folder, restore.at).map_err(failed)?;
         engine::restore_keys(&config.data, &key_file).map_err(failed)?;
-        out::line(&say("restore.done", &[("tenant", &tenant), ("data", &config.data.display())]));
+        let at = restored.last_at.map_or_else(|| "–".to_owned(), |at| at.to_string());
+        let (tenant, data) = (&restored.tenant, config.data.display());
+        out::line(&say("restore.done", &[("tenant", tenant), ("data", &data), ("at", &at), ("seq", &restored.last_seq)]));
     }
     Ok(())
 }
@@ -68,15 +135,20 @@ pub(crate) fn key_name(tenant: &std::ffi::OsStr) -> OsString {
     name
 }
 
-fn folders(backup: &Path) -> anyhow::Result<Vec<PathBuf>> {
+/// The folders of tenants in a folder of backups.
+fn tenants_of(backup: &Path) -> anyhow::Result<Vec<PathBuf>> {
     let failed = |error: std::io::Error| fail::of_path(&error, backup);
     let mut found = Vec::new();
     for entry in std::fs::read_dir(backup).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
-        if path.is_dir() {
+        let is_hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        if path.is_dir() && !is_hidden {
             found.push(path);
         }
     }
     found.sort();
+    if found.is_empty() {
+        bail!(say("restore.empty", &[("backup", &backup.display())]));
+    }
     Ok(found)
 }

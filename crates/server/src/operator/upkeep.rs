@@ -1,6 +1,7 @@
 //! What keeps an installation well: backups, the check of what is kept, and
 //! the deletion of what was kept long enough.
 
+use std::num::NonZeroUsize;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -44,9 +45,16 @@ impl Operator {
         Ok(self.access(tenant)?.finish_removals().await?)
     }
 
-    /// Backs up every tenant that is open into a folder of its own. All targets are looked
-    /// at before anything is made; a folder's manifest is written last.
-    pub(super) async fn backup(&self, target: PathBuf, keys: PathBuf, progress: Progress<'_>) -> anyhow::Result<Value> {
+    /// Adds a point of every tenant that is open to its folder, and removes the oldest points
+    /// beyond so many. All targets are looked at before anything is made. A tenant that does
+    /// not open keeps all of its points.
+    pub(super) async fn backup(
+        &self,
+        target: PathBuf,
+        keys: PathBuf,
+        keep: Option<NonZeroUsize>,
+        progress: Progress<'_>,
+    ) -> anyhow::Result<Value> {
         let failed =
             |error: engine::Error| anyhow!(say("backup.failed", &[("target", &target.display()), ("error", &fail::words(&error))]));
         let places = |tenant: &TenantId| (target.join(tenant.as_str()), keys.join(commands::key_name(tenant.as_str().as_ref())));
@@ -57,17 +65,22 @@ impl Operator {
         for folder in [&target, &keys] {
             make_folder(folder)?;
         }
-        let (mut size_bytes, mut files) = (0, 0);
+        let (mut size_bytes, mut copied_bytes, mut files, mut removed) = (0, 0, 0, 0);
         for tenant in self.engine.tenants() {
             progress(say("backup.tenant", &[("tenant", &tenant)]));
             let (engine, (data, key_file)) = (self.engine.clone(), places(&tenant));
-            let work = move || engine.backup(&tenant, &data).and_then(|report| engine.backup_keys(&tenant, &key_file).map(|()| report));
-            let report = tokio::task::spawn_blocking(work).await?.map_err(failed)?;
+            let work = move || {
+                let report = engine.backup(&tenant, &data, &key_file)?;
+                Ok((report, keep.map_or(Ok(0), |keep| engine::prune_backup(&data, keep))?))
+            };
+            let (report, pruned) = tokio::task::spawn_blocking(work).await?.map_err(failed)?;
             size_bytes += report.size_bytes;
+            copied_bytes += report.copied_bytes;
             files += report.files;
+            removed += pruned;
         }
         let left_out: Vec<&str> = self.engine.closed().keys().map(TenantId::as_str).collect();
-        Ok(json!({ "size_bytes": size_bytes, "files": files, "left_out": left_out }))
+        Ok(json!({ "size_bytes": size_bytes, "copied_bytes": copied_bytes, "files": files, "removed": removed, "left_out": left_out }))
     }
 
     /// Looks at everything that is kept, while it is in use.
@@ -102,9 +115,11 @@ pub(crate) fn replace_keys_at_rest(data: &Path, tenant: &str) -> anyhow::Result<
 }
 
 fn report(found: &[(TenantId, Vec<Finding>)]) -> Value {
+    found.iter().map(|(tenant, findings)| json!({ "tenant": tenant.as_str(), "findings": told(findings) })).collect()
+}
+
+/// Findings in the language chosen.
+pub(crate) fn told(findings: &[Finding]) -> Value {
     let finding = |one: &Finding| json!({ "part": format!("{:?}", one.part).to_lowercase(), "detail": fail::in_words(&one.detail) });
-    found
-        .iter()
-        .map(|(tenant, findings)| json!({ "tenant": tenant.as_str(), "findings": findings.iter().map(finding).collect::<Vec<_>>() }))
-        .collect()
+    findings.iter().map(finding).collect()
 }

@@ -3,10 +3,10 @@ use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 
 use expect_test::expect;
-use model::Segment;
 
+use super::backup::furnish;
 use super::tables::{holds, item};
-use crate::testing::{World, at, born, context, entity, value};
+use crate::testing::{World, at, context, value};
 use crate::{Error, FileRemoval, Finding, Kind, NewRun, Part, QuarantineState, RemovedFile, Store, TenantStore};
 
 fn put(tenant: &TenantStore, content: &[u8]) -> [u8; 32] {
@@ -127,7 +127,7 @@ pub(super) fn a_second_process_is_kept_out(mut world: World) {
     let own = std::process::id();
     assert!(matches!(second(), Err(Error::Locked { pid, .. }) if pid == own));
     assert_eq!(second().expect_err("locked").kind(), Kind::Locked);
-    assert!(matches!(Store::restore(&world.root(), &world.root()), Err(error) if error.kind() == Kind::Invalid));
+    assert!(matches!(Store::restore(&world.root(), &world.root(), None), Err(error) if error.kind() == Kind::Invalid));
     world.close_store();
     assert!(Store::open(&world.root(), world.config()).is_err(), "an open tenant holds the directory too");
     world.close();
@@ -238,85 +238,6 @@ pub(super) fn a_lost_key_store_is_named(mut world: World) {
 }
 
 /// A tenant with something of everything.
-fn furnish(tenant: &TenantStore) -> [u8; 32] {
-    tenant.append(&[born(1), value(2), value(3), value(4)]).expect("appends");
-    for seq in [3, 4] {
-        tenant.write_snapshot(seq, &mut [entity(1)].iter()).expect("writes");
-    }
-    fs::write(tenant.history_folder().join("a.parquet"), b"PAR1").expect("writes");
-    fs::write(tenant.history_folder().join("orphan.parquet"), b"PAR1").expect("writes");
-    let intent = tenant.begin_seal(&["a.parquet".to_owned()]).expect("begins");
-    let segment = Segment {
-        object: "a.parquet".to_owned(),
-        seq: (1, 3),
-        time: (at(1), at(3)),
-        rows: 2,
-        size_bytes: 4,
-        checksum: crate::disk::sha256(b"PAR1"),
-    };
-    tenant.finish_seal(intent, &[segment], &[], 3).expect("seals");
-    tenant.quarantine(&[item("luft", 1)]).expect("keeps");
-    put(tenant, b"roh")
-}
-
-pub(super) fn backup_and_restore(mut world: World) {
-    let raw = furnish(world.tenant());
-    let (backup, keys) = (world.beside("backup"), world.beside("safe/keys.db"));
-    let report = world.tenant().backup(&backup).expect("backs up");
-    assert_eq!((report.last_seq, report.files), (4, 5));
-    let saved: Vec<_> = crate::disk::files_below(&backup).expect("lists").iter().map(|p| p.to_string_lossy().into_owned()).collect();
-    let raw_name = format!("files/{}/{}", &crate::disk::hex(&raw)[..2], crate::disk::hex(&raw));
-    assert_eq!(saved, [raw_name.as_str(), "history/a.parquet", "manifest.json", "snapshots/3.snap", "snapshots/4.snap", "tenant.db"]);
-    world.tenant().backup_keys(&keys).expect("saves");
-    assert_eq!(world.tenant().backup_keys(&keys).expect_err("there").kind(), Kind::Exists);
-    assert_eq!(world.tenant().backup(&backup).expect_err("not empty").kind(), Kind::Invalid);
-    world.tenant().append(&[value(5)]).expect("appends");
-
-    let elsewhere = world.beside("elsewhere");
-    assert_eq!(Store::restore(&elsewhere, &backup).expect("restores").as_str(), "musterstadt");
-    assert_eq!(Store::restore(&elsewhere, &backup).expect_err("there").kind(), Kind::Exists);
-    let opened = Store::open(&elsewhere, world.config()).and_then(|store| store.tenant(&context("musterstadt")));
-    assert_eq!(opened.expect_err("no keys").kind(), Kind::Unavailable);
-    assert_eq!(Store::restore_keys(&elsewhere, &keys).expect("restores").as_str(), "musterstadt");
-    assert_eq!(Store::restore_keys(&elsewhere, &keys).expect_err("there").kind(), Kind::Exists);
-    assert_eq!(Store::restore_keys(&elsewhere, &backup.join("tenant.db")).expect_err("no keys").kind(), Kind::Corrupt);
-    let restored = Store::open(&elsewhere, world.config()).and_then(|store| store.tenant(&context("musterstadt"))).expect("opens");
-    assert_eq!(restored.check_integrity().expect("looks"), []);
-    assert_eq!(restored.last_header().expect("reads").map(|header| header.seq), Some(4));
-    assert_eq!(restored.read_log(0, 9).expect("reads"), [value(4)]);
-    assert_eq!(restored.load_snapshot().expect("loads").map(|snapshot| snapshot.entities), Some(vec![entity(1)]));
-    assert_eq!(read(&restored, &raw).expect("reads"), b"roh");
-    assert_eq!(restored.quarantined(None, QuarantineState::Open, 0, 9).expect("reads")[0].item, item("luft", 1));
-    restored.append(&[value(5), value(6)]).expect("goes on");
-    world.close();
-}
-
-pub(super) fn a_damaged_backup_is_refused(world: World) {
-    furnish(world.tenant());
-    let backup = world.beside("backup");
-    world.tenant().backup(&backup).expect("backs up");
-    let elsewhere = world.beside("elsewhere");
-    for file in crate::disk::files_below(&backup).expect("lists") {
-        let path = backup.join(&file);
-        let good = fs::read(&path).expect("reads");
-        let mut bad = good.clone();
-        bad[good.len() / 2] ^= 1;
-        fs::write(&path, bad).expect("writes");
-        Store::restore(&elsewhere, &backup).expect_err("damaged");
-        fs::remove_file(&path).expect("removes");
-        Store::restore(&elsewhere, &backup).expect_err("missing");
-        assert!(!elsewhere.join("tenants/musterstadt").exists());
-        fs::write(&path, good).expect("writes");
-    }
-    let manifest = backup.join("manifest.json");
-    let forged = fs::read_to_string(&manifest).expect("reads").replace("tenant.db", "../../x.db");
-    fs::write(&manifest, forged).expect("writes");
-    assert_eq!(Store::restore(&elsewhere, &backup).expect_err("forged").kind(), Kind::Corrupt);
-    fs::write(world.tenant().history_folder().join("a.parquet"), b"PAR2").expect("writes");
-    let error = world.tenant().backup(&world.beside("second")).expect_err("damage is not backed up");
-    assert!(error.to_string().contains("a.parquet"), "{error}");
-}
-
 pub(super) fn a_check_names_what_is_damaged(mut world: World) {
     let raw = furnish(world.tenant());
     let neighbour = world.store().create_tenant(&context("nachbarstadt")).expect("a tenant");
@@ -355,22 +276,9 @@ pub(super) fn a_check_names_what_is_damaged(mut world: World) {
     }
 }
 
-pub(super) fn a_backup_stays_out_of_the_data(world: World) {
-    let (inside, keys) = (world.root().join("backup/deep"), world.beside("keys.db"));
-    assert_eq!(world.tenant().check_backup(&inside, &keys).expect_err("refused").kind(), Kind::Invalid);
-    assert_eq!(world.tenant().check_backup(&world.beside("b"), &world.root().join("k")).expect_err("refused").kind(), Kind::Invalid);
-    assert_eq!(world.tenant().backup(&inside).expect_err("refused").kind(), Kind::Invalid);
-    assert!(!world.root().join("backup").exists(), "nothing is made before it is refused");
-    world.tenant().check_backup(&world.beside("b"), &keys).expect("fine");
-    assert!(!world.beside("b").exists());
-    let error = Store::restore(&world.beside("elsewhere"), &world.beside("nowhere")).expect_err("refused");
-    assert!(error.to_string().contains("is not a complete backup"), "{error}");
-}
-
 pub(super) fn everything_is_private(world: World) {
     furnish(world.tenant());
-    world.tenant().backup(&world.beside("backup")).expect("backs up");
-    world.tenant().backup_keys(&world.beside("keys.db")).expect("saves");
+    world.tenant().backup(&world.beside("backup"), &world.beside("keys.db"), at(9)).expect("backs up");
     // What other crates write into the history folder is theirs to guard; the folder itself is closed.
     let ours = |path: &std::path::Path| !path.to_string_lossy().contains("/tenants/musterstadt/history/");
     let mut open = vec![world.root(), world.beside("backup"), world.beside("keys.db")];

@@ -53,7 +53,7 @@ pub(super) fn a_source_remembers_how_it_does(mut world: World) {
     assert!(tenant.put_source_state("fehlt", &SourceState::default()).is_err());
 }
 
-fn outcome(state: RunState) -> RunOutcome {
+pub(super) fn outcome(state: RunState) -> RunOutcome {
     RunOutcome {
         at: at(50),
         state,

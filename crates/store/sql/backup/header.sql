@@ -1,0 +1,1 @@
+SELECT header FROM log WHERE seq = ?1

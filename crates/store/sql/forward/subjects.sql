@@ -1,0 +1,1 @@
+SELECT subject, seq FROM log_subject WHERE seq > ?1 AND seq <= ?2

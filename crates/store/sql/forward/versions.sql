@@ -1,0 +1,1 @@
+SELECT name, version, text, at, actor FROM source_version WHERE at <= ?1
