@@ -103,7 +103,14 @@ impl TenantStore {
                 .with("path", &target.display()),
             ));
         }
-        if let Some((owner, path)) = read_points(target)?.into_iter().find_map(|(path, read)| Some((read.ok()?.tenant, path)))
+        let points = read_points(target)?;
+        if points.is_empty() && disk::names(target)?.iter().any(|name| !name.starts_with('.')) {
+            return Err(Error::invalid(
+                Sentence::new("backup-foreign", "`{path}` holds something else and no backup; name another folder")
+                    .with("path", &target.display()),
+            ));
+        }
+        if let Some((owner, path)) = points.into_iter().find_map(|(path, read)| Some((read.ok()?.tenant, path)))
             && owner != *self.tenant()
         {
             return Err(Error::invalid(
@@ -112,7 +119,7 @@ impl TenantStore {
                     .with("owner", &owner),
             ));
         }
-        if keys.exists() && keys::owner_of(keys)? != (self.tenant().clone(), self.inner().keys.id) {
+        if keys.exists() && keys::owner_of(keys).ok() != Some((self.tenant().clone(), self.inner().keys.id)) {
             return Err(Error::invalid(
                 Sentence::new(
                     "backup-of-other-keys",

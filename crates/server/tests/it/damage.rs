@@ -107,7 +107,7 @@ fn a_backup_that_is_refused_leaves_nothing_behind() {
     assert!(!scene.data().join("sicherung").exists());
     let full = scene.write("voll/musterstadt/brief.odt", "");
     let target = scene.path("voll");
-    assert!(scene.run(&format!("backup {}", target.display())).failed().contains("ist nicht leer"));
+    assert!(scene.run(&format!("backup {}", target.display())).failed().contains("enthält etwas anderes"));
     assert!(full.is_file() && !scene.path("voll-schluessel").exists());
     let keys = scene.write("schluessel/musterstadt.keys", "");
     let target = scene.path("neu");
@@ -115,7 +115,7 @@ fn a_backup_that_is_refused_leaves_nothing_behind() {
         scene
             .run(&format!("backup {} --keys {}", target.display(), keys.parent().expect("a folder").display()))
             .failed()
-            .contains("ist schon da")
+            .contains("Schlüssel anderer Daten")
     );
     assert!(!target.exists());
 }

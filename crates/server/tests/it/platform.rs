@@ -243,6 +243,14 @@ pub(crate) fn has_entity(platform: &Platform, token: &str, number: usize) -> boo
     answer.status == 200 && answer.json()["zahl"]["value"] == number
 }
 
+/// The points of a tenant's backup, the oldest first.
+pub(crate) fn points(folder: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
+    let mut points: Vec<PathBuf> = entries.filter(|path| path.join("manifest.json").is_file()).collect();
+    points.sort();
+    points
+}
+
 /// A token of the only tenant.
 pub(crate) fn token(scene: &Scene, role: &str) -> String {
     scene.run(&format!("token create --role {role}")).ok().trim().to_owned()

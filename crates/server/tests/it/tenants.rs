@@ -1,6 +1,6 @@
 //! Two municipalities in one installation: each sees its own.
 
-use crate::platform::{Answer, Platform, Scene, entity};
+use crate::platform::{Answer, Platform, Scene, entity, points};
 
 /// Two tenants with the same identifier in both, and a token of each.
 struct Two {
@@ -185,7 +185,7 @@ fn a_tenant_that_does_not_open_leaves_the_others_alone() {
         assert!(two.scene.run("tenant create nachbarstadt").failed().contains("gibt es schon"));
         let backup = two.scene.run(&format!("backup {}", two.scene.path("sicherung").display()));
         assert!(backup.code == Some(1) && backup.err.contains("nachbarstadt"), "{backup:?}");
-        assert!(two.scene.path("sicherung/musterstadt/manifest.json").is_file());
+        assert_eq!(points(&two.scene.path("sicherung/musterstadt")).len(), 1);
         assert!(two.platform.stop().success());
 
         // Without any tenant there is nothing to start for.

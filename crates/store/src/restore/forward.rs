@@ -81,8 +81,11 @@ pub(super) fn choose(folder: &Path, at: Option<Instant>) -> Result<Way, Error> {
         // Nothing was written between the instant and that point.
         return Ok(next);
     }
-    let gap = "between two points the log was sealed: nothing from {until} on and before {from} can be restored; choose an instant outside";
-    let gap = Sentence::new("between-backups", gap).with("until", &until.unwrap_or(at)).with("from", &next.last_at.unwrap_or(at));
+    let gap = Sentence::new(
+        "between-backups",
+        "between two points the log was sealed: nothing from {until} on and before {from} can be restored; choose an instant outside",
+    );
+    let gap = gap.with("until", &until.unwrap_or(at)).with("from", &next.last_at.unwrap_or(at));
     Err(unreachable(folder, gap))
 }
 
