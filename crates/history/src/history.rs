@@ -22,7 +22,7 @@ use crate::columns::{Column, FORMAT, FORMAT_KEY, Layout};
 use crate::error::{Reason, damaged};
 use crate::objects::{Object, Objects};
 use crate::prune::Wanted;
-use crate::read::{self, Found, FoundNumbers};
+use crate::read::{self, End, Found, FoundNumbers};
 use crate::seal::{Seal, span};
 use crate::{Error, columns, encode};
 
@@ -102,9 +102,14 @@ impl History {
         segments: &[Segment],
         removals: &Removals,
     ) -> Result<Vec<Observation>, Error> {
-        let wanted = Wanted::of(question);
+        let mut wanted = Wanted::of(question);
         let mut found = Found::new();
-        self.scan(segments, &wanted, Column::ALL, &mut |batch| found.take(batch, &wanted, removals))?;
+        for (segment, unread) in from_the_end(segments, question.limit) {
+            self.scan(std::slice::from_ref(segment), &wanted, Column::ALL, &mut |batch| found.take(batch, &wanted, removals))?;
+            if let Some(end) = unread {
+                wanted.leave(found.full(question, &wanted, end));
+            }
+        }
         Ok(found.observations(question))
     }
 
@@ -217,6 +222,24 @@ impl History {
         self.0.footers.put(&segment.object, object.tag, footer.clone());
         Ok(footer)
     }
+}
+
+/// Segments in the order in which they are read, each with what those after
+/// it may reach to, so that the first or last values of a series are known
+/// before all is read.
+fn from_the_end(segments: &[Segment], limit: SeriesLimit) -> Vec<(&Segment, Option<End>)> {
+    let mut ordered: Vec<&Segment> = segments.iter().collect();
+    let ends: fn(&Segment) -> End = match limit {
+        SeriesLimit::All => return ordered.into_iter().map(|segment| (segment, None)).collect(),
+        SeriesLimit::Last(_) => |segment| End::UpTo(segment.time.1),
+        SeriesLimit::First(_) => |segment| End::From(segment.time.0),
+    };
+    ordered.sort_by_key(|segment| match ends(segment) {
+        End::UpTo(last) => -i128::from(last.micros()),
+        End::From(first) => i128::from(first.micros()),
+    });
+    let unread: Vec<Option<End>> = ordered.iter().skip(1).map(|next| Some(ends(next))).chain([None]).collect();
+    ordered.into_iter().zip(unread).collect()
 }
 
 /// Verifies a segment whole and reads its footer.

@@ -17,6 +17,8 @@ use crate::columns::Column;
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Wanted<'a> {
     entities: Option<Vec<&'a str>>,
+    /// Those of the entities of which more is wanted than instances with a `datasetId`.
+    open: Option<Vec<&'a str>>,
     attributes: Option<Vec<&'a str>>,
     times: Option<Range<i64>>,
     /// Nothing that was recorded later.
@@ -33,8 +35,10 @@ impl<'a> Wanted<'a> {
             words
         };
         let by_time = question.time_property == TimeProperty::ObservedAt;
+        let entities = sorted(question.entities.iter().map(|id| id.as_str()).collect());
         Self {
-            entities: Some(sorted(question.entities.iter().map(|id| id.as_str()).collect())),
+            open: Some(entities.clone()),
+            entities: Some(entities),
             attributes: question.attributes.as_ref().map(|names| sorted(names.iter().map(|name| name.iri()).collect())),
             times: by_time.then(|| question.window.start.micros()..question.window.end.micros()),
             known_at: match question.known {
@@ -53,7 +57,19 @@ impl<'a> Wanted<'a> {
     pub(crate) fn entities(entities: &[&'a EntityId]) -> Self {
         let mut entities: Vec<&str> = entities.iter().map(|id| id.as_str()).collect();
         entities.sort_unstable();
-        Self { entities: Some(entities), ..Self::default() }
+        Self { open: Some(entities.clone()), entities: Some(entities), ..Self::default() }
+    }
+
+    /// From now on nothing is wanted of these entities but instances with a `datasetId`.
+    pub(crate) fn leave(&mut self, entities: Vec<&str>) {
+        if let Some(open) = &mut self.open {
+            open.retain(|entity| !entities.contains(entity));
+        }
+    }
+
+    /// Whether all of an entity is still wanted.
+    pub(crate) fn is_open(&self, entity: &str) -> bool {
+        self.open.as_ref().is_none_or(|open| open.binary_search(&entity).is_ok())
     }
 
     /// Whether what was recorded then was known at the instant asked for.
@@ -107,7 +123,14 @@ impl<'a> Wanted<'a> {
             Some(Statistics::Int64(found)) => found.min_opt().zip(found.max_opt()).is_none_or(|(min, max)| self.spans_time(*min, *max)),
             _ => true,
         };
-        times && words(Column::Entity, self.entities.as_deref()) && words(Column::Attribute, self.attributes.as_deref())
+        times && words(Column::Entity, self.entities_in(group)) && words(Column::Attribute, self.attributes.as_deref())
+    }
+
+    /// The entities that may be wanted of a row group.
+    fn entities_in(&self, group: &RowGroupMetaData) -> Option<&[&'a str]> {
+        let empty = group.columns().get(Column::DatasetId.place()).and_then(|chunk| chunk.statistics()?.null_count_opt());
+        let has_datasets = empty.and_then(|empty| i64::try_from(empty).ok()) != Some(group.num_rows());
+        if has_datasets { self.entities.as_deref() } else { self.open.as_deref() }
     }
 
     fn pages(&self, footer: &ParquetMetaData, index: usize, group: &RowGroupMetaData) -> Option<RowGroupSelection> {
@@ -133,15 +156,14 @@ impl<'a> Wanted<'a> {
             .map(|page| usize::try_from(page.first_row_index).ok())
             .collect::<Option<_>>()?;
         let ends = starts.iter().skip(1).copied().chain([rows]);
-        let kept = starts.iter().copied().zip(ends).enumerate().filter(|(page, _)| self.may_be_in_page(found, *page, column));
+        let entities = self.entities_in(footer.row_group(group));
+        let kept = starts.iter().copied().zip(ends).enumerate().filter(|(page, _)| self.may_be_in_page(found, *page, column, entities));
         Some(RowSelection::from_consecutive_ranges(kept.map(|(_, (start, end))| start..end), rows))
     }
 
-    fn may_be_in_page(&self, found: &ColumnIndexMetaData, page: usize, column: Column) -> bool {
+    fn may_be_in_page(&self, found: &ColumnIndexMetaData, page: usize, column: Column, entities: Option<&[&str]>) -> bool {
         match (found, column) {
-            (ColumnIndexMetaData::BYTE_ARRAY(index), Column::Entity) => {
-                spans(self.entities.as_deref(), index.min_value(page), index.max_value(page))
-            }
+            (ColumnIndexMetaData::BYTE_ARRAY(index), Column::Entity) => spans(entities, index.min_value(page), index.max_value(page)),
             (ColumnIndexMetaData::BYTE_ARRAY(index), Column::Attribute) => {
                 spans(self.attributes.as_deref(), index.min_value(page), index.max_value(page))
             }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use arrow_array::{Array, RecordBatch};
 use model::series::SeriesLimit;
-use model::{Fact, Instant, Known, NumberSeries, Observation, Removals, SeriesKey, SeriesQuery};
+use model::{EntityId, Fact, Instant, Known, NumberSeries, Observation, Removals, SeriesKey, SeriesQuery};
 
 use crate::columns::Column;
 use crate::decode::{Rows, Words, instants, integers, numbers, text, texts};
@@ -142,7 +142,42 @@ impl<R: Row> Found<R> {
     }
 }
 
+/// What is not read yet reaches no further than this.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum End {
+    /// Up to this instant, when the newest is read first.
+    UpTo(Instant),
+    /// From this instant on, when the oldest is read first.
+    From(Instant),
+}
+
+impl End {
+    /// Whether nothing that is not read can stand at this instant, or beyond.
+    fn leaves(self, at: Instant) -> bool {
+        match self {
+            Self::UpTo(last) => at > last,
+            Self::From(first) => at < first,
+        }
+    }
+}
+
 impl Found<Observation> {
+    /// Entities of which the first or last values asked for are all found, as
+    /// far as these are not of instances with a `datasetId`: those are not
+    /// known before all is read.
+    pub(crate) fn full<'a>(&self, question: &'a SeriesQuery, wanted: &Wanted<'_>, unread: End) -> Vec<&'a str> {
+        let (SeriesLimit::First(count) | SeriesLimit::Last(count), Some(names)) = (question.limit, &question.attributes) else {
+            return Vec::new();
+        };
+        let is_full = |entity: &EntityId| {
+            names.iter().all(|name| {
+                let key = SeriesKey { entity: entity.clone(), attribute: *name, dataset: None };
+                self.0.get(&key).is_some_and(|rows| rows.len() >= count && answers(rows, question, unread) >= count)
+            })
+        };
+        question.entities.iter().filter(|entity| wanted.is_open(entity.as_str()) && is_full(entity)).map(EntityId::as_str).collect()
+    }
+
     pub(crate) fn take(&mut self, batch: &RecordBatch, wanted: &Wanted<'_>, removals: &Removals) -> Result<(), Reason> {
         let runs = runs(batch, wanted)?;
         if runs.is_empty() {
@@ -175,6 +210,16 @@ impl Found<Observation> {
         }
         all
     }
+}
+
+/// How many of the rows of a series answer a question whatever is still unread.
+fn answers(rows: &[Observation], question: &SeriesQuery, unread: End) -> usize {
+    let mut rows: Vec<&Observation> = rows.iter().filter(|row| unread.leaves(row.time())).collect();
+    if question.known != Known::Versions {
+        rows.sort_by_key(|row| std::cmp::Reverse((row.time(), Row::is_deletion(*row), row.seq)));
+        rows.dedup_by(|one, two| one.same_instant(two));
+    }
+    rows.into_iter().filter(|row| question.asks_for(row)).count()
 }
 
 pub(crate) struct FoundNumbers(Found<Point>);

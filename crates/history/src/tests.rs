@@ -1,5 +1,6 @@
 //! Sealed history against a plain list, and what must never pass for history.
 
+mod ends;
 mod given;
 
 use std::collections::{BTreeMap, HashMap};
