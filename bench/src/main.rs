@@ -9,6 +9,7 @@
 mod client;
 mod codec;
 mod disk;
+mod history;
 mod hyper_reference;
 mod pages;
 mod reading;
@@ -31,6 +32,10 @@ fn main() -> Result<()> {
         (Some("codec"), None) => codec::measure().map(|row| report::print(&[row])),
         (Some("pages"), Some(binary)) => pages::measure(&server::Server::start(&binary)?, &binary).map(|rows| report::print(&rows)),
         (Some("search"), None) => search::measure().map(|row| report::print(&[row])),
+        (Some("history"), Some(folder)) => {
+            let observations = arguments.next().map_or(Ok(100_000_000), |count| count.parse())?;
+            history::measure(std::path::Path::new(&folder), observations)
+        }
         _ => anyhow::bail!(
             "usage: bench run PATH-OF-ALLMENDE; bench pages PATH-OF-ALLMENDE for the pages only; bench codec or bench search for a row without a server"
         ),

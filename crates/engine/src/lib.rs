@@ -18,6 +18,7 @@ mod engine;
 mod error;
 mod fold;
 mod live;
+mod load;
 mod operation;
 mod past;
 mod privacy;

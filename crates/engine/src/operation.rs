@@ -207,3 +207,12 @@ pub struct ImportReceipt {
     /// Entities that are new.
     pub created: u64,
 }
+
+impl std::ops::AddAssign for ImportReceipt {
+    fn add_assign(&mut self, more: Self) {
+        self.written += more.written;
+        self.unchanged += more.unchanged;
+        self.corrected += more.corrected;
+        self.created += more.created;
+    }
+}

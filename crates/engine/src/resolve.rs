@@ -487,7 +487,7 @@ fn nothing(name: Name, dataset: Option<Iri>, at: Instant) -> Attribute {
     attribute
 }
 
-fn stamp(attribute: &mut Attribute, created_at: Instant, modified_at: Instant) {
+pub(crate) fn stamp(attribute: &mut Attribute, created_at: Instant, modified_at: Instant) {
     attribute.created_at = created_at;
     attribute.modified_at = modified_at;
     for sub in &mut attribute.sub {

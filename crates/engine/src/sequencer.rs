@@ -44,14 +44,16 @@ pub(crate) enum Work {
     Erase(Vec<EntityId>),
     /// What retention deletes, with its receipt.
     Expire(Box<Expiry>),
-    /// Nothing but an entry in the audit.
-    Note,
+    /// Nothing but an entry in the audit, and a position of its own.
+    Note {
+        run: Option<u64>,
+    },
 }
 
 impl Work {
     /// Whether nothing else may share its commit.
     fn stands_alone(&self) -> bool {
-        matches!(self, Self::RemoveHistory(..) | Self::Erase(_) | Self::Expire(_) | Self::Note)
+        matches!(self, Self::RemoveHistory(..) | Self::Erase(_) | Self::Expire(_) | Self::Note { .. })
     }
 }
 
@@ -59,7 +61,7 @@ impl Work {
 pub(crate) enum Done {
     Operations(Vec<Result<Outcome, Error>>, u64),
     Import(ImportReceipt),
-    Noted,
+    Noted { seq: u64, at: Instant },
 }
 
 type Reply = oneshot::Sender<Result<Done, Error>>;
@@ -227,9 +229,10 @@ impl Collector {
         let Request { work, actor, purpose, reply } = request;
         let run = match &work {
             Work::Import { run, .. } => Some(*run),
+            Work::Note { run } => *run,
             _ => None,
         };
-        let is_note = matches!(work, Work::Note);
+        let is_note = matches!(work, Work::Note { .. });
         let joins = !work.stands_alone()
             && !batch.is_closed
             && batch
@@ -308,7 +311,7 @@ fn newest(observations: &[Observation], key: &SeriesKey, at: Instant) -> Option<
 /// Operations fail one by one; an import is taken whole or not at all.
 fn carry_out(draft: &mut Draft<'_>, work: Work, seq: u64) -> Result<Done, Error> {
     match work {
-        Work::Note => Ok(Done::Noted),
+        Work::Note { .. } => Ok(Done::Noted { seq, at: draft.at }),
         Work::Mend(wrong, mending) => draft.mend(*wrong, mending).map(|outcome| Done::Operations(vec![Ok(outcome)], seq)),
         Work::RemoveHistory(entity, series, window) => {
             draft.remove_history(entity, series, window);

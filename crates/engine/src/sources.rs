@@ -42,7 +42,7 @@ impl Access {
         let work = Work::Operations(operations);
         match self.tenant.sequencer()?.submit(work, self.actor(), self.principal().purpose.clone()).await? {
             Done::Operations(outcomes, seq) => Ok(Receipt { outcomes, seq }),
-            Done::Import(_) | Done::Noted => Err(Error::internal("a write was answered as something else")),
+            Done::Import(_) | Done::Noted { .. } => Err(Error::internal("a write was answered as something else")),
         }
     }
 
@@ -60,7 +60,7 @@ impl Access {
         let work = Work::Import { run, records, known };
         match self.tenant.sequencer()?.submit(work, self.actor(), self.principal().purpose.clone()).await? {
             Done::Import(receipt) => Ok(receipt),
-            Done::Operations(..) | Done::Noted => Err(Error::internal("an import was answered as something else")),
+            Done::Operations(..) | Done::Noted { .. } => Err(Error::internal("an import was answered as something else")),
         }
     }
 

@@ -4,6 +4,7 @@ mod buckets;
 mod import;
 mod indexes;
 mod live;
+mod load;
 mod model_based;
 mod past;
 mod personal;

@@ -89,7 +89,7 @@ impl Access {
             .await?;
         if let Some(purpose) = &order.personal {
             let purpose = format!("export with personal values: {purpose}").into();
-            self.tenant.sequencer()?.submit(Work::Note, self.actor(), Some(purpose)).await?;
+            self.tenant.sequencer()?.submit(Work::Note { run: None }, self.actor(), Some(purpose)).await?;
         }
         self.blocking(move |shared| export::run(shared, moment, &order, &forms, &progress)).await
     }

@@ -1,5 +1,6 @@
 //! The belt between mapping, which blocks, and the engine, which commits:
-//! batches of bounded size, two of them under way at most.
+//! batches of bounded size, one of them under way and one waiting at most.
+//! They grow while an input goes on: what is long is loaded in large ones.
 
 use std::io::Read;
 use std::sync::Arc;
@@ -13,8 +14,14 @@ use tokio::sync::mpsc;
 use crate::report::Counts;
 use crate::turns::Stop;
 
-/// Entities in a batch: enough that an fsync is shared, few enough to stay small.
-const ENTITIES_MAX: usize = 1_000;
+/// Values in the first batch: enough that an fsync is shared, few enough to stay small.
+const VALUES_FIRST: usize = 1_000;
+/// Values in the batches of a long input: some 60 MB.
+const VALUES_MAX: usize = 64_000;
+/// From so many values on a batch is loaded beside the log.
+const VALUES_LOADED: usize = 16_000;
+/// Refused records in a batch.
+const REFUSED_MAX: usize = 1_000;
 /// Bytes of refused records in a batch; one record may have 16 MiB.
 const RAW_BYTES_MAX: usize = 4 << 20;
 /// How often a batch is tried again when the engine has no room at the moment.
@@ -24,6 +31,8 @@ const TRIES: u32 = 8;
 #[derive(Default)]
 pub(crate) struct Batch {
     pub(crate) records: Vec<(u64, Entity)>,
+    /// Values of these records.
+    values: usize,
     pub(crate) refused: Vec<QuarantineItem>,
     pub(crate) flagged: u64,
     /// Records it is about.
@@ -44,6 +53,8 @@ struct Feeder {
     origin: Origin,
     stop: Stop,
     current: Batch,
+    /// Values that fill the present batch.
+    full: usize,
     /// The last record seen: one may come twice, accepted and refused in part.
     last: Option<u64>,
     batches: mpsc::Sender<Batch>,
@@ -66,10 +77,9 @@ impl Feeder {
     }
 
     fn pass_on_if_full(&mut self) -> Result<(), SinkError> {
-        if self.current.records.len() >= ENTITIES_MAX
-            || self.current.raw_bytes >= RAW_BYTES_MAX
-            || self.current.refused.len() >= ENTITIES_MAX
-        {
+        let Batch { values, raw_bytes, refused, .. } = &self.current;
+        if *values >= self.full || *raw_bytes >= RAW_BYTES_MAX || refused.len() >= REFUSED_MAX {
+            self.full = (self.full * 2).min(VALUES_MAX);
             self.pass_on()?;
         }
         Ok(())
@@ -85,7 +95,10 @@ impl Sink for Feeder {
     fn accept(&mut self, record: Record) -> Result<(), SinkError> {
         self.see(record.record)?;
         self.current.flagged += record.flags.len() as u64;
-        self.current.records.extend(record.updates.into_iter().map(|entity| (record.record, entity)));
+        for entity in record.updates {
+            self.current.values += entity.attributes.len().max(1);
+            self.current.records.push((record.record, entity));
+        }
         self.pass_on_if_full()
     }
 
@@ -139,10 +152,10 @@ pub(crate) fn map(
     origin: Origin,
     stop: Stop,
 ) -> (mpsc::Receiver<Batch>, tokio::task::JoinHandle<Result<Summary, Fatal>>) {
-    let (batches, receiver) = mpsc::channel(2);
+    let (batches, receiver) = mpsc::channel(1);
     let mapping = tokio::task::spawn_blocking(move || {
         let now = origin.now;
-        let mut feeder = Feeder { origin, stop, current: Batch::default(), last: None, batches };
+        let mut feeder = Feeder { origin, stop, current: Batch::default(), full: VALUES_FIRST, last: None, batches };
         let outcome = harmonise::run(&definition, Input { name: &name, reader: &mut reader }, now, &mut feeder);
         // What was accepted before a fault stays: it is passed on either way.
         let rest = feeder.pass_on();
@@ -165,9 +178,32 @@ pub(crate) async fn keep(access: &Access, origin: &Origin, batch: Batch, counts:
         access.quarantine(batch.refused).await?;
         counts.quarantined += quarantined;
     }
-    let refused = import(access, origin.run, batch.records, counts).await?;
+    let refused = if batch.values >= VALUES_LOADED {
+        load(access, origin.run, batch.records, counts).await?
+    } else {
+        import(access, origin.run, batch.records, counts).await?
+    };
     counts.flagged += batch.flagged;
     counts.records += batch.records_seen;
+    Ok(refused)
+}
+
+/// Loads many records at once; when that does not go, they are imported in
+/// small batches.
+async fn load(access: &Access, run: u64, records: Vec<(u64, Entity)>, counts: &mut Counts) -> Result<Vec<Refused>, engine::Error> {
+    match access.load(run, records.clone()).await {
+        Ok(receipt) => {
+            count(counts, &receipt);
+            return Ok(Vec::new());
+        }
+        Err(error) if is_about_the_record(&error) || error.kind() == Kind::Unavailable => {}
+        Err(error) => return Err(error),
+    }
+    let (mut refused, mut records) = (Vec::new(), records.into_iter().peekable());
+    while records.peek().is_some() {
+        let some = records.by_ref().take(VALUES_FIRST).collect();
+        refused.extend(import(access, run, some, counts).await?);
+    }
     Ok(refused)
 }
 

@@ -61,7 +61,7 @@ impl Access {
                 return Ok(true);
             }
             // A snapshot stands for a position of its own.
-            self.sequence(Work::Note).await?;
+            self.sequence(Work::Note { run: None }).await?;
             self.blocking(|shared| {
                 shared.past.press(&shared.state)?;
                 while shared.past.compact(compact::WHEN_IDLE, &shared.stopping)? {}
@@ -81,7 +81,7 @@ impl Access {
     pub(crate) async fn submit(&self, work: Work) -> Result<Receipt, Error> {
         match self.sequence(work).await? {
             Done::Operations(outcomes, seq) => Ok(Receipt { outcomes, seq }),
-            Done::Import(_) | Done::Noted => Err(Error::internal("a correction was answered as something else")),
+            Done::Import(_) | Done::Noted { .. } => Err(Error::internal("a correction was answered as something else")),
         }
     }
 

@@ -3,12 +3,14 @@
 use std::sync::Arc;
 
 use history::History;
-use model::{Entity, Segment};
+use model::{Entity, Instant, Segment};
 use parking_lot::RwLock;
 use store::TenantStore;
 
 use super::{Parts, Past, Tail};
 use crate::Error;
+use crate::load::{self, Rows};
+use crate::operation::ImportReceipt;
 use crate::state::State;
 
 impl Past {
@@ -78,6 +80,36 @@ impl Past {
                 Err(error.into())
             }
         }
+    }
+}
+
+impl Past {
+    /// Writes values as segments of their own, under a position that stands
+    /// for nothing else. Answers what was not written, all of it: when
+    /// history is sealed beyond the position already, another is needed, or
+    /// what was removed since might come back.
+    pub(crate) fn load(&self, seq: u64, at: Instant, mut rows: Vec<Rows>) -> Result<(Vec<Rows>, ImportReceipt), Error> {
+        self.store.check_room()?;
+        let _one_at_a_time = self.sealing.lock();
+        let sealed_upto = self.sealed_upto();
+        if sealed_upto >= seq {
+            return Ok((rows, ImportReceipt::default()));
+        }
+        let mut receipt = ImportReceipt::default();
+        rows.iter_mut().for_each(|rows| receipt += load::settle(rows, seq, at));
+        let plan = self.history.plan(rows.iter().map(Vec::as_slice));
+        let intent = self.store.begin_seal(&plan.objects())?;
+        let segments = match self.history.write(&plan) {
+            Ok(segments) => segments,
+            Err(error) => {
+                undo(&self.history, &self.store, intent, &plan.objects())?;
+                return Err(error.into());
+            }
+        };
+        self.store.finish_seal(intent, &segments, &[], sealed_upto)?;
+        let mut parts = self.parts.write();
+        parts.segments = Arc::new(parts.segments.iter().cloned().chain(segments).collect());
+        Ok((Vec::new(), receipt))
     }
 }
 
