@@ -29,8 +29,9 @@ pub use choose::{propose, settle};
 pub use examine::{Finding, Weight, examine};
 pub use file::{Refusal, look, recognise};
 pub use place::systems;
+pub use time::days;
 pub use words::attribute_name;
-pub use write::{Answers, definition, slug_of, type_name, with_published};
+pub use write::{Answers, Period, definition, slug_of, type_name, with_published};
 
 /// The widest table that is taken.
 pub const COLUMNS_MAX: usize = 200;

@@ -49,7 +49,11 @@ pub(super) fn dataset(
     let keywords = section.texts("keywords").iter().map(|word| Text::from(word.as_str())).collect();
     let frequency = text(section.text("frequency"));
     let spatial = section.child("spatial").and_then(spatial);
-    let temporal = temporal(&mut section);
+    let former = section.child("period").and_then(former_period);
+    let mut temporal = temporal(&mut section);
+    if temporal.is_empty() {
+        temporal.extend(former);
+    }
     let id_prefix = text(section.text("id_prefix"));
     let published = section.flag("published").unwrap_or(false);
     let columns = all_columns(&mut section, columns, name);
@@ -174,6 +178,20 @@ fn temporal(section: &mut Section<'_>) -> Vec<TimeWindow> {
     let mut temporal: Vec<TimeWindow> = periods.into_iter().map(|(_, period)| period).collect();
     temporal.sort_by_key(|period| period.start);
     temporal
+}
+
+/// The one period that earlier versions wrote, between instants: their definitions are still read,
+/// and explain the values they made.
+fn former_period(mut section: Section<'_>) -> Option<TimeWindow> {
+    let instant = |text: &str| Instant::parse(text).map_err(|_| Code::NotAnInstant.with("value", text));
+    let start = section.read("start", Code::WriteDate, instant);
+    let end = section.read("end", Code::WriteDate, instant);
+    let window = TimeWindow { start: start.unwrap_or(TimeWindow::ALL.start), end: end.unwrap_or(TimeWindow::ALL.end) };
+    if window.is_empty() {
+        section.fault("end", None, Code::PeriodReversed, Code::SwapPeriod);
+    }
+    section.finish();
+    (!window.is_empty()).then_some(window)
 }
 
 /// A period with its first day as it is written.

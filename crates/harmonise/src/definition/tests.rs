@@ -373,6 +373,36 @@ fn periods_are_days_in_germany() {
 }
 
 #[test]
+fn the_period_of_an_earlier_version_is_still_read() {
+    let check = |period: &str, expected: &str| {
+        let text = published("", "cc-by/4.0", "").replace("published = true", period);
+        let said = match Definition::parse(&text) {
+            Ok(definition) => {
+                assert!(schema().is_valid(&as_json(&text)), "the schema refuses what the parser takes");
+                definition.dataset().expect("a dataset").temporal.iter().map(|period| format!("{} {}", period.start, period.end)).collect()
+            }
+            Err(issues) => issues.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        };
+        assert_eq!(said.join("\n"), expected);
+    };
+    let period = r#"period = { start = "2023-12-31T23:00:00Z", end = "2024-12-31T23:00:00Z" }"#;
+    check(period, "2023-12-31T23:00:00Z 2024-12-31T23:00:00Z");
+    // Whoever has written the new one means that.
+    check(
+        &format!("{period}\ntemporal = [{{ start = \"2024-03-01\", end = \"2024-03-01\" }}]"),
+        "2024-02-29T23:00:00Z 2024-03-01T23:00:00Z",
+    );
+    check(
+        r#"period = { start = "bald" }"#,
+        "`dataset.period.start` = `bald`: `bald` is not a DateTime in UTC: expected for example `2026-05-04T10:00:00Z`; write a day as year, month and day, for example `2024-03-01`",
+    );
+    check(
+        r#"period = { start = "2025-01-01T00:00:00Z", end = "2024-01-01T00:00:00Z" }"#,
+        "`dataset.period.end`: the period ends before it begins; swap `start` and `end`",
+    );
+}
+
+#[test]
 fn bad_periods_are_named() {
     check_temporal(
         r#"[{ start = "2024-03-31", end = "2024-03-01" }]"#,

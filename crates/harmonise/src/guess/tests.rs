@@ -74,6 +74,7 @@ pub(super) fn answers() -> Answers {
         publisher: "Stadt Musterstadt".into(),
         licence: "dl-by-de/2.0".into(),
         theme: Some("TRAN".into()),
+        temporal: None,
         provenance: "Eigene Zählung.".into(),
         personal: false,
         published: false,

@@ -1,8 +1,11 @@
 //! Which pattern dates and times follow.
 
-use super::text_of;
-use crate::local::{TimeRule, zone_of};
-use model::Json;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
+use model::{Instant, Json};
+
+use super::{Plan, Sample, text_of};
+use crate::local::{Moment, Pattern, TimeRule, zone_of};
 
 /// Patterns met in files, the stricter before the looser.
 const PATTERNS: [&str; 24] = [
@@ -51,14 +54,39 @@ fn written(pattern: &str) -> String {
 fn fits(pattern: &str, text: &str) -> bool {
     let offset = pattern.contains("ZZ");
     let zone = zone_of(if offset { "in-value" } else { "UTC" }).ok();
-    let parsed = crate::local::Pattern::parse(pattern).ok();
+    let parsed = Pattern::parse(pattern).ok();
     let (Some(zone), Some(pattern)) = (zone, parsed) else { return false };
     rule(vec![pattern], zone).read(text).is_ok()
 }
 
-fn rule(patterns: Vec<crate::local::Pattern>, zone: crate::local::Zone) -> TimeRule {
+fn rule(patterns: Vec<Pattern>, zone: crate::local::Zone) -> TimeRule {
     let (label, repeated) = (crate::local::Label::Start, crate::local::Repeated::ByOrder);
     TimeRule { fields: Vec::new(), patterns, zone, interval: None, label, repeated, skipped: crate::local::Skipped::Reject }
+}
+
+/// The columns of the time, the date before the clock in whatever order they stand.
+pub(super) fn fields(plan: &Plan) -> (Vec<&str>, String) {
+    let mut times: Vec<_> = plan.times().collect();
+    times.sort_by_key(|column| column.pattern.as_ref().is_some_and(|pattern| !pattern.contains("JJJJ") && !pattern.contains("YYYY")));
+    let pattern: Vec<&str> = times.iter().filter_map(|column| column.pattern.as_deref()).collect();
+    (times.iter().map(|column| column.field.as_str()).collect(), pattern.join(" "))
+}
+
+/// The first and the last day in Germany of the times in a sample; `None` where it has none.
+#[must_use]
+pub fn days(sample: &Sample, plan: &Plan) -> Option<(Date, Date)> {
+    let (fields, pattern) = fields(plan);
+    let places: Vec<usize> = fields.iter().filter_map(|field| sample.header.iter().position(|name| name == field)).collect();
+    let rule = rule(vec![Pattern::parse(&pattern).ok()?], zone_of(&plan.zone).ok()?);
+    let berlin = TimeZone::get("Europe/Berlin").expect("the time zone database is built in");
+    let day = |at: Instant| jiff::Timestamp::from_microsecond(at.micros()).ok().map(|at| at.to_zoned(berlin.clone()).date());
+    let days = sample.rows.iter().filter_map(|row| {
+        let text: Vec<String> = places.iter().map(|at| text_of(&row.cells[*at])).collect();
+        match rule.read(&text.join(" ")).ok()? {
+            Moment::Plain(at) | Moment::Twice { first: at, .. } => day(at),
+        }
+    });
+    days.fold(None, |span, one| Some(span.map_or((one, one), |(first, last): (Date, Date)| (first.min(one), last.max(one)))))
 }
 
 /// Reads texts by one pattern.
@@ -67,7 +95,7 @@ pub(super) struct Reader(Option<TimeRule>);
 impl Reader {
     pub(super) fn new(pattern: &str) -> Self {
         let zone = zone_of(if pattern.contains("ZZ") { "in-value" } else { "UTC" }).ok();
-        Self(crate::local::Pattern::parse(pattern).ok().zip(zone).map(|(pattern, zone)| rule(vec![pattern], zone)))
+        Self(Pattern::parse(pattern).ok().zip(zone).map(|(pattern, zone)| rule(vec![pattern], zone)))
     }
 
     /// Whether a text is a time.

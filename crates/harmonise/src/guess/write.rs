@@ -23,12 +23,24 @@ pub struct Answers {
     pub licence: String,
     /// Code of the EU data theme (`ENVI`), when one fits.
     pub theme: Option<String>,
+    /// The period that the data cover, when that was said.
+    #[serde(default)]
+    pub temporal: Option<Period>,
     /// Where the data come from, in a sentence.
     pub provenance: String,
     /// Whether the data speak of persons: then nothing of them is open.
     pub personal: bool,
     /// Whether everybody may see them.
     pub published: bool,
+}
+
+/// A period as it was typed: days as `JJJJ-MM-TT`.
+#[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+pub struct Period {
+    /// The first day.
+    pub start: String,
+    /// The last day; empty when the data go on.
+    pub end: String,
 }
 
 /// The type of a dataset's entities: `freie-parkplaetze` is `FreieParkplaetze`.
@@ -187,16 +199,13 @@ fn general(plan: &Plan) -> Writing {
 }
 
 fn time(out: &mut Toml, plan: &Plan) {
-    let mut times: Vec<&Column> = plan.times().collect();
-    if times.is_empty() {
+    let (fields, pattern) = super::time::fields(plan);
+    if fields.is_empty() {
         return;
     }
-    // The date comes before the clock, in whatever order the columns stand.
-    times.sort_by_key(|column| column.pattern.as_ref().is_some_and(|pattern| !pattern.contains("JJJJ") && !pattern.contains("YYYY")));
     out.section("time");
-    out.texts("fields", &times.iter().map(|column| column.field.clone()).collect::<Vec<_>>());
-    let pattern: Vec<&str> = times.iter().filter_map(|column| column.pattern.as_deref()).collect();
-    out.texts("patterns", &[pattern.join(" ")]);
+    out.texts("fields", &fields.into_iter().map(str::to_owned).collect::<Vec<_>>());
+    out.texts("patterns", &[pattern]);
     out.text("zone", &plan.zone);
     out.text("repeated_hour", "by-order");
 }
@@ -297,6 +306,10 @@ fn dataset(out: &mut Toml, answers: &Answers, own: &str) {
     out.text("attribution", &answers.publisher);
     if let Some(theme) = &answers.theme {
         out.texts("themes", std::slice::from_ref(theme));
+    }
+    if let Some(period) = &answers.temporal {
+        let end = if period.end.is_empty() { String::new() } else { format!(", end = {}", quoted(&period.end)) };
+        out.line(&format!("temporal = [{{ start = {}{end} }}]", quoted(&period.start)));
     }
     out.text("frequency", "IRREG");
     out.text("id_prefix", &format!("urn:ngsi-ld:{own}:"));

@@ -1,6 +1,7 @@
 //! Own data in the browser: from a file to a dataset in four pages.
 
 pub(crate) mod answers;
+mod covered;
 pub(crate) mod made;
 pub(crate) mod preview;
 mod receive;

@@ -4,7 +4,7 @@ use askama::Template;
 
 use crate::frame::Frame;
 use crate::pages::dataset::Fact;
-use crate::parts::{Alert, Badge, Choice, Crumbs, Moment, Phrase, Table};
+use crate::parts::{Alert, Badge, Choice, Crumbs, Field, Moment, Phrase, Table};
 
 /// Choose a file, or go on with one.
 #[derive(Debug, Clone, Template)]
@@ -138,6 +138,10 @@ pub struct AnswersPage {
     pub licences: Vec<Choice>,
     /// Themes.
     pub themes: Vec<Choice>,
+    /// The first and the last day that the data cover.
+    pub period: [Field; 2],
+    /// For which days the file has values, in a sentence.
+    pub suggestion: Option<String>,
     /// Whether the data speak of persons, when that was answered.
     pub persons: Option<bool>,
     /// What is wrong with that.

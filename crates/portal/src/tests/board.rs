@@ -136,7 +136,8 @@ async fn of_two_clerks_the_second_is_told_and_loses_nothing() {
             "value=\"Ist die Luft rein?\"",
             "value=\"Ja, &#34;gut&#34;\"",
             ">Welche Frage stellt die Kachel?: „Von Anna“</a>",
-            ">Stufe 1, Das bedeutet: „Gut so“</a>",
+            ">Stufe ohne Grenze: „Gut so“, Blau: neutral</a>",
+            ">Eine Stufe bis 1.000,5 gibt es nicht.</a>",
             "<title>Fehler: ",
         ],
     );

@@ -20,7 +20,7 @@ async fn report(city: &City, form: &str) -> String {
 }
 
 /// What a hidden field of a page holds.
-fn hidden(page: &str, name: &str) -> String {
+pub(super) fn hidden(page: &str, name: &str) -> String {
     let rest = page.split(&format!("name=\"{name}\" value=\"")).nth(1).expect(name);
     rest.split('"').next().expect("closed").to_owned()
 }

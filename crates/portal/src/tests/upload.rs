@@ -226,3 +226,48 @@ async fn two_clerks_make_one_dataset() {
     let other = if first.header("location").ends_with("/datensatz?neu=1") { second } else { first };
     assert!(other.status == 303 || other.body.contains("hat diesen Entwurf um"), "{}", other.body);
 }
+
+#[tokio::test]
+async fn the_period_is_suggested_taken_and_taken_back() {
+    let city = City::new().await;
+    let file = "Datum;Pegel [cm]\n01.03.2024;120\n31.03.2024;121,5\n";
+    let path = upload(&city, form("csrf", "pegel.csv", file)).await.header("location").to_owned();
+    city.post_inside(&path, "csrf=csrf&stand=1&aktion=weiter&kennung=").await.expect(303);
+    let page = format!("{path}/angaben");
+    let asked = city.get_inside(&page).await;
+    assert!(asked.expect(200).contains("In der Datei stehen Werte vom 1. März 2024 bis zum 31. März 2024."), "{}", asked.body);
+    let days = |body: &str| {
+        let value = |id: &str| {
+            let (_, rest) = body.split_once(&format!("id=\"{id}\" name=\"{id}\" type=\"date\"")).expect("a field");
+            let (_, rest) = rest.split_once("value=\"").expect("a value");
+            rest.split('"').next().unwrap_or_default().to_owned()
+        };
+        (value("von"), value("bis"))
+    };
+    assert_eq!(days(&asked.body), (String::new(), String::new()), "nothing is said unasked");
+    let taken = city.post_inside(&page, "csrf=csrf&stand=2&aktion=zeitraum&titel=Pegel&von=&bis=&personen=nein").await;
+    assert!(taken.expect(200).contains("value=\"Pegel\"") && taken.body.contains("value=\"nein\" checked"), "{}", taken.body);
+    assert_eq!(days(&taken.body), ("2024-03-01".into(), "2024-03-31".into()));
+    assert_eq!(days(&city.get_inside(&page).await.body), ("2024-03-01".into(), "2024-03-31".into()), "it is kept");
+    let back = city.post_inside(&page, "csrf=csrf&stand=3&aktion=zurueck&titel=Pegel&von=&bis=").await;
+    back.expect(303);
+    assert_eq!(days(&city.get_inside(&page).await.body), (String::new(), String::new()), "taken back");
+    for (typed, field, said) in [
+        ("von=gestern&bis=", "von", "„gestern“ ist kein Tag."),
+        ("von=&bis=2024-03-31", "von", "Nennen Sie auch den ersten Tag"),
+        ("von=2024-03-31&bis=2024-03-01", "bis", "Der letzte Tag liegt vor dem ersten."),
+    ] {
+        let stand = super::report::hidden(&city.get_inside(&page).await.body, "stand");
+        let answer = city
+            .post_inside(
+                &page,
+                &format!("csrf=csrf&stand={stand}&aktion=anlegen&{typed}&titel=Pegel&aussage=A.&herausgeber=B&personen=nein"),
+            )
+            .await;
+        assert!(answer.expect(422).contains(said) && answer.body.contains(&format!("id=\"{field}-error\"")), "{typed}: {}", answer.body);
+    }
+    let stand = super::report::hidden(&city.get_inside(&page).await.body, "stand");
+    let whole =
+        format!("csrf=csrf&stand={stand}&aktion=anlegen&von=2024-03-01&bis=2024-03-31&titel=Pegel&aussage=A.&herausgeber=B&personen=nein");
+    city.post_inside(&page, &whole).await.expect(303);
+}

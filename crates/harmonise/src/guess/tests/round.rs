@@ -3,7 +3,7 @@
 use model::Instant;
 
 use super::{answers, guess};
-use crate::guess::{definition, type_name, with_published};
+use crate::guess::{Answers, Period, days, definition, type_name, with_published};
 use crate::{Definition, Input, preview};
 
 /// The entities a guess makes of its own file.
@@ -106,4 +106,35 @@ fn members_of_an_object_keep_their_names() {
         "urn:ngsi-ld:FreiePlaetze:nord name=\"nord\" wert=1.5\n\
          urn:ngsi-ld:FreiePlaetze:sued name=\"sued\" wert=2"
     );
+}
+
+#[test]
+fn the_days_of_a_file_are_those_in_germany() {
+    #[track_caller]
+    fn check(file: &str, expected: Option<(&str, &str)>) {
+        let (sample, plan, _) = guess(file.as_bytes());
+        let found = days(&sample, &plan).map(|(first, last)| (first.to_string(), last.to_string()));
+        assert_eq!(found.as_ref().map(|(first, last)| (first.as_str(), last.as_str())), expected, "{plan:?}");
+    }
+    check("Uhrzeit;Datum;Pegel [cm]\n03:00;31.03.2024;121,5\n01:45;01.03.2024;120\n", Some(("2024-03-01", "2024-03-31")));
+    // New Year in Germany begins an hour before midnight UTC.
+    check("Zeit;Wert\n2023-12-31T23:30:00Z;1\n2024-02-01T12:00:00Z;2\n", Some(("2024-01-01", "2024-02-01")));
+    check("Datum;Wert\n29.10.2023;1\n30.10.2023;2\n", Some(("2023-10-29", "2023-10-30")));
+    check("Nr;Baum\nK-1;Linde\nK-2;Ulme\n", None);
+}
+
+#[test]
+fn a_period_that_was_said_is_that_of_the_dataset() {
+    let (_, plan, _) = guess(b"Datum;Wert\n01.03.2024;1\n31.03.2024;2\n");
+    let periods = |start: &str, end: &str| {
+        let temporal = Some(Period { start: start.into(), end: end.into() });
+        let read = Definition::parse(&definition(&plan, &Answers { temporal, ..answers() }));
+        read.map(|one| {
+            one.dataset().expect("declared").temporal.iter().map(|period| (period.start.to_string(), period.end)).collect::<Vec<_>>()
+        })
+    };
+    let end = Instant::parse("2024-03-31T22:00:00Z").expect("valid");
+    assert_eq!(periods("2024-03-01", "2024-03-31").expect("reads"), [("2024-02-29T23:00:00Z".to_owned(), end)]);
+    assert_eq!(periods("2024-03-01", "").expect("reads"), [("2024-02-29T23:00:00Z".to_owned(), model::TimeWindow::ALL.end)]);
+    assert!(periods("2024-03-31", "2024-03-01").is_err());
 }

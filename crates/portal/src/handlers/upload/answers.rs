@@ -8,6 +8,7 @@ use harmonise::Reason;
 use harmonise::guess::{Answers, definition, slug_of, type_name};
 use web::Params;
 
+use super::covered::{self, Suggestion};
 use super::{changed, crumbs, href, open_draft, open_with_form, seen};
 use crate::ask::{Ask, Trouble, redirect};
 use crate::frame::Frame;
@@ -25,13 +26,16 @@ const SUMMARY_CHARS_MAX: usize = 1_000;
 
 /// `GET /verwaltung/hochladen/{id}/angaben`
 pub(crate) async fn show(ask: Ask, Path(id): Path<String>) -> Response {
-    let answer = show_draft(&ask, &id);
+    let answer = show_draft(&ask, &id).await;
     ask.answer(answer)
 }
 
-fn show_draft(ask: &Ask, id: &str) -> Result<Response, Trouble> {
+async fn show_draft(ask: &Ask, id: &str) -> Result<Response, Trouble> {
     match open_draft(ask, id)? {
-        Ok(draft) => page(ask, &draft, None, Vec::new(), None),
+        Ok(draft) => {
+            let suggestion = Suggestion::of(ask, &draft).await?;
+            page(ask, &draft, &suggestion, None, Vec::new(), None)
+        }
         Err(dataset) => Ok(redirect(&dataset)),
     }
 }
@@ -48,28 +52,35 @@ async fn change_draft(ask: &Ask, id: &str, body: Body) -> Result<Response, Troub
         Err(dataset) => return Ok(redirect(&dataset)),
     };
     let persons = persons(&form);
+    let asked = form.all("aktion").next();
+    let suggestion = Suggestion::of(ask, &draft).await?;
     draft.answers = read(&form, &draft);
+    if asked == Some("zeitraum") {
+        draft.answers.temporal = suggestion.period();
+    }
     draft.revision = seen(&form);
     let draft = match upload::save(&ask.access, draft.clone(), ask.now()).await? {
         Saved::Done(saved) => saved,
         Saved::Changed(now) => {
             draft.revision = now.revision;
-            return page(ask, &draft, persons, Vec::new(), Some(changed(ask, &now)));
+            return page(ask, &draft, &suggestion, persons, Vec::new(), Some(changed(ask, &now)));
         }
     };
-    if form.all("aktion").next() == Some("zurueck") {
-        return Ok(redirect(&href(ask, &draft, "")));
+    match asked {
+        Some("zurueck") => return Ok(redirect(&href(ask, &draft, ""))),
+        Some("zeitraum") => return page(ask, &draft, &suggestion, persons, Vec::new(), Some(covered::taken(ask.t()))),
+        _ => {}
     }
     let faults = faults(ask.t(), &draft, persons, form.all("geprueft").next().is_some());
     if !faults.is_empty() {
-        return page(ask, &draft, persons, faults, None);
+        return page(ask, &draft, &suggestion, persons, faults, None);
     }
     match make(ask, draft).await? {
         Ok(draft) => Ok(redirect(&href(ask, &draft, "/datensatz?neu=1"))),
         Err((draft, reason)) => {
             let items = vec![(Phrase::reason(&Reason::read(&reason), ask.language), None)];
             let alert = Alert { items, takes_focus: true, ..Alert::new(Tone::Danger, ask.t().admin_refused_title(), "") };
-            page(ask, &draft, persons, Vec::new(), Some(alert))
+            page(ask, &draft, &suggestion, persons, Vec::new(), Some(alert))
         }
     }
 }
@@ -98,6 +109,7 @@ fn read(form: &Params, draft: &Draft) -> Answers {
         publisher: text("herausgeber").chars().take(TITLE_CHARS_MAX).collect(),
         licence: if LICENCES.contains(&licence.as_str()) { licence } else { LICENCES[0].to_owned() },
         theme: vocabulary::THEMES.iter().any(|(code, _)| *code == theme).then_some(theme),
+        temporal: covered::read(form),
         provenance: crate::messages::Language::De.texts().upload_provenance(&draft.file),
         personal: persons(form).unwrap_or(false),
         published: false,
@@ -117,6 +129,7 @@ fn faults(t: Texts, draft: &Draft, persons: Option<bool>, checked: bool) -> Vec<
             faults.push((field, fault.to_owned()));
         }
     }
+    faults.extend(answers.temporal.iter().flat_map(|period| covered::faults(t, period)));
     match persons {
         None => faults.push(("personen-ja", t.upload_need_persons().to_owned())),
         Some(false) if !checked && draft.plan.personal().next().is_some() => {
@@ -179,6 +192,7 @@ fn free_slug(ask: &Ask, title: &str) -> Result<String, Trouble> {
 fn page(
     ask: &Ask,
     draft: &Draft,
+    suggestion: &Suggestion,
     persons: Option<bool>,
     faults: Vec<(&'static str, String)>,
     alert: Option<Alert>,
@@ -212,6 +226,8 @@ fn page(
         publisher_error: fault("herausgeber"),
         licences: LICENCES.map(licence_choice).to_vec(),
         themes: std::iter::once(none).chain(vocabulary::THEMES.into_iter().filter_map(theme)).collect(),
+        period: covered::fields(t, answers.temporal.as_ref(), fault),
+        suggestion: suggestion.say(ask),
         persons,
         persons_error: fault("personen-ja"),
         personal: draft.plan.personal().map(|column| column.field.clone()).collect::<Vec<_>>().join("“, „"),

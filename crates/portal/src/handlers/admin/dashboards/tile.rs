@@ -118,16 +118,8 @@ fn late(title: impl Into<String>, text: &str) -> Alert {
 /// what is there now, that is said. Saving again is then a decision.
 fn changed(ask: &Ask, now: &Place, typed: &Typed) -> Result<Response, Trouble> {
     let t = ask.t();
-    let theirs = Typed::of(&now.tile().meaning(), ask.language).fields(t);
-    let ours = typed.fields(t);
-    let text_in = |fields: &[(String, String, String)], id: &str| fields.iter().find(|one| one.0 == id).map(|one| one.2.clone());
-    let longer = if theirs.len() > ours.len() { &theirs } else { &ours };
-    let items = longer.iter().filter_map(|(id, label, _)| {
-        let (their, our) = (text_in(&theirs, id).unwrap_or_default(), text_in(&ours, id));
-        let differs = our.as_deref().unwrap_or_default() != their;
-        let said = if their.is_empty() { t.board_now_empty(label) } else { t.board_now(label, their) };
-        differs.then(|| (Phrase::plain(&said), our.map(|_| id.clone())))
-    });
+    let theirs = Typed::of(&now.tile().meaning(), ask.language);
+    let items = typed.differs(&theirs, t).into_iter().map(|(text, field)| (Phrase::plain(&text), field));
     let when = format::moment_long(now.kept.changed_at, ask.language);
     let alert = Alert { items: items.collect(), ..late(t.board_changed(when), t.board_changed_tile()) };
     page(ask, Some(now), typed, &now.tag(), Said { alert: Some(alert), status: StatusCode::CONFLICT, ..Said::default() })

@@ -43,6 +43,11 @@ impl Row {
         Self { upto: String::new(), tone: Tone::Info, word: Default::default() }
     }
 
+    /// Up to where it holds, in words.
+    fn bound(&self, t: Texts) -> String {
+        if self.upto.is_empty() { t.board_unbounded().to_owned() } else { t.board_bounded(&self.upto) }
+    }
+
     fn is_empty(&self) -> bool {
         self.upto.is_empty() && self.word.iter().all(String::is_empty)
     }
@@ -151,27 +156,31 @@ impl Typed {
         Some(Threshold { text: translated(&self.rule), source: self.source.clone(), url })
     }
 
-    /// Every field: id, label, what stands in it.
-    pub(super) fn fields(&self, t: Texts) -> Vec<(String, String, String)> {
-        let one = |id: &str, label: &str, text: &str| (id.to_owned(), label.to_owned(), text.to_owned());
-        let [question, question_en] = &self.question;
-        let mut all = vec![one("frage", t.board_question(), question), one("frage-en", t.board_question_en(), question_en)];
-        for (number, row) in (1..).zip(&self.levels) {
-            let level = t.board_level(number);
-            let [word, word_en] = word_ids(number);
-            let tone = if row.is_empty() { "" } else { tone_text(row.tone, t) };
-            for (id, label, text) in [
-                (upto_id(number), t.board_upto_short(), row.upto.as_str()),
-                (tone_id(number), t.board_tone(), tone),
-                (word, t.board_word(), &row.word[0]),
-                (word_en, t.board_word_en(), &row.word[1]),
-            ] {
-                all.push((id, format!("{level}, {label}"), text.to_owned()));
-            }
-        }
-        all.extend([one("regel", t.board_rule(), &self.rule[0]), one("regel-en", t.board_rule_en(), &self.rule[1])]);
-        all.extend([one("quelle", t.board_source(), &self.source), one("adresse", t.board_url(), &self.url)]);
-        all
+    /// Where `theirs` differs: a sentence each, with the id of the field it speaks of.
+    pub(super) fn differs(&self, theirs: &Self, t: Texts) -> Vec<(String, Option<String>)> {
+        let (ours, now) = (self.lines(t), theirs.lines(t));
+        let lines = ours.iter().zip(&now).filter(|(our, their)| our.2 != their.2).map(|(_, (id, label, text))| {
+            let said = if text.is_empty() { t.board_now_empty(label) } else { t.board_now(label, text) };
+            (said, Some((*id).to_owned()))
+        });
+        let place = |upto: &str| self.levels.iter().position(|row| row.upto == upto && !row.is_empty()).map(|at| upto_id(at + 1));
+        let changed = theirs.levels.iter().filter(|row| !self.levels.contains(row));
+        let changed = changed.map(|row| (t.board_now_level(row.bound(t), tone_text(row.tone, t), &row.word[0]), place(&row.upto)));
+        let gone = self.levels.iter().filter(|row| theirs.levels.iter().all(|their| their.is_empty() || their.upto != row.upto));
+        let gone = gone.filter(|row| !row.is_empty()).map(|row| (t.board_now_no_level(row.bound(t)), place(&row.upto)));
+        lines.chain(changed).chain(gone).collect()
+    }
+
+    /// Every field but the levels: id, label, what stands in it.
+    fn lines(&self, t: Texts) -> [(&'static str, &'static str, &str); 6] {
+        [
+            ("frage", t.board_question(), &self.question[0]),
+            ("frage-en", t.board_question_en(), &self.question[1]),
+            ("regel", t.board_rule(), &self.rule[0]),
+            ("regel-en", t.board_rule_en(), &self.rule[1]),
+            ("quelle", t.board_source(), &self.source),
+            ("adresse", t.board_url(), &self.url),
+        ]
     }
 }
 
