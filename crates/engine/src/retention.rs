@@ -166,12 +166,13 @@ impl Access {
     }
 
     /// Confirms a plan and carries it out: exactly what it names. Answers the receipts.
+    /// `name` is who confirms, where the principal stands for several.
     ///
     /// # Errors
     /// When the principal may not administer; [`Kind::NotFound`] when the
     /// dataset has no rules; [`Kind::Conflict`] when other values are due than
     /// the plan named, or the clock stands before it.
-    pub async fn confirm_retention(&self, slug: &str, token: &str) -> Result<Vec<RetentionReceipt>, Error> {
+    pub async fn confirm_retention(&self, slug: &str, token: &str, name: Option<&str>) -> Result<Vec<RetentionReceipt>, Error> {
         self.permit(Action::Administer)?;
         let dataset = self.with_rules().into_iter().find(|dataset| dataset.slug == *slug);
         let dataset = dataset.ok_or_else(|| Error::not_found("dataset with retention", &slug))?;
@@ -184,7 +185,8 @@ impl Access {
         if plan.token != *token {
             return Err(changed());
         }
-        let receipts = self.carry_out(&plan, Some(self.actor())).await?;
+        let who = name.map_or_else(|| self.actor(), |name| Text::from(format!("{}: {name}", self.actor())));
+        let receipts = self.carry_out(&plan, Some(who)).await?;
         self.shared().retention_waiting.lock().retain(|waiting| waiting.dataset.id != dataset.id);
         Ok(receipts)
     }

@@ -12,6 +12,7 @@ pub mod document;
 pub mod entry;
 pub mod error;
 pub mod report;
+pub mod retention;
 pub mod table;
 pub mod upload;
 

@@ -14,6 +14,7 @@ mod outside;
 mod public;
 mod questions;
 mod report;
+mod retention;
 mod search;
 mod upload;
 

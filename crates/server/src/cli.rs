@@ -33,6 +33,8 @@ pub(crate) enum Command {
     Source(Source),
     #[command(subcommand)]
     Dashboard(Dashboard),
+    #[command(subcommand)]
+    Retention(Retention),
     Status(Status),
     Check(Check),
     Backup(Backup),
@@ -229,6 +231,38 @@ pub(crate) enum Dashboard {
     Remove {
         #[arg(value_name = "NAME")]
         slug: String,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Retention {
+    Plan {
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Run {
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Confirm {
+        #[arg(value_name = "DATASET")]
+        dataset: String,
+        #[arg(value_name = "PLAN")]
+        plan: String,
+        #[arg(long, value_name = "TEXT")]
+        name: String,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Receipts {
+        #[arg(value_name = "DATASET")]
+        dataset: String,
+        #[arg(long)]
+        json: bool,
         #[command(flatten)]
         tenant: InTenant,
     },

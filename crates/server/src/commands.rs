@@ -7,6 +7,7 @@ mod dashboard;
 mod demo;
 mod password;
 mod people;
+mod retention;
 mod serve;
 mod source;
 mod status;
@@ -36,6 +37,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Demo(demo) => demo::run(&demo),
         Command::Source(source) => source::run(source),
         Command::Dashboard(dashboard) => dashboard::run(dashboard),
+        Command::Retention(retention) => retention::run(retention),
         Command::Status(status) => status::run(&status),
         Command::Check(check) => check::run(&check),
         Command::Backup(backup) => backup::run(&backup),

@@ -3,6 +3,7 @@
 
 mod dashboards;
 mod people;
+mod retention;
 mod sources;
 mod transfer;
 mod upkeep;
@@ -219,6 +220,12 @@ impl Operator {
                 Ok(Value::Null)
             }
             Request::Backup { target, keys, keep } => self.backup(target, keys, keep, progress).await,
+            Request::RetentionPlan { tenant } => retention::plan(&self.access_to(tenant.as_deref())?).await,
+            Request::RetentionRun { tenant } => retention::run(&self.access_to(tenant.as_deref())?).await,
+            Request::RetentionConfirm { tenant, dataset, plan, name } => {
+                retention::confirm(&self.access_to(tenant.as_deref())?, &dataset, &plan, &name).await
+            }
+            Request::RetentionReceipts { tenant, dataset } => retention::receipts(&self.access_to(tenant.as_deref())?, &dataset).await,
             Request::Export { tenant, target, personal } => self.export(tenant.as_deref(), target, personal, progress).await,
             Request::Import { tenant, from } => self.import(tenant.as_deref(), from, progress).await,
         }

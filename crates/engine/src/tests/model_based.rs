@@ -194,7 +194,7 @@ async fn take(engine: ScratchEngine, plain: &mut Plain, step: Step) -> ScratchEn
             let due = plain.history.iter().filter(|((_, at), _)| *at <= time(upto)).map(|(_, said)| said.len()).sum::<usize>();
             // Current values count that lost their place in the past.
             assert!(plan.values() >= due as u64, "{} of {due}", plan.values());
-            access.confirm_retention("luft", &plan.token).await.expect("confirmed");
+            access.confirm_retention("luft", &plan.token, None).await.expect("confirmed");
             plain.history.retain(|(_, at), _| *at > time(upto));
             plain.current.retain(|_, (at, _)| *at > time(upto));
         }

@@ -120,7 +120,7 @@ async fn what_holds_now_stays_and_what_was_measured_long_ago_goes() {
         let access = admin(&engine);
         access.keep_retention().await.expect("a pass");
         for plan in access.retention_waiting().expect("may") {
-            access.confirm_retention("luft", &plan.token).await.expect("confirmed");
+            access.confirm_retention("luft", &plan.token, None).await.expect("confirmed");
         }
     }
     assert_eq!(current(&engine, "no2"), None, "its newest value is older than 30 days");
@@ -159,7 +159,7 @@ async fn a_clock_that_jumps_deletes_nothing_until_somebody_confirms() {
     // Set right again, it goes on by itself.
     set(&engine, before);
     let token = plan.token.clone();
-    assert_eq!(admin(&engine).confirm_retention("luft", &token).await.expect_err("its time has not come").kind(), Kind::Conflict);
+    assert_eq!(admin(&engine).confirm_retention("luft", &token, None).await.expect_err("its time has not come").kind(), Kind::Conflict);
     pass(&engine).await;
     assert_eq!(admin(&engine).retention_waiting().expect("may").len(), 0);
     assert_eq!(times(&engine, "no2").await.len(), 43);
@@ -173,7 +173,7 @@ async fn a_clock_that_jumped_is_asked_about_also_where_nothing_is_due() {
     assert_eq!(pass(&engine).await, []);
     let plan = admin(&engine).retention_waiting().expect("may").remove(0);
     assert_eq!((plan.values(), plan.reasons.len()), (0, 1));
-    let receipts = admin(&engine).confirm_retention("luft", &plan.token).await.expect("confirmed");
+    let receipts = admin(&engine).confirm_retention("luft", &plan.token, None).await.expect("confirmed");
     assert_eq!((receipts[0].values(), receipts[0].confirmed_by.as_deref()), (0, Some("user:test")));
     pass(&engine).await;
     assert_eq!(admin(&engine).retention_waiting().expect("may").len(), 0);
@@ -198,19 +198,19 @@ async fn more_than_a_fifth_waits_and_a_confirmation_holds_for_what_it_named() {
     for (slug, token, kind) in
         [("luft", plan.token.as_str(), Kind::Conflict), ("luft", "morgen", Kind::Conflict), ("andere", plan.token.as_str(), Kind::NotFound)]
     {
-        assert_eq!(access.confirm_retention(slug, token).await.expect_err("refused").kind(), kind, "{slug} {token}");
+        assert_eq!(access.confirm_retention(slug, token, None).await.expect_err("refused").kind(), kind, "{slug} {token}");
     }
     assert_eq!(times(&engine, "no2").await.len(), 42, "nothing was deleted");
     let plan = access.retention_plans().await.expect("a plan").remove(0);
     engine.clock().advance_micros(5 * HOUR);
-    let receipt = access.confirm_retention("luft", &plan.token).await.expect("confirmed").remove(0);
+    let receipt = access.confirm_retention("luft", &plan.token, None).await.expect("confirmed").remove(0);
     assert_eq!((receipt.values(), receipt.total, receipt.confirmed_by.as_deref()), (10, 42, Some("user:test")));
     assert_eq!(times(&engine, "no2").await.len(), 32, "what came due since waits for its own pass");
     assert_eq!(access.retention_waiting().expect("may").len(), 0);
     for role in [Role::Reader, Role::Editor] {
         let access = engine.with_role(role);
         assert_eq!(access.retention_plans().await.expect_err("refused").kind(), Kind::Forbidden);
-        assert_eq!(access.confirm_retention("luft", "x").await.expect_err("refused").kind(), Kind::Forbidden);
+        assert_eq!(access.confirm_retention("luft", "x", None).await.expect_err("refused").kind(), Kind::Forbidden);
         assert_eq!(access.retention_receipts("luft", 9).await.expect_err("refused").kind(), Kind::Forbidden);
     }
 }

@@ -4,6 +4,7 @@ pub(crate) mod dashboards;
 pub(crate) mod overview;
 pub(crate) mod quarantine;
 pub(crate) mod reports;
+pub(crate) mod retention;
 pub(crate) mod runs;
 pub(crate) mod sources;
 

@@ -38,6 +38,8 @@ pub struct HomePage {
     pub runs: Option<Table>,
     /// Numbers of the platform.
     pub facts: Vec<Fact>,
+    /// The page of retention, for who may see it.
+    pub retention: Option<String>,
 }
 
 /// Something that waits for somebody.

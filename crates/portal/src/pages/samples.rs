@@ -21,6 +21,7 @@ use crate::parts::{
 
 mod board;
 mod outside;
+mod retention;
 
 /// A text that must never become markup.
 pub(super) const EVIL: &str = "\"'><script>alert(1)</script></title><img src=x onerror=alert(2)>";
@@ -380,6 +381,7 @@ pub(super) fn all(language: Language) -> Vec<(String, String)> {
     ];
     pages.extend(outside::all(language));
     pages.extend(board::all(language));
+    pages.extend(retention::all(language));
     for slug in document::slugs() {
         let document = document::document(slug, language, &site()).expect("listed");
         let page = DocumentPage {
@@ -480,6 +482,7 @@ fn home(language: Language) -> HomePage {
         }],
         runs: Some(table(language, "runs-table")),
         facts: facts(language),
+        retention: Some("/verwaltung/aufbewahrung".into()),
     }
 }
 

@@ -30,6 +30,9 @@ impl Operator {
                     Ok(count) => tracing::info!(%tenant, count, "settled reports were deleted, their time was over"),
                     Err(error) => tracing::error!(%tenant, %error, "settled reports could not be deleted; it is tried again in an hour"),
                 }
+                if let Err(error) = self.keep_retention(&tenant).await {
+                    tracing::error!(%tenant, %error, "values whose time is over could not be deleted; it is tried again in an hour");
+                }
                 if let Err(error) = self.finish_removals(&tenant).await {
                     tracing::error!(%tenant, %error, "removed history could not be taken off the disk; it is tried again in an hour");
                 }
@@ -42,7 +45,10 @@ impl Operator {
     }
 
     async fn finish_removals(&self, tenant: &TenantId) -> anyhow::Result<bool> {
-        Ok(self.access(tenant)?.finish_removals().await?)
+        let access = self.access(tenant)?;
+        let is_done = access.finish_removals().await?;
+        access.settle_retention().await?;
+        Ok(is_done)
     }
 
     /// Adds a point of every tenant that is open to its folder, and removes the oldest points

@@ -4,7 +4,7 @@ use axum::response::Response;
 use engine::{RunRow, RunState, SourceRow};
 use harmonise::Reason;
 
-use super::{RUNS_SHOWN, reports, run_href, run_repeated, runs_table, source_href, sources, state_badge, state_word, text_fact};
+use super::{RUNS_SHOWN, reports, retention, run_href, run_repeated, runs_table, source_href, sources, state_badge, state_word, text_fact};
 use crate::ask::{Ask, Trouble};
 use crate::format;
 use crate::pages::admin::{HomePage, RunItem, Task};
@@ -25,10 +25,11 @@ fn home_page(ask: &Ask) -> Result<Response, Trouble> {
     let page = HomePage {
         frame: ask.admin_frame(),
         standing: standing(ask, &sources, &troubled)?,
-        tasks: troubled.into_iter().flat_map(|(_, tasks)| tasks).chain(waiting(ask)?).collect(),
+        tasks: troubled.into_iter().flat_map(|(_, tasks)| tasks).chain(retention::tasks(ask)).chain(waiting(ask)?).collect(),
         running: runs.iter().filter(|run| run.state == RunState::Running).map(|run| running(ask, run)).collect(),
         runs: runs_table(ask, runs.iter().take(RUNS_SHOWN), true),
         facts: platform_facts(ask)?,
+        retention: retention::href(ask),
     };
     Ok(ask.page(&page))
 }
