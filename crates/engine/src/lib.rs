@@ -15,6 +15,7 @@ mod changes;
 mod classes;
 mod dashboards;
 mod engine;
+mod erasure;
 mod error;
 mod fold;
 mod live;
@@ -46,6 +47,7 @@ pub use catalogue::{ColumnStatistics, Statistics};
 pub use changes::Change;
 pub use dashboards::DashboardRow;
 pub use engine::{Config, Engine, Health, TenantHealth};
+pub use erasure::{ErasurePlan, ErasureReceipt};
 pub use error::{Error, Kind};
 /// Tables as Parquet files, for whoever gives data out.
 pub use history::table;

@@ -36,7 +36,7 @@ impl Envelope {
     /// ciphertext; answers the keyed hash of the person, which is the entity
     /// unless declared otherwise. The key is durable before its first use.
     pub(crate) fn seal(&self, id: &EntityId, attribute: &mut Attribute) -> Result<[u8; 32], Error> {
-        let subject = keyed_hash(&self.subject_key, &[id.as_str().as_bytes()]);
+        let subject = self.subject(id);
         if matches!(attribute.value, Value::Sealed(_)) {
             return Ok(subject);
         }
@@ -73,8 +73,13 @@ impl Envelope {
     /// Destroys the key of a person: what is kept under it, in memory, log,
     /// snapshots and history, can never be opened again.
     pub(crate) fn forget(&self, id: &EntityId) -> Result<(), Error> {
-        self.store.destroy_subject_key(&keyed_hash(&self.subject_key, &[id.as_str().as_bytes()]))?;
+        self.store.destroy_subject_key(&self.subject(id))?;
         Ok(())
+    }
+
+    /// The keyed hash of a person, who is the entity unless declared otherwise.
+    pub(crate) fn subject(&self, id: &EntityId) -> [u8; 32] {
+        keyed_hash(&self.subject_key, &[id.as_str().as_bytes()])
     }
 
     /// Whether two instances say the same, one of them perhaps sealed.

@@ -226,6 +226,12 @@ impl Access {
         Ok(())
     }
 
+    /// The entities of reports that speak of a thing.
+    pub(crate) fn reports_about(&self, entity: &EntityId) -> Result<Vec<EntityId>, Error> {
+        let is_about_it = |report: &Report| matches!(&report.about, About::Value(about) if about.entity == *entity);
+        self.all_reports().iter().filter(|report| is_about_it(report)).map(|report| id_of(&report.key)).collect()
+    }
+
     fn all_reports(&self) -> Vec<Report> {
         let mut all: Vec<Report> = self.shared().state.read().of_type(kind()).filter_map(|stored| read(&stored.entity)).collect();
         all.sort_by(|a, b| (b.reported_at, &b.key).cmp(&(a.reported_at, &a.key)));

@@ -20,7 +20,7 @@ use crate::retention::RetentionPlan;
 use crate::search::Index;
 use crate::sequencer::Sequencer;
 use crate::state::State;
-use crate::{Config, Error, fold, resolve};
+use crate::{Config, Error, erasure, fold, resolve};
 
 /// How many log rows are read at once when the log is replayed.
 const REPLAY_ROWS: usize = 2_000;
@@ -91,6 +91,7 @@ impl Tenant {
         });
         shared.reread_datasets();
         let (sequencer, writing) = Sequencer::start(Arc::clone(&shared), last)?;
+        erasure::make_up(&shared, &sequencer)?;
         let sealing = shared.start_sealer()?;
         Ok(Arc::new(Self { shared, sequencer: Mutex::new(Some(sequencer)), threads: Mutex::new(vec![writing, sealing]) }))
     }

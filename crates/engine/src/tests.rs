@@ -1,6 +1,8 @@
 //! Tests of the engine through its public face, over a real store.
 
 mod buckets;
+mod erasure;
+mod failures;
 mod import;
 mod indexes;
 mod live;

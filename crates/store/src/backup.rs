@@ -187,7 +187,8 @@ impl TenantStore {
         disk::remove_file(&new)?;
         self.inner().keys.db.copy_to(&new)?;
         keys::owner_of(&new)?;
-        disk::rename(&new, target)
+        disk::rename(&new, target)?;
+        self.backup_ledger(target)
     }
 }
 

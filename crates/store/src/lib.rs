@@ -16,6 +16,7 @@ pub mod codec;
 mod conformance;
 mod disk;
 mod envelope;
+mod erased;
 mod error;
 #[cfg(test)]
 mod faults;
@@ -41,6 +42,7 @@ mod transfer;
 
 pub use backup::{BackupPoint, Looked, backup_points, prune_backup, verify_backup};
 pub use check::{Finding, Part};
+pub use erased::Erasure;
 pub use error::{AppendError, Error, Kind};
 pub use log::needs_room;
 pub use restore::Restored;

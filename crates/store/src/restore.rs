@@ -82,6 +82,7 @@ impl Store {
         }
         let temporary = path.with_extension("new");
         disk::copy(backup, &temporary)?;
+        crate::erased::restore_ledger(backup, &path)?;
         disk::rename(&temporary, &path)?;
         Ok(tenant)
     }
