@@ -231,6 +231,9 @@ impl Ask {
             Trouble::Forbidden => self.page_with(StatusCode::FORBIDDEN, &ErrorPage::forbidden(frame)),
             Trouble::Expired => self.page_with(StatusCode::FORBIDDEN, &ErrorPage::expired(frame)),
             Trouble::Engine(error) if error.kind() == Kind::Unavailable => caused(unavailable(&frame), error),
+            Trouble::Engine(error) if error.kind() == Kind::NoSpace => {
+                caused(self.page_with(StatusCode::INSUFFICIENT_STORAGE, &ErrorPage::no_space(frame)), error)
+            }
             Trouble::Engine(error) => {
                 let page = ErrorPage::internal(frame, self.request.clone());
                 caused(self.page_with(StatusCode::INTERNAL_SERVER_ERROR, &page), error)

@@ -63,6 +63,13 @@ impl ErrorPage {
         }
     }
 
+    /// The disk is full.
+    #[must_use]
+    pub fn no_space(frame: Frame) -> Self {
+        let t = frame.t;
+        Self { title: t.upload_no_space().to_owned(), text: t.error_no_space_text().to_owned(), ..Self::unavailable(frame) }
+    }
+
     /// The page needs a right that the reader does not have.
     #[must_use]
     pub fn forbidden(frame: Frame) -> Self {

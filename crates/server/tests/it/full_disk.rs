@@ -154,3 +154,89 @@ fn a_full_disk_refuses_new_data_and_nothing_else() {
     }
     assert!(disk.command("check", "").contains("unversehrt"));
 }
+
+/// A table of so many bytes that hardly gets smaller when it is packed.
+fn table(size_bytes: usize) -> String {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut text = String::from("Nr;Text\n");
+    while text.len() < size_bytes {
+        text.push_str(&format!("{};", text.len()));
+        for _ in 0..100 {
+            // A linear congruential generator (Knuth, MMIX); the upper bits are the good ones.
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            text.push(char::from(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"[(state >> 58) as usize]));
+        }
+        text.push('\n');
+    }
+    text
+}
+
+/// A clerk in a browser.
+struct Clerk<'a> {
+    platform: &'a Platform,
+    cookie: String,
+    token: String,
+}
+
+const UPLOADS: &str = "/verwaltung/hochladen";
+
+impl<'a> Clerk<'a> {
+    fn log_in(platform: &'a Platform) -> Self {
+        let form = "konto=anna&passwort=ein+langes+Passwort";
+        let head = "content-type: application/x-www-form-urlencoded\nsec-fetch-site: same-origin";
+        let login = platform.ask(&format!("POST /verwaltung/anmelden\n{head}\n\n{form}"));
+        let cookie = login.header("set-cookie").and_then(|cookie| cookie.split(';').next()).expect("a session").to_owned();
+        let page = platform.ask(&format!("GET {UPLOADS}\ncookie: {cookie}")).body;
+        let (_, rest) = page.split_once("name=\"csrf\" value=\"").expect("a form");
+        let token = rest.split('"').next().unwrap_or_default().to_owned();
+        Self { platform, cookie, token }
+    }
+
+    fn page(&self) -> String {
+        self.platform.ask(&format!("GET {UPLOADS}\ncookie: {}", self.cookie)).body
+    }
+
+    /// Sends a file as browsers do (RFC 7578).
+    fn upload(&self, content: &str) -> Answer {
+        let part = |name: &str| format!("--grenze\r\nContent-Disposition: form-data; name=\"{name}\"");
+        let token = format!("{}\r\n\r\n{}\r\n", part("csrf"), self.token);
+        let file = format!("{}; filename=\"tabelle.csv\"\r\nContent-Type: text/csv\r\n\r\n{content}\r\n--grenze--\r\n", part("datei"));
+        let head = format!("cookie: {}\nsec-fetch-site: same-origin\ncontent-type: multipart/form-data; boundary=grenze", self.cookie);
+        self.platform.ask(&format!("POST {UPLOADS}\n{head}\n\n{token}{file}"))
+    }
+}
+
+/// The files below a folder, whole or not.
+fn files_below(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let paths = entries.map(|entry| entry.expect("an entry").path());
+    paths.flat_map(|path| if path.is_dir() { files_below(&path) } else { vec![path] }).collect()
+}
+
+#[test]
+fn an_upload_onto_a_full_disk_is_told_and_leaves_nothing() {
+    let scene = Scene::new();
+    let Some(disk) = Disk::mount(&scene) else { return };
+    let platform = disk.start(&scene.path("log"));
+    disk.command("user add anna --role administrator", "ein langes Passwort\n");
+    let clerk = Clerk::log_in(&platform);
+    let files = disk.root().join("data/tenants/musterstadt/files");
+    assert!(files.is_dir(), "{files:?}");
+    let (small, large) = (table(20_000), table(7_000_000));
+    // Only the reserve is left; it fills while the file comes; the file fits, but nothing more.
+    for (left_bytes, content) in [(SIZE_BYTES / 40, &small), (SIZE_BYTES / 16, &large), (SIZE_BYTES / 8, &large)] {
+        disk.fill_but(left_bytes);
+        let told = clerk.upload(content);
+        assert_eq!(told.status, 507, "{left_bytes}: {}", told.body);
+        for part in ["Auf dem Server ist kein Platz mehr.", "Von der Datei wurde nichts gespeichert.", "die den Server betreiben"] {
+            assert!(told.body.contains(part), "{left_bytes}: {part} is not in\n{}", told.body);
+        }
+        assert!(told.body.contains("Noch keine Datei.") && clerk.page().contains("Noch keine Datei."), "{left_bytes}: no draft");
+        assert_eq!(files_below(&files), Vec::<PathBuf>::new(), "{left_bytes}");
+        disk.free();
+    }
+    let taken = clerk.upload(&large);
+    assert_eq!(taken.status, 303, "{}", taken.body);
+    assert_eq!(files_below(&files).len(), 1);
+    assert!(clerk.page().contains("tabelle.csv"));
+}

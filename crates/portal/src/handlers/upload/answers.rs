@@ -4,6 +4,7 @@ use axum::body::Body;
 use axum::extract::Path;
 use axum::http::StatusCode;
 use axum::response::Response;
+use engine::Kind;
 use harmonise::Reason;
 use harmonise::guess::{Answers, definition, slug_of, type_name};
 use web::Params;
@@ -59,12 +60,18 @@ async fn change_draft(ask: &Ask, id: &str, body: Body) -> Result<Response, Troub
         draft.answers.temporal = suggestion.period();
     }
     draft.revision = seen(&form);
-    let draft = match upload::save(&ask.access, draft.clone(), ask.now()).await? {
-        Saved::Done(saved) => saved,
-        Saved::Changed(now) => {
+    let draft = match upload::save(&ask.access, draft.clone(), ask.now()).await {
+        Ok(Saved::Done(saved)) => saved,
+        Ok(Saved::Changed(now)) => {
             draft.revision = now.revision;
             return page(ask, &draft, &suggestion, persons, Vec::new(), Some(changed(ask, &now)));
         }
+        Err(error) if error.kind() == Kind::NoSpace => {
+            let (t, items) = (ask.t(), Vec::new());
+            let full = Alert { text: t.upload_no_space_typed().to_owned(), ..Alert::errors(t.upload_no_space(), items) };
+            return page(ask, &draft, &suggestion, persons, Vec::new(), Some(full));
+        }
+        Err(error) => return Err(error.into()),
     };
     match asked {
         Some("zurueck") => return Ok(redirect(&href(ask, &draft, ""))),

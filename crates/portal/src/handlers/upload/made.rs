@@ -5,7 +5,7 @@ use axum::extract::multipart::MultipartRejection;
 use axum::extract::{Multipart, Path};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use engine::{RunRow, RunState};
+use engine::{Kind, RunRow, RunState};
 use harmonise::Reason;
 use harmonise::guess::with_published;
 
@@ -131,12 +131,17 @@ async fn replace_file(ask: &Ask, id: &str, form: Multipart) -> Result<Response, 
             )),
         );
     }
-    let draft = match upload::save(&ask.access, draft.with_file(&name, &kept), ask.now()).await? {
-        Saved::Done(draft) => draft,
-        Saved::Changed(now) => {
+    let draft = match upload::save(&ask.access, draft.clone().with_file(&name, &kept), ask.now()).await {
+        Ok(Saved::Done(draft)) => draft,
+        Ok(Saved::Changed(now)) => {
             upload::forget(&ask.access, &kept).await?;
             return page(ask, &now, Some(changed(ask, &now)));
         }
+        Err(error) if error.kind() == Kind::NoSpace => {
+            upload::forget(&ask.access, &kept).await?;
+            return page(ask, &draft, Some(start::alert(ask, &Received::NoSpace)));
+        }
+        Err(error) => return Err(error.into()),
     };
     match ask.state.workshop().take_kept(&ask.access, &draft.answers.slug, &name, kept).await {
         Ok(()) | Err(WorkError::Refused(_)) => Ok(redirect(&href(ask, &draft, "/datensatz?ersetzt=1"))),

@@ -5,6 +5,7 @@ use std::io::{self, Read};
 
 use axum::extract::Multipart;
 use axum::extract::multipart::Field;
+use axum::http::StatusCode;
 use bytes::Bytes;
 use engine::StoredFile;
 use harmonise::guess::{Refusal, recognise};
@@ -32,6 +33,13 @@ pub(super) enum Received {
     NoSpace,
     /// It is no table.
     Refused { name: String, refusal: Refusal },
+}
+
+impl Received {
+    /// The status of the page that says why nothing was taken.
+    pub(super) fn status(&self) -> StatusCode {
+        if matches!(self, Self::NoSpace) { StatusCode::INSUFFICIENT_STORAGE } else { StatusCode::UNPROCESSABLE_ENTITY }
+    }
 }
 
 /// Reads a form with a file. The token stands before the file, so nothing is kept for a forged request.

@@ -3,6 +3,7 @@
 use axum::extract::Multipart;
 use axum::http::StatusCode;
 use axum::response::Response;
+use engine::Kind;
 use harmonise::guess::{Given, Refusal, propose};
 
 use super::receive::{Received, receive};
@@ -42,13 +43,19 @@ async fn take_file(ask: &Ask, form: Multipart) -> Result<Response, Trouble> {
     ask.require_editor()?;
     let (name, kept) = match receive(ask, form).await? {
         Received::File { name, kept } => (name, kept),
-        other => return page(ask, Some(alert(ask, &other)), StatusCode::UNPROCESSABLE_ENTITY),
+        other => return page(ask, Some(alert(ask, &other)), other.status()),
     };
     match sample(ask, kept.checksum, Given::default()).await? {
         Ok(found) => {
             let draft = Draft::new(&ask.access, &name, &kept, propose(&found), ask.now());
-            match upload::save(&ask.access, draft, ask.now()).await? {
-                Saved::Done(draft) | Saved::Changed(draft) => Ok(redirect(&href(ask, &draft, ""))),
+            match upload::save(&ask.access, draft, ask.now()).await {
+                Ok(Saved::Done(draft) | Saved::Changed(draft)) => Ok(redirect(&href(ask, &draft, ""))),
+                // There was room for the file but not for the draft: without it nobody finds the file.
+                Err(error) if error.kind() == Kind::NoSpace => {
+                    upload::forget(&ask.access, &kept).await?;
+                    page(ask, Some(alert(ask, &Received::NoSpace)), Received::NoSpace.status())
+                }
+                Err(error) => Err(error.into()),
             }
         }
         Err(refusal) => {
