@@ -11,7 +11,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use model::series::{self, SeriesLimit, SeriesQuery};
+use model::series::{self, SeriesQuery};
 use model::{Authorized, EntityId, Instant, Known, SeriesKey, Text, TimeWindow};
 use policy::Action;
 use store::Erasure;
@@ -23,8 +23,6 @@ use crate::{Access, DOOR, Error};
 
 /// Longest reason, in bytes.
 const REASON_BYTES_MAX: usize = 500;
-/// How many values are looked at for the runs that brought them.
-const RUNS_FROM: usize = 10_000;
 
 /// One at a time, so that ledger and data count the same.
 static ERASING: Mutex<()> = Mutex::const_new(());
@@ -141,13 +139,8 @@ fn look(shared: &Shared, entity: EntityId, reports: usize) -> Result<ErasurePlan
     let counts = shared
         .past
         .count(TimeWindow::ALL.end, &mut |key| (key.entity == entity && key.attribute != series::life()).then_some(TimeWindow::ALL.end))?;
-    let newest = SeriesQuery {
-        entities: vec![entity.clone()],
-        limit: SeriesLimit::Last(RUNS_FROM),
-        known: Known::Versions,
-        ..SeriesQuery::default()
-    };
-    let found = shared.past.series(&Authorized::new(&DOOR, newest))?;
+    let all = SeriesQuery { entities: vec![entity.clone()], known: Known::Versions, ..SeriesQuery::default() };
+    let found = shared.past.series(&Authorized::new(&DOOR, all))?;
     let mut runs: Vec<u64> = found.iter().filter_map(|row| row.origin).map(|origin| origin.run).collect();
     runs.sort_unstable();
     runs.dedup();

@@ -177,8 +177,10 @@ impl Access {
         let dataset = self.with_rules().into_iter().find(|dataset| dataset.slug == *slug);
         let dataset = dataset.ok_or_else(|| Error::not_found("dataset with retention", &slug))?;
         let changed = || {
-            let message = "other values are due than the plan named; nothing was deleted, look at the plan again";
-            Error::new(Kind::Conflict, Sentence::new("retention-changed", message))
+            Error::new(
+                Kind::Conflict,
+                Sentence::new("retention-changed", "other values are due than the plan named; nothing was deleted, look at the plan again"),
+            )
         };
         let as_of = plan::as_of(token).filter(|as_of| *as_of <= self.shared().clock.now()).ok_or_else(changed)?;
         let plan = self.plan(&dataset, as_of).await?;

@@ -35,6 +35,8 @@ pub(crate) enum Command {
     Dashboard(Dashboard),
     #[command(subcommand)]
     Retention(Retention),
+    #[command(subcommand)]
+    Erasure(Erasure),
     Status(Status),
     Check(Check),
     Backup(Backup),
@@ -263,6 +265,30 @@ pub(crate) enum Retention {
         dataset: String,
         #[arg(long)]
         json: bool,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+}
+
+#[derive(Subcommand)]
+pub(crate) enum Erasure {
+    Plan {
+        #[arg(value_name = "ID")]
+        id: String,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    Run {
+        #[arg(value_name = "ID")]
+        id: String,
+        #[arg(long, value_name = "TEXT")]
+        reason: String,
+        #[arg(long)]
+        yes: bool,
+        #[command(flatten)]
+        tenant: InTenant,
+    },
+    List {
         #[command(flatten)]
         tenant: InTenant,
     },

@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod dashboard;
 mod demo;
+mod erasure;
 mod password;
 mod people;
 mod retention;
@@ -38,6 +39,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Source(source) => source::run(source),
         Command::Dashboard(dashboard) => dashboard::run(dashboard),
         Command::Retention(retention) => retention::run(retention),
+        Command::Erasure(erasure) => erasure::run(erasure),
         Command::Status(status) => status::run(&status),
         Command::Check(check) => check::run(&check),
         Command::Backup(backup) => backup::run(&backup),

@@ -31,7 +31,7 @@ fn hidden(page: &str, name: &str) -> String {
 async fn what_waits_is_shown_confirmed_and_written_down() {
     let city = city().await;
     let home = city.get_inside("/verwaltung").await.body;
-    assert!(home.contains("nichts wird gelöscht, bis jemand bestätigt"), "{home}");
+    assert!(home.contains("Im Datensatz „Luft") && home.contains("sind Werte fällig (68)"), "{home}");
     let page = city.get_inside(PATH).await.body.replace(['\u{202f}', '\u{a0}'], " ");
     for part in [
         "Luft &#60;/title&#62;&#60;script&#62;",

@@ -15,17 +15,17 @@ pub(super) fn run(retention: cli::Retention) -> anyhow::Result<()> {
                 out::line(&serde_json::to_string_pretty(&plans)?);
                 return Ok(());
             }
-            parts(&plans);
+            parts(&plans, &say("retention.nothing", &[]));
             waiting(&plans);
         }
         cli::Retention::Run { tenant: InTenant { tenant, place } } => {
             let done = super::perform(&place, Request::RetentionRun { tenant })?;
-            parts(&done["receipts"]);
+            parts(&done["receipts"], &say("retention.none-gone", &[]));
             waiting(&done["waiting"]);
         }
         cli::Retention::Confirm { dataset, plan, name, tenant: InTenant { tenant, place } } => {
             let receipts = super::perform(&place, Request::RetentionConfirm { tenant, dataset, plan, name })?;
-            parts(&receipts);
+            parts(&receipts, &say("retention.none-gone", &[]));
         }
         cli::Retention::Receipts { dataset, json, tenant: InTenant { tenant, place } } => {
             let receipts = super::perform(&place, Request::RetentionReceipts { tenant, dataset })?;
@@ -39,8 +39,8 @@ pub(super) fn run(retention: cli::Retention) -> anyhow::Result<()> {
     Ok(())
 }
 
-/// What plans or receipts name, a line for each attribute.
-fn parts(all: &Value) {
+/// What plans or receipts name, a line for each attribute; else `nothing`.
+fn parts(all: &Value, nothing: &str) {
     let of = |one: &Value| {
         let dataset = one["dataset"].clone();
         one["parts"].as_array().cloned().unwrap_or_default().into_iter().map(move |mut part| {
@@ -50,7 +50,7 @@ fn parts(all: &Value) {
     };
     let rows: Value = all.as_array().into_iter().flatten().flat_map(of).collect();
     if rows.as_array().is_some_and(Vec::is_empty) {
-        out::line(&say("retention.nothing", &[]));
+        out::line(nothing);
         return;
     }
     super::rows(&rows, &["dataset", "attribute", "class", "keep", "values", "share", "oldest", "newest"]);

@@ -68,7 +68,7 @@ pub(super) fn tasks(ask: &Ask) -> Vec<Task> {
     let t = ask.t();
     let task = |plan: &RetentionPlan| Task {
         badge: Badge::new(Tone::Warning, t.retention_waits()),
-        text: t.retention_task(format::count(plan.values(), ask.language), plan.dataset.title.get(ask.language.code())),
+        text: t.retention_task(plan.dataset.title.get(ask.language.code()), format::count(plan.values(), ask.language)),
         action: (t.admin_look().to_owned(), format!("{}#{}", ask.href(PATH), plan.dataset.slug)),
     };
     ask.access.retention_waiting().unwrap_or_default().iter().map(task).collect()
@@ -190,15 +190,15 @@ fn parts(ask: &Ask, plan: &RetentionPlan) -> Option<Table> {
 fn receipts_table(ask: &Ask, dataset: &Dataset, receipts: &[RetentionReceipt]) -> Option<Table> {
     let (t, language) = (ask.t(), ask.language);
     let row = |receipt: &RetentionReceipt| {
-        let span = |at: Option<model::Instant>| at.map_or_else(|| Cell::missing("–"), |at| Cell::moment(&Moment::short(at, language)));
+        let span = |at: Option<model::Instant>| at.map_or_else(|| Cell::text("–"), |at| Cell::moment(&Moment::short(at, language)));
         vec![
             Cell::moment(&Moment::short(receipt.at, language)).header(),
             Cell::number(&format::count(receipt.values(), language)),
             Cell::number(&format::count(receipt.total, language)),
             span(receipt.parts.iter().map(|part| part.oldest).min()),
             span(receipt.parts.iter().map(|part| part.newest).max()),
-            receipt.confirmed_by.as_deref().map_or_else(|| Cell::missing(t.retention_nobody()), Cell::text),
-            receipt.finished_at.map_or_else(|| Cell::missing(t.retention_unfinished()), |at| Cell::moment(&Moment::short(at, language))),
+            Cell::text(receipt.confirmed_by.as_deref().map_or(t.retention_nobody(), |who| who.trim_start_matches("user:"))),
+            receipt.finished_at.map_or_else(|| Cell::text(t.retention_unfinished()), |at| Cell::moment(&Moment::short(at, language))),
         ]
     };
     let head = vec![
