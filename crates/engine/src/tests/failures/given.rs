@@ -1,0 +1,152 @@
+//! The data that the work is done on, and what must hold of them whatever happened.
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+
+use model::series::RemovedSeries;
+use model::{Entity, Instant, Known, ManualClock, Observation, SeriesQuery, TimeWindow};
+
+use super::process::is_possible;
+use super::{compact, restore};
+use crate::tests::{id, instant, name, no2, station};
+use crate::{Access, Actor, Config, Engine, Principal, Role, ScratchEngine};
+
+pub(super) fn open(data: &Path) -> Result<Engine, crate::Error> {
+    let clock = ManualClock::at(instant("2026-05-04T12:00:00Z"));
+    Engine::open(Config { wal_bytes_max: 1 << 20, ..Config::at(data) }, Arc::new(clock))
+}
+
+/// Works on a data directory and lets it go again.
+pub(super) fn with<T>(data: &Path, work: impl FnOnce(&Engine) -> T) -> T {
+    let engine = open(data).expect("opens");
+    let done = work(&engine);
+    engine.shutdown().expect("stops");
+    done
+}
+
+fn access(engine: &Engine) -> Access {
+    engine
+        .access(&ScratchEngine::tenant(), Principal::new(Actor::Account("test".into()), Role::Administrator))
+        .expect("the tenant is there")
+}
+
+/// A data directory with everything that the work needs, beside it a backup.
+pub(super) struct Given {
+    pub(super) folder: tempfile::TempDir,
+    pub(super) answers: Answers,
+}
+
+/// What readers see: it is the same before and after every work here.
+pub(super) type Answers = (Vec<Observation>, Vec<Arc<Entity>>);
+
+impl Given {
+    /// `None` where processes cannot be traced.
+    pub(super) fn new() -> Option<Self> {
+        if !is_possible() {
+            return None;
+        }
+        let folder = tempfile::tempdir().expect("a folder");
+        let data = folder.path().join("data");
+        let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+        with(&data, |engine| engine.create_tenant(&ScratchEngine::tenant()).expect("made"));
+        for round in 0..3 {
+            with(&data, |engine| {
+                for short in ["a", "b"] {
+                    let at = format!("2026-01-01T{round:02}:00:00Z");
+                    let record = vec![(1, station(short).with(no2("1", &at)))];
+                    runtime.block_on(access(engine).import(1, record)).expect("imported");
+                }
+                if round < 2 {
+                    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+                    tenant.shared.past.seal(&tenant.shared.state).expect("sealed");
+                } else {
+                    let window = TimeWindow { start: Instant::MIN, end: instant("2026-01-01T00:30:00Z") };
+                    let (access, of, series) = (access(engine), id("b"), RemovedSeries::Attribute(name("no2")));
+                    runtime.block_on(access.remove_history(&of, series, window)).expect("removed");
+                }
+            });
+            with(&data, |engine| backup(engine, folder.path(), round).expect("backed up"));
+        }
+        let answers = with(&data, answers);
+        assert_eq!((answers.0.len(), answers.1.len()), (5, 2));
+        Some(Self { folder, answers })
+    }
+
+    /// A copy to be worked on.
+    pub(super) fn copy(&self) -> tempfile::TempDir {
+        let place = tempfile::tempdir().expect("a folder");
+        copy(self.folder.path(), place.path());
+        place
+    }
+}
+
+fn copy(from: &Path, to: &Path) {
+    let copied = Command::new("cp").args(["-a", "-T"]).args([from, to]).status().expect("cp is there");
+    assert!(copied.success());
+}
+
+pub(super) fn backup(engine: &Engine, place: &Path, round: i64) -> Result<(), crate::Error> {
+    let at = instant("2026-05-04T13:00:00Z").plus_micros(round);
+    let tenant = engine.loaded(&ScratchEngine::tenant())?;
+    tenant.shared.store.backup(&place.join("backup"), &place.join("keys"), at)?;
+    Ok(())
+}
+
+pub(super) fn answers(engine: &Engine) -> Answers {
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let question = SeriesQuery {
+        entities: vec![id("a"), id("b")],
+        attributes: Some(vec![name("no2")]),
+        known: Known::Versions,
+        ..SeriesQuery::default()
+    };
+    let said = tenant.shared.past.series(&model::Authorized::new(&crate::DOOR, question)).expect("answered");
+    let state = tenant.shared.state.read();
+    (said, state.iter().map(|stored| Arc::clone(&stored.entity)).collect())
+}
+
+/// Whatever came before: the data open, say the same, hold nothing that nobody
+/// knows, and go on.
+pub(super) fn is_whole(given: &Given, place: &Path, told: &str) {
+    let data = place.join("data");
+    let engine = open(&data).unwrap_or_else(|error| panic!("{told}: {error}"));
+    assert_eq!(answers(&engine), given.answers, "{told}");
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let mut listed: Vec<String> = tenant.shared.store.segments().expect("read").0.into_iter().map(|segment| segment.object).collect();
+    listed.sort();
+    assert_eq!(names(&tenant.shared.store.history_folder()), listed, "{told}: files that nobody knows");
+    drop(tenant);
+    // It goes on: everything that was interrupted is done in the end.
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let done = tenant.shared.past.press(&tenant.shared.state).and_then(|_| compact(&tenant.shared.past, 2));
+    done.unwrap_or_else(|error| panic!("{told}, then it goes on: {error}"));
+    drop(tenant);
+    assert_eq!(answers(&engine), given.answers, "{told}, and everything done");
+    engine.shutdown().expect("stops");
+    drop(engine);
+    assert!(crate::check(&data).expect("looks").into_iter().all(|(_, findings)| findings.is_empty()), "{told}");
+    let snapshots = names(&data.join("tenants/musterstadt/snapshots"));
+    assert!(snapshots.iter().all(|name| name.ends_with(".snap")), "{told}: {snapshots:?}");
+}
+
+/// The backup has at least the points it had, all good; it takes another, and gives back what it holds.
+pub(super) fn backup_is_whole(given: &Given, place: &Path, told: &str, least: usize) {
+    let verified = || crate::verify_backup(&place.join("backup"), &mut store::Looked::default()).expect("looks");
+    let points = verified();
+    assert!(points.len() >= least && points.iter().all(|(_, findings)| findings.is_empty()), "{told}: {points:?}");
+    with(&place.join("data"), |engine| backup(engine, place, 10)).unwrap_or_else(|error| panic!("{told}: {error}"));
+    assert!(verified().iter().all(|(_, findings)| findings.is_empty()), "{told}");
+    assert!(!place.join("backup/.new").exists(), "{told}: what was left is used or gone");
+    restore(place, "given-back").unwrap_or_else(|error| panic!("{told}: {error}"));
+    assert_eq!(with(&place.join("given-back"), answers), given.answers, "{told}");
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let mut names: Vec<String> = std::fs::read_dir(folder).map_or_else(
+        |_| Vec::new(),
+        |entries| entries.map(|entry| entry.expect("read").file_name().into_string().expect("UTF-8")).collect(),
+    );
+    names.sort();
+    names
+}
