@@ -10,6 +10,7 @@ pub mod dashboard;
 pub mod dataset;
 pub mod document;
 pub mod entry;
+pub mod erasure;
 pub mod error;
 pub mod report;
 pub mod retention;

@@ -5,7 +5,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::{get, post};
 
-use crate::handlers::admin::{dashboards, reports, retention};
+use crate::handlers::admin::{dashboards, erasure, reports, retention};
 use crate::handlers::admin::{overview, quarantine, runs, sources};
 use crate::handlers::upload::{answers, made, preview, start};
 use crate::handlers::{account, barrier, components, dashboard, dataset, document, download, entry, live, machine, search, session, table};
@@ -54,6 +54,7 @@ fn pages(state: &State) -> Router<State> {
         .route("/verwaltung/dashboards/{slug}/entfernen", get(dashboards::remove::show))
         .route("/verwaltung/dashboards/{slug}/definition.toml", get(dashboards::remove::export))
         .route("/verwaltung/aufbewahrung", get(retention::show).post(retention::confirm))
+        .route("/verwaltung/loeschen", get(erasure::show).post(erasure::erase))
         .route("/verwaltung/meldungen", get(reports::list))
         .route("/verwaltung/meldungen/{key}", get(reports::show).post(reports::settle))
         .route("/verwaltung/anmelden", get(session::form).post(session::log_in))

@@ -7,6 +7,7 @@ mod barrier;
 mod board;
 mod city;
 mod dashboard;
+mod erasure;
 mod files;
 mod kept;
 mod notations;

@@ -1,6 +1,7 @@
 //! The administration: overview, sources, runs, quarantine; what their pages share.
 
 pub(crate) mod dashboards;
+pub(crate) mod erasure;
 pub(crate) mod overview;
 pub(crate) mod quarantine;
 pub(crate) mod reports;

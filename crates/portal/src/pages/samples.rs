@@ -20,6 +20,7 @@ use crate::parts::{
 };
 
 mod board;
+mod erasure;
 mod outside;
 mod retention;
 
@@ -382,6 +383,7 @@ pub(super) fn all(language: Language) -> Vec<(String, String)> {
     pages.extend(outside::all(language));
     pages.extend(board::all(language));
     pages.extend(retention::all(language));
+    pages.extend(erasure::all(language));
     for slug in document::slugs() {
         let document = document::document(slug, language, &site()).expect("listed");
         let page = DocumentPage {
