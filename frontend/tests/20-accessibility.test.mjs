@@ -83,5 +83,13 @@ for (const [view, options, language] of [...VIEWS.map((one) => [...one, 'de']), 
       const { found } = await faultsOf(opened.page, 'de');
       assert.deepEqual(found, []);
     });
+    test('a tile with faults', async () => {
+      opened.faults.length = 0;
+      await opened.page.goto('/verwaltung/dashboards/heute/kachel/luft');
+      await opened.page.fill('#stufe1-bis', 'viel');
+      await Promise.all([opened.page.waitForNavigation(), opened.page.click('button[value=speichern]')]);
+      const { found } = await faultsOf(opened.page, 'de');
+      assert.deepEqual([...found, ...opened.faults], []);
+    });
   });
 }

@@ -84,7 +84,7 @@ fn page(ask: &Ask, typed: &Typed, refused: Option<(StatusCode, Alert)>) -> Resul
         crumbs: crumbs(ask, None),
         alert: refused
             .map(|(_, alert)| alert)
-            .or_else(|| (!faults.is_empty()).then(|| Alert::errors(t.report_errors_title(), faults)))
+            .or_else(|| (!faults.is_empty()).then(|| Alert::errors(t.admin_errors_title(), faults)))
             .or_else(|| note(ask)),
         on: std::iter::once(on("", t.board_new().to_owned()))
             .chain(boards.iter().map(|one| on(&one.slug, one.title.text.clone())))

@@ -82,15 +82,14 @@ pub(super) fn faults(t: Texts, period: &Period) -> Vec<(&'static str, String)> {
 
 /// The two fields.
 pub(super) fn fields(t: Texts, typed: Option<&Period>, fault: impl Fn(&str) -> Option<String>) -> [Field; 2] {
-    let field = |name: &str, label: &str, hint: Option<&str>, value: Option<&String>| Field {
-        hint: hint.map(str::to_owned),
+    let field = |name: &str, label: &str, value: Option<&String>| Field {
         value: value.cloned().unwrap_or_default(),
         error: fault(name),
         ..Field::new(name, label, "date", "off")
     };
     [
-        field("von", t.upload_period_first(), None, typed.map(|period| &period.start)),
-        field("bis", t.upload_period_last(), Some(t.upload_period_last_hint()), typed.map(|period| &period.end)),
+        field("von", t.upload_period_first(), typed.map(|period| &period.start)),
+        field("bis", t.upload_period_last(), typed.map(|period| &period.end)),
     ]
 }
 

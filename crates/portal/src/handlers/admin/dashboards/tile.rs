@@ -84,7 +84,7 @@ async fn change_tile(ask: &Ask, slug: &str, id: &str, body: Body) -> Result<Resp
         Ok(meaning) => meaning,
         Err(faults) => {
             let items = faults.iter().map(|(field, text)| (Phrase::plain(text), Some(field.clone()))).collect();
-            let alert = Some(Alert::errors(ask.t().report_errors_title(), items));
+            let alert = Some(Alert::errors(ask.t().admin_errors_title(), items));
             return page(ask, Some(&place), &typed, seen, Said { faults, alert, status: StatusCode::UNPROCESSABLE_ENTITY });
         }
     };
