@@ -88,7 +88,8 @@ fn found_person(ask: &Ask, plan: &ErasurePlan, refused: Option<&str>) -> FoundPe
     facts.push(if plan.has_key { t.erasure_key() } else { t.erasure_no_key() }.to_owned());
     facts.push(t.erasure_reports(count(plan.reports as u64)));
     if !plan.runs.is_empty() {
-        let more = if plan.runs.len() > RUNS_SHOWN { ", …" } else { "" };
+        let left = plan.runs.len().saturating_sub(RUNS_SHOWN) as u64;
+        let more = if left > 0 { format!(" (+{})", count(left)) } else { String::new() };
         let runs: Vec<String> = plan.runs.iter().take(RUNS_SHOWN).map(|run| count(*run)).collect();
         facts.push(t.erasure_runs(format!("{}{more}", runs.join(", "))));
     }
