@@ -129,11 +129,11 @@ fn a_crash_while_backing_up_or_pruning_leaves_the_points_before() {
 fn a_second_crash_during_recovery_changes_nothing() {
     let Some(given) = Given::new() else { return };
     for work in ["seal", "merge", "remove"] {
-        for (call, count) in counted(work, &given, if is_slow() { &STEPS } else { &["rename"] }) {
+        for (call, count) in counted(work, &given, if is_slow() { &["rename", "fdatasync"] } else { &["rename"] }) {
             for first in chosen(count, 1) {
                 let place = given.copy();
                 strike(work, place.path(), call, &format!("signal=KILL:when={first}"));
-                let left = Given { folder: place, answers: given.answers.clone() };
+                let left = Given { folder: place, answers: given.answers.clone(), _alone: None };
                 crashes(&left, "open", 1, &|place, told| is_whole(&given, place, &format!("{work}, killed at {call} {first}; {told}")));
             }
         }

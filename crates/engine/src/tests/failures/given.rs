@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use model::series::RemovedSeries;
 use model::{Entity, Instant, Known, ManualClock, Observation, SeriesQuery, TimeWindow};
+use parking_lot::{Mutex, MutexGuard};
 
 use super::process::is_possible;
 use super::{compact, restore};
@@ -31,10 +32,14 @@ fn access(engine: &Engine) -> Access {
         .expect("the tenant is there")
 }
 
+static ALONE: Mutex<()> = Mutex::new(());
+
 /// A data directory with everything that the work needs, beside it a backup.
 pub(super) struct Given {
     pub(super) folder: tempfile::TempDir,
     pub(super) answers: Answers,
+    /// A process that is started holds what is open here, locks too, until it becomes another program.
+    pub(super) _alone: Option<MutexGuard<'static, ()>>,
 }
 
 /// What readers see: it is the same before and after every work here.
@@ -43,6 +48,7 @@ pub(super) type Answers = (Vec<Observation>, Vec<Arc<Entity>>);
 impl Given {
     /// `None` where processes cannot be traced.
     pub(super) fn new() -> Option<Self> {
+        let alone = ALONE.lock();
         if !is_possible() {
             return None;
         }
@@ -70,7 +76,7 @@ impl Given {
         }
         let answers = with(&data, answers);
         assert_eq!((answers.0.len(), answers.1.len()), (5, 2));
-        Some(Self { folder, answers })
+        Some(Self { folder, answers, _alone: Some(alone) })
     }
 
     /// A copy to be worked on.
