@@ -2,11 +2,9 @@
 // window, one first heading, a title of its own, nothing from foreign hosts.
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import AxeBuilder from '@axe-core/playwright';
-import { launch, open, unfold } from './browser.mjs';
+import { launch, open, unfold, violationsOf } from './browser.mjs';
 import { adminPages, base, documents, isOurs, logIn, publicPages, settle } from './site.mjs';
 
-const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
 const VIEWS = [
   ['desktop', { viewport: { width: 1280, height: 900 }, colorScheme: 'light' }],
   ['desktop, dark', { viewport: { width: 1280, height: 900 }, colorScheme: 'dark' }],
@@ -21,8 +19,7 @@ after(() => browser.close());
 /** What is wrong with the page as it stands. */
 async function faultsOf(page, language) {
   await unfold(page);
-  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).analyze();
-  const found = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);
+  const found = await violationsOf(page);
   const facts = await page.evaluate(() => ({
     wide: document.documentElement.scrollWidth - innerWidth,
     headings: document.querySelectorAll('h1').length,

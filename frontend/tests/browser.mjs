@@ -1,6 +1,7 @@
 // The browser of the tests: Debian's Chromium with a fresh profile, and pages
 // that note what must not happen: foreign hosts, violations of the content
 // policy, errors in the console.
+import AxeBuilder from '@axe-core/playwright';
 import { chromium } from 'playwright-core';
 
 const SWITCHES = [
@@ -38,4 +39,16 @@ export async function open(browser, base, options = {}) {
 /** Opens every part that can be folded. */
 export async function unfold(page) {
   await page.evaluate(() => document.querySelectorAll('details').forEach((part) => (part.open = true)));
+}
+
+const TAGS = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+
+/**
+ * What axe objects to, a line each. Our pages have no frames, so axe may judge in the page itself: bringing the
+ * results of frames together in a page of its own takes as long again.
+ */
+export async function violationsOf(page) {
+  if (page.frames().length > 1) throw new Error(`${page.url()} has frames, which axe would not look into`);
+  const { violations } = await new AxeBuilder({ page }).withTags(TAGS).setLegacyMode().analyze();
+  return violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.target.join(' ')).slice(0, 3).join(' | ')}`);
 }
