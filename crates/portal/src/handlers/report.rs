@@ -140,10 +140,10 @@ pub(super) fn state_badge(state: ReportState, t: Texts) -> Badge {
 }
 
 /// Where the title of a dataset goes in a sentence: no text has this character.
-const TITLE: char = '\u{1}';
+pub(super) const TITLE: char = '\u{1}';
 
 /// A sentence with a title in its gap, marked with its language.
-fn with_title(sentence: &str, title: &Phrase) -> Markup {
+pub(super) fn with_title(sentence: &str, title: &Phrase) -> Markup {
     let (before, after) = sentence.split_once(TITLE).unwrap_or((sentence, ""));
     let mut line = Markup::from(before);
     match title.lang {

@@ -6,6 +6,7 @@ use askama::Template;
 use crate::frame::Frame;
 use crate::pages::dashboard::TileView;
 use crate::parts::{Alert, Badge, Choice, Crumbs, Field, Phrase};
+use crate::svg::Markup;
 
 /// The dashboards, and the form of a new tile.
 #[derive(Debug, Clone, Template)]
@@ -65,7 +66,7 @@ pub struct TilePage {
     /// What is wrong, or that somebody else was faster.
     pub alert: Option<Alert>,
     /// What it shows, in a line; `None` when it is gone.
-    pub shows: Option<String>,
+    pub shows: Option<Markup>,
     /// The question.
     pub question: Field,
     /// The same in English.

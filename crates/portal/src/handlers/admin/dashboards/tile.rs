@@ -14,10 +14,12 @@ use crate::dashboard::{self, Dashboard, Tile, with_meaning};
 use crate::format;
 use crate::frame::Frame;
 use crate::handlers::dashboard::tile_view;
+use crate::handlers::report::{TITLE, with_title};
 use crate::pages::board::{LevelFields, TilePage};
 use crate::pages::dashboard::TileView;
 use crate::parts::{Alert, Choice, Field, Phrase, Tone};
 use crate::reading;
+use crate::svg::Markup;
 
 /// A tile that is there, with the definition it stands in.
 struct Place {
@@ -171,16 +173,12 @@ fn unit(ask: &Ask, tile: &Tile) -> Option<String> {
 }
 
 /// What a tile shows, in a line.
-fn shows(ask: &Ask, tile: &Tile) -> String {
+fn shows(ask: &Ask, tile: &Tile) -> Markup {
     let t = ask.t();
-    let value = ask.access.dataset(&tile.dataset).ok().and_then(|dataset| {
-        let column = reading::column_of(&dataset, &tile.attribute)?;
-        Some(format!("{}: {}", dataset.title.get(ask.language.code()), reading::label_with_unit(column, t)))
-    });
-    match value {
-        Some(value) => t.board_shows(super::take_text(tile.take, t), value),
-        None => t.dashboard_no_dataset().to_owned(),
-    }
+    let Ok(dataset) = ask.access.dataset(&tile.dataset) else { return Markup::from(t.dashboard_no_dataset()) };
+    let Some(column) = reading::column_of(&dataset, &tile.attribute) else { return Markup::from(t.dashboard_no_dataset()) };
+    let value = format!("{TITLE}: {}", reading::label_with_unit(column, t));
+    with_title(&t.board_shows(super::take_text(tile.take, t), value), &Phrase::of(&dataset.title, ask.language))
 }
 
 fn preview(ask: &Ask, place: &Place) -> TileView {
