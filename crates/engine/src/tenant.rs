@@ -171,7 +171,7 @@ impl Shared {
             .name(format!("{}-sealer", self.tenant()))
             .spawn(move || {
                 loop {
-                    let too_many = match rings.recv_timeout(IDLE) {
+                    let mut too_many = match rings.recv_timeout(IDLE) {
                         Ok(()) => {
                             shared.seal();
                             compact::WHEN_BUSY
@@ -184,7 +184,13 @@ impl Shared {
                         }
                         Err(mpsc::RecvTimeoutError::Disconnected) => return,
                     };
-                    shared.compact(too_many);
+                    while shared.compact(too_many) {
+                        // What comes in goes first.
+                        if rings.try_recv().is_ok() {
+                            shared.seal();
+                            too_many = compact::WHEN_BUSY;
+                        }
+                    }
                 }
             })
             .map_err(|error| Error::internal(format!("a thread could not be started: {error}")))
@@ -202,11 +208,13 @@ impl Shared {
     }
 
     /// Writes history anew where that pays; a failure is logged and tried again later.
-    fn compact(&self, too_many: usize) {
-        if let Err(error) = self.past.compact(too_many, &self.stopping) {
+    /// Answers whether there may be more to do.
+    fn compact(&self, too_many: usize) -> bool {
+        self.past.compact(too_many, &self.stopping).unwrap_or_else(|error| {
             tracing::error!(tenant = %self.tenant(), %error, "history could not be compacted; it stays as it is");
             self.set_last_error(Some(error));
-        }
+            false
+        })
     }
 
     fn write_snapshot(&self) -> Result<(), Error> {

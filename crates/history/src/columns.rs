@@ -16,8 +16,10 @@
 use std::collections::HashSet;
 use std::sync::{Arc, LazyLock};
 
+use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{Float64Type, Int64Type, TimestampMicrosecondType};
 use arrow_schema::{DataType, Field, Schema, SchemaRef, TimeUnit};
-use model::{Observation, Value};
 use parquet::basic::{Compression, Encoding, ZstdLevel};
 use parquet::file::metadata::{KeyValue, SortingColumn};
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
@@ -208,9 +210,8 @@ impl Default for Layout {
     }
 }
 
-/// Encodings that suit these rows.
-pub(crate) fn properties(rows: &[&Observation], layout: &Layout) -> WriterProperties {
-    let sample = &rows[..rows.len().min(layout.group_rows_max)];
+/// Encodings that suit the rows of a file, of which this is the first group.
+pub(crate) fn properties(sample: &RecordBatch, layout: &Layout) -> WriterProperties {
     let mut builder = WriterProperties::builder()
         .set_compression(Compression::ZSTD(ZstdLevel::try_new(3).unwrap_or_default()))
         .set_created_by("allmende history".to_owned())
@@ -236,22 +237,15 @@ fn ascending(column: Column) -> SortingColumn {
     SortingColumn { column_idx: place, descending: false, nulls_first: true }
 }
 
-/// A column of whole numbers and how to get one of them.
-type WholeNumbers = (Column, fn(&Observation) -> i64);
-
 /// Times and positions: by their differences, which are equal in a series with
 /// a steady step; by a dictionary where many series share an unsteady one.
-fn integers(mut builder: WriterPropertiesBuilder, sample: &[&Observation]) -> WriterPropertiesBuilder {
-    let columns: [WholeNumbers; 6] = [
-        (Column::Time, |o| o.time().micros()),
-        (Column::Seq, |o| o.seq.cast_signed()),
-        (Column::RecordedAt, |o| o.recorded_at.micros()),
-        (Column::CreatedAt, |o| o.attribute.created_at.micros()),
-        (Column::ModifiedAt, |o| o.attribute.modified_at.micros()),
-        (Column::Record, |o| o.origin.map_or(0, |origin| origin.record.cast_signed())),
-    ];
-    for (column, of) in columns {
-        let values: Vec<i64> = sample.iter().map(|row| of(row)).collect();
+fn integers(mut builder: WriterPropertiesBuilder, sample: &RecordBatch) -> WriterPropertiesBuilder {
+    for column in [Column::Time, Column::Seq, Column::RecordedAt, Column::CreatedAt, Column::ModifiedAt, Column::Record] {
+        let array = sample.column(column.place());
+        let values: Vec<i64> = match array.as_primitive_opt::<Int64Type>() {
+            Some(numbers) => numbers.iter().map(Option::unwrap_or_default).collect(),
+            None => array.as_primitive_opt::<TimestampMicrosecondType>().into_iter().flatten().map(Option::unwrap_or_default).collect(),
+        };
         builder = builder
             .set_column_encoding(column.path(), Encoding::DELTA_BINARY_PACKED)
             .set_column_dictionary_enabled(column.path(), !is_steady(&values) && recurs(values.iter()));
@@ -261,13 +255,9 @@ fn integers(mut builder: WriterPropertiesBuilder, sample: &[&Observation]) -> Wr
 
 /// Numbers as sensors round them recur: a dictionary holds them best. Unrounded
 /// ones do not, and are split by bytes.
-fn numbers(builder: WriterPropertiesBuilder, sample: &[&Observation]) -> WriterPropertiesBuilder {
-    let bits: Vec<u64> = sample
-        .iter()
-        .filter(|o| matches!(o.attribute.value, Value::Property(_)))
-        .filter_map(|o| o.attribute.value.as_f64())
-        .map(f64::to_bits)
-        .collect();
+fn numbers(builder: WriterPropertiesBuilder, sample: &RecordBatch) -> WriterPropertiesBuilder {
+    let numbers = sample.column(Column::Number.place()).as_primitive_opt::<Float64Type>();
+    let bits: Vec<u64> = numbers.into_iter().flatten().flatten().map(f64::to_bits).collect();
     builder
         .set_column_encoding(Column::Number.path(), Encoding::BYTE_STREAM_SPLIT)
         .set_column_dictionary_enabled(Column::Number.path(), recurs(bits.iter()))

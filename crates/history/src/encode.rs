@@ -20,16 +20,23 @@ use crate::value;
 /// The segment of sorted rows. Equal rows give equal bytes.
 pub(crate) fn segment(object: &str, rows: &[&Observation], layout: &Layout) -> Result<Vec<u8>, Error> {
     let not_made = |error: &dyn std::fmt::Display| Error::NotMade { object: object.to_owned(), reason: error.to_string() };
-    let properties = columns::properties(rows, layout);
-    let mut writer = ArrowWriter::try_new(Vec::new(), columns::schema(), Some(properties)).map_err(|error| not_made(&error))?;
+    let mut file: Option<ArrowWriter<Vec<u8>>> = None;
     for group in groups(rows, layout) {
         let batch = batch(&rows[group]).map_err(|fault| match fault {
             Fault::Value(error) => error,
             Fault::Shape(error) => not_made(&error),
         })?;
+        let writer = match &mut file {
+            Some(writer) => writer,
+            None => {
+                let properties = columns::properties(&batch, layout);
+                let writer = ArrowWriter::try_new(Vec::new(), columns::schema(), Some(properties));
+                file.insert(writer.map_err(|error| not_made(&error))?)
+            }
+        };
         writer.write(&batch).and_then(|()| writer.flush()).map_err(|error| not_made(&error))?;
     }
-    writer.into_inner().map_err(|error| not_made(&error))
+    file.map_or(Ok(Vec::new()), ArrowWriter::into_inner).map_err(|error| not_made(&error))
 }
 
 /// Row groups: bounded in rows and in weight.

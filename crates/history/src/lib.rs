@@ -36,6 +36,6 @@ mod tests;
 pub use count::Count;
 pub use error::Error;
 pub use history::History;
-pub use merge::{Fate, Merge};
+pub use merge::Merge;
 pub use seal::Seal;
 pub use stream::{SegmentWriter, Written};

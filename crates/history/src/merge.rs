@@ -1,36 +1,34 @@
 //! Segments written anew: small ones become large ones, and what was removed is
 //! left behind. Inputs are read side by side in batches, outputs are written row
-//! group by row group; nothing is held whole.
+//! group by row group; nothing is held whole. Rows are copied column by column
+//! and never looked into.
 
-use std::cmp::Ordering;
-use std::collections::{BinaryHeap, VecDeque};
+mod input;
+mod output;
 
-use model::{Observation, Removals, Segment};
+use std::collections::BTreeMap;
 
-use crate::columns::Column;
-use crate::history::Batches;
+use model::{Removals, Segment};
+
 use crate::prune::Wanted;
-use crate::seal::{span, weight_bytes_of};
-use crate::stream::SegmentWriter;
-use crate::{Error, History, decode, read};
+use crate::seal::span;
+use crate::{Error, History, read};
+use input::Inputs;
+use output::Output;
+
+/// How many runs are merged at once at most.
+const RUNS_AT_ONCE: usize = 16;
+/// Runs of so many tiers are merged: what is larger has thousands of values of
+/// a thousand series in a row, and would only be copied.
+const TIERS: u32 = 2;
 
 /// Which segments are written anew, and the names of what they may become:
 /// more than are needed, made once, so that the intent can be durable first.
+/// The outputs of one merge are a run: sorted as one, one after the other.
 #[derive(Debug, Clone)]
 pub struct Merge {
     inputs: Vec<Segment>,
     objects: Vec<String>,
-}
-
-/// What becomes of a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
-    /// It is written.
-    Keep,
-    /// It is left behind.
-    Leave,
-    /// The merge ends here, and nothing comes of it.
-    Stop,
 }
 
 impl Merge {
@@ -48,13 +46,27 @@ impl Merge {
 }
 
 impl History {
-    /// Which of these segments should become fewer: all that have room for as
-    /// many rows again, once there are `at_least` of them.
+    /// Which of these segments should become one run: the oldest runs of like
+    /// size, once there are `at_least` of them; the smaller ones first. Runs
+    /// that are large enough stay as they are.
     #[must_use]
-    pub fn small<'a>(&self, segments: &'a [Segment], at_least: usize) -> Vec<&'a Segment> {
-        let has_room = |segment: &&Segment| segment.rows * 2 < self.layout().segment_rows_max as u64;
-        let small: Vec<&Segment> = segments.iter().filter(has_room).collect();
-        if small.len() < at_least { Vec::new() } else { small }
+    pub fn mergeable<'a>(&self, segments: &'a [Segment], at_least: usize) -> Vec<&'a Segment> {
+        let mut tiers: BTreeMap<u32, Vec<Vec<&Segment>>> = BTreeMap::new();
+        for run in runs(segments) {
+            let rows = run.iter().map(|segment| segment.rows).sum();
+            tiers.entry(self.tier(rows)).or_default().push(run);
+        }
+        let Some((_, mut runs)) = tiers.into_iter().find(|(tier, runs)| *tier < TIERS && runs.len() >= at_least) else { return Vec::new() };
+        runs.sort_by_key(|run| run.iter().map(|segment| (segment.seq, segment.time)).min());
+        runs.into_iter().take(RUNS_AT_ONCE).flatten().collect()
+    }
+
+    /// 0 for what is less than half a segment, one more for each time that as
+    /// many as are merged at once come together.
+    fn tier(&self, rows: u64) -> u32 {
+        let mut bounds =
+            std::iter::successors(Some(self.layout().segment_rows_max as u64 / 2), |bound| bound.checked_mul(RUNS_AT_ONCE as u64));
+        (0..).find(|_| bounds.next().is_none_or(|bound| rows < bound)).unwrap_or(TIERS)
     }
 
     /// Whether a segment holds something that was removed.
@@ -84,125 +96,53 @@ impl History {
         let (_, last) = span(inputs.iter().map(|segment| segment.seq.1)).unwrap_or_default();
         let chance = getrandom::u64().expect("the operating system gives random numbers");
         // An output is full by rows or by weight, and no input was more than full.
-        let objects = (0..4 * (inputs.len() + 1)).map(|place| format!("{first:012}-{last:012}-{chance:016x}-{place:04}.parquet")).collect();
+        let objects = (0..4 * (inputs.len() + 1)).map(|place| object_name(first, last, chance, place)).collect();
         Merge { inputs, objects }
     }
 
-    /// Writes segments anew, sorted as one. `fate` is asked of each row once,
-    /// in the order of a segment. When it returns, the new objects survive a
-    /// power cut; `None` when it was stopped.
+    /// Writes segments anew, sorted as one, without what was removed, as long
+    /// as it goes on. When it returns, the new objects survive a power cut;
+    /// `None` when it was stopped.
     ///
     /// # Errors
     /// [`Error::Missing`] and [`Error::Damaged`] name an input,
     /// [`Error::Disk`] says what the disk refused.
-    pub fn merge(&self, merge: &Merge, fate: &mut dyn FnMut(&Observation) -> Fate) -> Result<Option<Vec<Segment>>, Error> {
-        let mut heads = BinaryHeap::new();
-        for (place, segment) in merge.inputs.iter().enumerate() {
-            let cursor = self.batches(segment, &Wanted::default(), Column::ALL)?.map(|batches| Cursor { batches, rows: VecDeque::new() });
-            heads.extend(cursor.map_or(Ok(None), |cursor| Head::of(cursor, place))?);
-        }
-        let mut output = Output { history: self, names: merge.objects.iter(), open: None, weight_bytes: 0, segments: Vec::new() };
-        while let Some(Head { row, cursor, place }) = heads.pop() {
-            match fate(&row) {
-                Fate::Keep => output.push(row)?,
-                Fate::Leave => {}
-                Fate::Stop => return Ok(None),
+    pub fn merge(&self, merge: &Merge, removals: &Removals, goes_on: &dyn Fn() -> bool) -> Result<Option<Vec<Segment>>, Error> {
+        let mut inputs = Inputs::open(self, runs(&merge.inputs), removals)?;
+        let mut output = Output::new(self, &merge.objects);
+        while let Some(piece) = inputs.next()? {
+            if output.push(piece)? && !goes_on() {
+                return Ok(None);
             }
-            heads.extend(Head::of(cursor, place)?);
         }
-        output.end()?;
-        Ok(Some(output.segments))
+        if goes_on() { output.finish().map(Some) } else { Ok(None) }
     }
 }
 
-/// The rows of one input.
-struct Cursor {
-    batches: Batches,
-    rows: VecDeque<Observation>,
-}
-
-/// The next row of an input. Of two, the one a segment has first is the greater.
-struct Head {
-    row: Observation,
-    cursor: Cursor,
-    /// Equal rows stay in the order of their inputs.
-    place: usize,
-}
-
-impl Head {
-    fn of(mut cursor: Cursor, place: usize) -> Result<Option<Self>, Error> {
-        while cursor.rows.is_empty() {
-            let Some(batch) = cursor.batches.next()? else { return Ok(None) };
-            let decoded = read::runs(&batch, &Wanted::default()).and_then(|runs| {
-                let mut columns = decode::Rows::of(&batch)?;
-                runs.into_iter().try_for_each(|run| columns.observations(&run.key, run.rows).map(|rows| cursor.rows.extend(rows)))
-            });
-            decoded.map_err(|reason| cursor.batches.damaged(reason))?;
-        }
-        Ok(cursor.rows.pop_front().map(|row| Self { row, cursor, place }))
+/// Segments by the merge that wrote them, each in order; others alone.
+fn runs(segments: &[Segment]) -> impl Iterator<Item = Vec<&Segment>> {
+    let mut runs: BTreeMap<&str, Vec<&Segment>> = BTreeMap::new();
+    for segment in segments {
+        runs.entry(run_of(&segment.object)).or_default().push(segment);
     }
+    runs.into_values().map(|mut run| {
+        run.sort_by(|a, b| a.object.cmp(&b.object));
+        run
+    })
 }
 
-impl Ord for Head {
-    fn cmp(&self, other: &Self) -> Ordering {
-        let (a, b) = (&self.row, &other.row);
-        let by_series = a
-            .entity
-            .cmp(&b.entity)
-            .then_with(|| a.attribute.name.cmp(&b.attribute.name))
-            .then_with(|| a.attribute.dataset.cmp(&b.attribute.dataset));
-        by_series.then_with(|| (a.time(), a.seq, self.place).cmp(&(b.time(), b.seq, other.place))).reverse()
-    }
+/// First and last position, a number by chance, and the place in the run.
+fn object_name(first: u64, last: u64, chance: u64, place: usize) -> String {
+    format!("{first:012}-{last:012}-{chance:016x}-{place:04}.parquet")
 }
 
-impl PartialOrd for Head {
-    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
-        Some(self.cmp(other))
-    }
-}
+/// How many parts such a name has.
+const NAME_PARTS: usize = 4;
 
-impl PartialEq for Head {
-    fn eq(&self, other: &Self) -> bool {
-        self.cmp(other).is_eq()
-    }
-}
-
-impl Eq for Head {}
-
-/// Where rows go.
-struct Output<'a> {
-    history: &'a History,
-    names: std::slice::Iter<'a, String>,
-    open: Option<(&'a str, SegmentWriter)>,
-    weight_bytes: usize,
-    segments: Vec<Segment>,
-}
-
-impl Output<'_> {
-    fn push(&mut self, row: Observation) -> Result<(), Error> {
-        let (layout, weight) = (*self.history.layout(), weight_bytes_of(&row));
-        let rows = self.open.as_ref().map_or(0, |(_, writer)| writer.rows());
-        if rows >= layout.segment_rows_max as u64 || (rows > 0 && self.weight_bytes + weight > layout.segment_weight_bytes_max) {
-            self.end()?;
-        }
-        if self.open.is_none() {
-            let name =
-                self.names.next().ok_or_else(|| Error::NotMade { object: String::new(), reason: "more segments than planned".into() })?;
-            let writer = SegmentWriter::with_layout(&self.history.objects().unfinished(name)?, layout);
-            self.open = Some((name, writer));
-        }
-        self.weight_bytes += weight;
-        self.open.as_mut().map_or(Ok(()), |(_, writer)| writer.push(row))
-    }
-
-    fn end(&mut self) -> Result<(), Error> {
-        self.weight_bytes = 0;
-        let Some((name, writer)) = self.open.take() else { return Ok(()) };
-        if let Some(written) = writer.finish()? {
-            self.history.objects().put_in_place(name)?;
-            let crate::Written { seq, time, rows, size_bytes, checksum } = written;
-            self.segments.push(Segment { object: name.to_owned(), seq, time, rows, size_bytes, checksum });
-        }
-        Ok(())
+/// What the names of a merge's outputs have in common.
+fn run_of(object: &str) -> &str {
+    match object.rsplit_once('-') {
+        Some((run, _)) if object.split('-').count() == NAME_PARTS => run,
+        _ => object,
     }
 }

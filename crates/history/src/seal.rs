@@ -97,10 +97,13 @@ fn sorted<'a>(series: impl IntoIterator<Item = &'a [Observation]>) -> impl Itera
     })
 }
 
+/// What a row weighs beside its value and sub-attributes.
+pub(crate) const ROW_WEIGHT_BYTES: usize = 64;
+
 /// Roughly what an observation weighs before compression.
 pub(crate) fn weight_bytes_of(observation: &Observation) -> usize {
     let sub: usize = observation.attribute.sub.iter().map(|sub| 64 + value_weight(&sub.value)).sum();
-    64 + value_weight(&observation.attribute.value) + sub
+    ROW_WEIGHT_BYTES + value_weight(&observation.attribute.value) + sub
 }
 
 fn value_weight(value: &Value) -> usize {

@@ -6,14 +6,16 @@ use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
+use arrow_array::RecordBatch;
 use model::{Instant, Observation, Segment};
 use parquet::arrow::ArrowWriter;
 use sha2::{Digest, Sha256};
 
 use crate::columns::{Column, Layout};
 use crate::encode::{self, Fault};
+use crate::error::Reason;
 use crate::prune::Wanted;
-use crate::seal::weight_bytes_of;
+use crate::seal::{span, weight_bytes_of};
 use crate::{Error, History, columns, decode, read};
 
 impl History {
@@ -93,36 +95,47 @@ impl SegmentWriter {
         if full && !self.group.is_empty() {
             self.write_group()?;
         }
-        let (seq, time) = (row.seq, row.time());
-        self.span = Some(match self.span {
-            None => (seq, seq, time, time),
-            Some((first, last, start, end)) => (first.min(seq), last.max(seq), start.min(time), end.max(time)),
-        });
         self.weight_bytes += weight;
-        self.rows += 1;
         self.group.push(row);
         Ok(())
     }
 
     fn write_group(&mut self) -> Result<(), Error> {
         let rows: Vec<&Observation> = self.group.iter().collect();
-        let mut file = match self.file.take() {
-            Some(file) => file,
-            None => {
-                let file = Hashing::create(&self.path).map_err(|error| self.refused("created", error))?;
-                let properties = columns::properties(&rows, &self.layout);
-                ArrowWriter::try_new(file, columns::schema(), Some(properties)).map_err(|error| self.not_made(&error))?
-            }
-        };
         let batch = encode::batch(&rows).map_err(|fault| match fault {
             Fault::Value(error) => error,
             Fault::Shape(error) => self.not_made(&error),
         })?;
-        let written = file.write(&batch).and_then(|()| file.flush());
-        written.map_err(|error| self.said(&file, &error))?;
-        self.file = Some(file);
         self.group.clear();
         self.weight_bytes = 0;
+        self.write(&batch)
+    }
+
+    /// Writes a row group.
+    pub(crate) fn write(&mut self, batch: &RecordBatch) -> Result<(), Error> {
+        let mut file = match self.file.take() {
+            Some(file) => file,
+            None => {
+                let file = Hashing::create(&self.path).map_err(|error| self.refused("created", error))?;
+                let properties = columns::properties(batch, &self.layout);
+                ArrowWriter::try_new(file, columns::schema(), Some(properties)).map_err(|error| self.not_made(&error))?
+            }
+        };
+        let written = file.write(batch).and_then(|()| file.flush());
+        written.map_err(|error| self.said(&file, &error))?;
+        self.file = Some(file);
+        self.span(batch).map_err(|reason| self.not_made(&reason))
+    }
+
+    fn span(&mut self, batch: &RecordBatch) -> Result<(), Reason> {
+        let (times, seqs) = (decode::instants(batch, Column::Time)?, decode::integers(batch, Column::Seq)?);
+        let seqs = span(
+            seqs.values().iter().map(|seq| seq.cast_unsigned()).chain(self.span.into_iter().flat_map(|(first, last, ..)| [first, last])),
+        );
+        let times = times.values().iter().map(|micros| Instant::from_micros(*micros));
+        let times = span(times.chain(self.span.into_iter().flat_map(|(.., start, end)| [start, end])));
+        self.span = seqs.zip(times).map(|((first, last), (start, end))| (first, last, start, end));
+        self.rows += batch.num_rows() as u64;
         Ok(())
     }
 

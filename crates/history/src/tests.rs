@@ -2,6 +2,7 @@
 
 mod ends;
 mod given;
+mod runs;
 
 use std::collections::{BTreeMap, HashMap};
 use std::fs;
@@ -22,7 +23,7 @@ use proptest::prelude::*;
 use sha2::{Digest, Sha256};
 
 use crate::columns::Layout;
-use crate::{Error, Fate, History};
+use crate::{Error, History};
 
 /// Small enough that a few dozen rows fill several segments, row groups and pages.
 const TINY: Layout =
@@ -195,8 +196,7 @@ proptest! {
         }
         let removed: Removals = removals.iter().cloned().collect();
         let merge = history.plan_merge(segments.clone());
-        let fate = &mut |row: &Observation| if removed.removes(row) { Fate::Leave } else { Fate::Keep };
-        let merged = history.merge(&merge, fate).expect("merged").expect("not stopped");
+        let merged = history.merge(&merge, &removed, &|| true).expect("merged").expect("not stopped");
         let sealed: u64 = segments.iter().map(|segment| segment.rows).sum();
         let versions = |removals: &[Removal]| {
             let everything = SeriesQuery { known: Known::Versions, entities: all.iter().map(|row| row.entity.clone()).collect(), ..SeriesQuery::default() };
@@ -412,7 +412,7 @@ fn segments_of_the_version_before_are_read_and_merged_and_those_of_one_after_are
     let old = [as_before(folder.path(), &sealed[0], "1")];
     assert_eq!(history.observations(&all_of(&[1]), &old, &none()).expect("read"), expected);
     assert_eq!(history.number_series(&all_of(&[1]), &old, &none()).expect("read"), numbers);
-    let merged = history.merge(&history.plan_merge(old.to_vec()), &mut |_| Fate::Keep).expect("merged").expect("not stopped");
+    let merged = history.merge(&history.plan_merge(old.to_vec()), &none(), &|| true).expect("merged").expect("not stopped");
     assert_eq!(history.observations(&all_of(&[1]), &merged, &none()).expect("read"), expected);
     let newer = [as_before(folder.path(), &merged[0], "3")];
     let error = history.observations(&all_of(&[1]), &newer, &none()).expect_err("unknown");
@@ -450,25 +450,24 @@ fn a_merge_that_is_stopped_or_meets_damage_makes_nothing() {
     let mut segments = seal(&history, (0..30).map(|minute| reading(1, minute, "1.5", 1)).collect());
     segments.extend(seal(&history, (0..30).map(|minute| reading(2, minute, "2.5", 2)).collect()));
     let merge = history.plan_merge(segments.clone());
-    let mut rows = 0;
-    let stopped = history.merge(&merge, &mut |_| {
-        rows += 1;
-        if rows > 50 { Fate::Stop } else { Fate::Keep }
+    let groups = std::cell::Cell::new(0);
+    let stopped = history.merge(&merge, &none(), &|| {
+        groups.set(groups.get() + 1);
+        groups.get() < 3
     });
-    assert_eq!(stopped.expect("stopped"), None);
+    assert_eq!((stopped.expect("stopped"), groups.get()), (None, 3));
     let path = folder.path().join(&segments[1].object);
     let good = fs::read(&path).expect("read");
     let mut bad = good.clone();
     let middle = bad.len() / 2;
     bad[middle] ^= 4;
     replace(&path, &bad);
-    check_damaged(history.merge(&merge, &mut |_| Fate::Keep), &segments[1].object);
+    check_damaged(history.merge(&merge, &none(), &|| true), &segments[1].object);
     replace(&path, &good);
-    let merged = history.merge(&merge, &mut |_| Fate::Keep).expect("merged").expect("not stopped");
+    let merged = history.merge(&merge, &none(), &|| true).expect("merged").expect("not stopped");
     assert_eq!(merged.iter().map(|segment| segment.rows).collect::<Vec<_>>(), [40, 20]);
-    assert_eq!(history.small(&segments, 2).len(), 0, "thirty of forty rows is more than half");
     let few = seal(&history, vec![reading(3, 0, "1", 3)]);
-    assert_eq!((history.small(&few, 1).len(), history.small(&few, 2).len()), (1, 0));
+    assert_eq!((history.mergeable(&few, 1).len(), history.mergeable(&few, 2).len()), (1, 0));
 }
 
 #[test]

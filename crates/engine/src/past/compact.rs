@@ -3,10 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use history::Fate;
 use model::{Removals, Segment};
 
-use super::Past;
+use super::{Parts, Past};
 use crate::Error;
 
 /// As many small segments are worth being written anew as one when nothing else is to do.
@@ -19,7 +18,7 @@ const AT_ONCE: usize = 16;
 /// Objects that were replaced, and who may still read them.
 #[derive(Default)]
 pub(super) struct Retired {
-    /// Lists of segments that readers may hold.
+    /// Lists of segments that were replaced and that readers may hold.
     lists: Vec<Weak<Vec<Segment>>>,
     /// The intent that names them, and their names.
     objects: Vec<(u64, Vec<String>)>,
@@ -44,16 +43,7 @@ impl Past {
         }
         let merge = self.history.plan_merge(chosen.into_iter().cloned());
         let intent = self.store.begin_seal(merge.objects())?;
-        let fate = &mut |row: &model::Observation| {
-            if stop.load(Ordering::Relaxed) {
-                Fate::Stop
-            } else if removals.removes(row) {
-                Fate::Leave
-            } else {
-                Fate::Keep
-            }
-        };
-        let merged = match self.history.merge(&merge, fate) {
+        let merged = match self.history.merge(&merge, &removals, &|| !stop.load(Ordering::Relaxed)) {
             Ok(Some(merged)) => merged,
             unfinished => {
                 super::seal::undo(&self.history, &self.store, intent, merge.objects())?;
@@ -67,13 +57,19 @@ impl Past {
         let into = merged.len();
         left.extend(merged);
         left.sort_by(|a, b| a.time.0.cmp(&b.time.0).then_with(|| a.object.cmp(&b.object)));
-        parts.segments = Arc::new(left);
+        self.list(&mut parts, left);
         drop(parts);
         tracing::info!(segments = replaced.len(), into, "history compacted");
-        let mut waiting = self.retired.lock();
-        waiting.lists.push(Arc::downgrade(&segments));
-        waiting.objects.extend(retired.map(|intent| (intent, replaced)));
+        self.retired.lock().objects.extend(retired.map(|intent| (intent, replaced)));
         Ok(true)
+    }
+
+    /// Shows readers another list of segments, and remembers the one that some may hold.
+    pub(super) fn list(&self, parts: &mut Parts, segments: Vec<Segment>) {
+        let before = std::mem::replace(&mut parts.segments, Arc::new(segments));
+        let mut retired = self.retired.lock();
+        retired.lists.retain(|list| list.strong_count() > 0);
+        retired.lists.push(Arc::downgrade(&before));
     }
 
     /// Segments to write anew: first those that hold what was removed, then the
@@ -88,7 +84,7 @@ impl Past {
             }
         }
         if chosen.is_empty() {
-            chosen = self.history.small(segments, too_many);
+            chosen = self.history.mergeable(segments, too_many);
         }
         chosen.sort_by_key(|segment| segment.seq);
         chosen.truncate(AT_ONCE);

@@ -48,7 +48,7 @@ impl Past {
             Ok(segments) => {
                 let count = segments.iter().map(|segment| segment.rows).sum();
                 let sealed = parts.segments.iter().cloned().chain(segments).collect();
-                parts.segments = Arc::new(sealed);
+                self.list(&mut parts, sealed);
                 parts.sealed_upto = seq;
                 parts.frozen = None;
                 // Nobody waits while so many values are freed.
@@ -108,7 +108,8 @@ impl Past {
         };
         self.store.finish_seal(intent, &segments, &[], sealed_upto)?;
         let mut parts = self.parts.write();
-        parts.segments = Arc::new(parts.segments.iter().cloned().chain(segments).collect());
+        let listed = parts.segments.iter().cloned().chain(segments).collect();
+        self.list(&mut parts, listed);
         Ok((Vec::new(), receipt))
     }
 }

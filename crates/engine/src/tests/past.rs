@@ -277,7 +277,7 @@ async fn a_compaction_that_is_cut_off_leaves_the_old_segments_or_the_new() {
         let moment = tenant.shared.past.moment(&tenant.shared.state);
         let merge = moment.history.plan_merge(moment.segments.iter().cloned());
         tenant.shared.store.begin_seal(merge.objects()).expect("announced");
-        let merged = moment.history.merge(&merge, &mut |_| history::Fate::Keep).expect("merged").expect("not stopped");
+        let merged = moment.history.merge(&merge, &model::Removals::default(), &|| true).expect("merged").expect("not stopped");
         assert_eq!((merged.len(), files_of_history(&engine)), (1, 9));
     }
     let engine = engine.reopened();
