@@ -146,6 +146,17 @@ pub(crate) fn measure(folder: &Path, observations: u64) -> Result<()> {
     eprintln!("start: {:.2?}", watch.elapsed());
     let health = bench.engine.health();
     eprintln!("{} segments, tail {}", health.tenants[0].segments, health.tenants[0].tail);
+    let watch = Watch::now();
+    let (mut before, mut quiet) = (0, 0);
+    while quiet < 65 {
+        std::thread::sleep(std::time::Duration::from_secs(1));
+        let now = bench.engine.health().tenants[0].segments;
+        quiet = if now == before { quiet + 1 } else { 0 };
+        if now != before {
+            eprintln!("{:.0?} {now} segments", watch.elapsed());
+        }
+        before = now;
+    }
     let span_s = (observations / SERIES).cast_signed() * STEP_S;
     let day = |round: u64| bench.series(round * 13 % SERIES, START_S + (round.cast_signed() * 7 * DAY_S) % span_s, DAY_S, SeriesLimit::All);
     eprintln!("one series x one day, first: {}", spread(1, day)?);

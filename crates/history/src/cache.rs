@@ -8,7 +8,7 @@ use parquet::arrow::arrow_reader::ArrowReaderMetadata;
 use crate::objects::Tag;
 
 /// How much memory the footers of one tenant may take.
-const SIZE_BYTES_MAX: usize = 32 << 20;
+const SIZE_BYTES_MAX: usize = 128 << 20;
 
 /// A bounded cache that forgets what was not used for longest.
 #[derive(Debug, Default)]

@@ -30,7 +30,7 @@ use crate::tenant::Inner;
 use crate::{BackupReport, Error, TenantStore, disk, keys};
 
 pub use point::{BackupPoint, backup_points, prune_backup};
-pub(crate) use point::{first_dropped, good_points, not_backed_up, time_of, unreachable};
+pub(crate) use point::{first_untold, good_points, not_backed_up, time_of, unreachable};
 use point::{ordered, read_points};
 pub use verify::{Looked, verify_backup};
 use writing::Writing;

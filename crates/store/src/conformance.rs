@@ -71,5 +71,6 @@ cases! {
         a_backup_that_was_interrupted_goes_on
         a_backup_is_verified
         every_instant_comes_back_while_the_log_tells
-        what_the_log_tells_no_more_is_said;
+        what_the_log_tells_no_more_is_said
+        what_passed_by_the_log_is_said;
 }

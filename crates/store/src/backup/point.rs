@@ -13,7 +13,7 @@ use crate::sentence::{self, Sentence};
 use crate::sqlite::Sqlite;
 use crate::{Error, codec, disk, log};
 
-const FIRST_DROPPED: Sql = sql!("backup/first_dropped");
+const UNTOLD: Sql = sql!("backup/untold");
 const HEADER: Sql = sql!("backup/header");
 
 /// A point on its way out: no backup any more.
@@ -129,16 +129,28 @@ pub(crate) fn time_of(session: &dyn Session, seq: u64) -> Result<Option<Instant>
     })
 }
 
-/// When the first commit after a position was written whose payload a point
-/// holds no more; `None` when it holds all that follow.
+/// When the first commit after a position was written of which the log of a
+/// point does not tell all; `None` when it tells all that follow.
 fn reach(point: &Path, after: u64) -> Result<Option<Instant>, Error> {
     let database = Sqlite::open_copy(&point.join(DATABASE))?;
-    crate::tenant::read(&database, |s| first_dropped(s, after)?.map_or(Ok(None), |seq| time_of(s, seq)))
+    crate::tenant::read(&database, |s| first_untold(s, after)?.map_or(Ok(None), |seq| time_of(s, seq)))
 }
 
-/// The first position after another of which the log keeps the header only.
-pub(crate) fn first_dropped(session: &dyn Session, after: u64) -> Result<Option<u64>, Error> {
-    session.first(FIRST_DROPPED, &[after.into()], |row| row.get(0))
+/// The first position after another of which the log does not tell all: it
+/// keeps the header only, or a run wrote values beside the log and left a
+/// commit without effects.
+pub(crate) fn first_untold(session: &dyn Session, after: u64) -> Result<Option<u64>, Error> {
+    let mut first = None;
+    session.query(UNTOLD, &[after.into(), (&codec::encode_effects(&[])?).into()], &mut |row| {
+        let seq: u64 = row.get(0)?;
+        let (header, _) = codec::decode_header(row.get(1)?).map_err(|damage| log::damaged(seq, damage.0))?;
+        let is_dropped: u64 = row.get(2)?;
+        if first.is_none() && (is_dropped == 1 || header.run.is_some()) {
+            first = Some(seq);
+        }
+        Ok(())
+    })?;
+    Ok(first)
 }
 
 /// `the backup …`

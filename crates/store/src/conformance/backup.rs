@@ -4,7 +4,7 @@ use std::num::NonZeroUsize;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use model::Segment;
+use model::{Header, Segment};
 
 use super::tables::{item, outcome};
 use crate::testing::{World, at, born, context, entity, value};
@@ -328,4 +328,26 @@ pub(super) fn what_the_log_tells_no_more_is_said(world: World) {
         assert!(said.contains(&at(5).to_string()) && said.contains(&at(9).to_string()), "{said}");
     }
     assert!(!world.beside("gap/tenants/musterstadt").exists());
+}
+
+pub(super) fn what_passed_by_the_log_is_said(world: World) {
+    let tenant = world.tenant();
+    furnish(tenant);
+    backup(&world, 4);
+    let mut beside = value(6);
+    beside.effects.clear();
+    tenant.append(&[value(5), beside.clone(), value(7)]).expect("appends");
+    backup(&world, 60);
+    assert_eq!(last_seq(&restored(&world, "told", Some(7))), 7, "no run: nothing but a note");
+    beside.header = Header { seq: 8, at: at(70), run: Some(1), ..beside.header };
+    let mut last = value(9);
+    last.header.at = at(80);
+    tenant.append(&[beside, last]).expect("appends");
+    backup(&world, 120);
+    assert_eq!(last_seq(&restored(&world, "before", Some(65))), 7);
+    for seconds in [70, 79] {
+        let error = Store::restore(&world.beside("beside"), &world.beside("backup"), Some(at(seconds))).map(drop);
+        assert_eq!(error.map_err(|error| error.kind()), Err(Kind::Unavailable), "{seconds}");
+    }
+    assert_eq!(last_seq(&restored(&world, "after", Some(80))), 9);
 }

@@ -8,7 +8,7 @@ use model::{Commit, Instant};
 
 use super::{Manifest, Sqlite, check_entry, good_points, take, time_of};
 use crate::backend::{Cell, Session, Sql, sql};
-use crate::backup::{DATABASE, first_dropped, unreachable};
+use crate::backup::{DATABASE, first_untold, unreachable};
 use crate::sentence::Sentence;
 use crate::tenant::{MIGRATIONS, read, write};
 use crate::{Config, Error, codec, log};
@@ -68,14 +68,14 @@ pub(super) fn choose(folder: &Path, at: Option<Instant>) -> Result<Way, Error> {
     let later = Sqlite::open_copy(&next.0.join(DATABASE))?;
     let after = base.1.last_seq;
     let upto = read(&later, |s| last_before(s, after, at))?;
-    let dropped = read(&later, |s| first_dropped(s, after))?.filter(|dropped| *dropped <= upto);
-    let Some(dropped) = dropped else {
+    let untold = read(&later, |s| first_untold(s, after))?.filter(|untold| *untold <= upto);
+    let Some(untold) = untold else {
         let last_at = read(&later, |s| time_of(s, upto))?;
         let known = base.1.files.iter().map(|file| file.path.clone()).collect();
         let on = Forward { point: next.0, manifest: next.1, after, upto, at, known };
         return Ok(Way { base, on: Some(on), last_seq: upto, last_at });
     };
-    let until = read(&later, |s| time_of(s, dropped))?;
+    let until = read(&later, |s| time_of(s, untold))?;
     let next = as_it_is(next)?;
     if next.last_at.is_none_or(|last_at| last_at <= at) {
         // Nothing was written between the instant and that point.
@@ -83,7 +83,7 @@ pub(super) fn choose(folder: &Path, at: Option<Instant>) -> Result<Way, Error> {
     }
     let gap = Sentence::new(
         "between-backups",
-        "between two points the log was sealed: nothing from {until} on and before {from} can be restored; choose an instant outside",
+        "between two points the log was sealed, or long inputs were loaded beside it: nothing from {until} on and before {from} can be restored; choose an instant outside",
     );
     let gap = gap.with("until", &until.unwrap_or(at)).with("from", &next.last_at.unwrap_or(at));
     Err(unreachable(folder, gap))
