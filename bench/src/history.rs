@@ -148,7 +148,7 @@ pub(crate) fn measure(folder: &Path, observations: u64) -> Result<()> {
     eprintln!("{} segments, tail {}", health.tenants[0].segments, health.tenants[0].tail);
     let watch = Watch::now();
     let (mut before, mut quiet) = (0, 0);
-    while quiet < 65 {
+    while quiet < 3 {
         std::thread::sleep(std::time::Duration::from_secs(1));
         let now = bench.engine.health().tenants[0].segments;
         quiet = if now == before { quiet + 1 } else { 0 };
