@@ -1,7 +1,7 @@
 # make build   the release binary `allmende`, in Cargo's target folder
 # make demo    build, then serve real data of Musterstadt at http://127.0.0.1:8080/
 # make test    what every change must pass
-# make test-full, make bench   the long runs
+# make test-full, make bench, make bench-history   the long runs
 # make dist    a tarball and a Debian package that run without compilers
 #
 # Needs Rust and Node. What else is missing is installed where that is allowed,
@@ -23,7 +23,7 @@ DENY := 0.20.2
 NEXTEST := $(shell cargo nextest --version >/dev/null 2>&1 && echo yes)
 FRONTEND_SOURCES := $(shell find frontend/src -type f 2>/dev/null) frontend/build.mjs frontend/package-lock.json
 
-.PHONY: build demo dist test test-full bench frontend compiler lint check-frontend tests browser-tests tidy deny clean
+.PHONY: build demo dist test test-full bench bench-history frontend compiler lint check-frontend tests browser-tests tidy deny clean
 
 build: compiler frontend
 	cargo build --release --locked --package server
@@ -108,6 +108,14 @@ test-full: build
 bench: build
 	scripts/need wrk util-linux
 	cargo run --release --locked --package bench -- run "$$CARGO_TARGET_DIR/release/allmende"
+
+# The past with a hundred million values: half an hour, and some 10 GB beside the target folder.
+bench-history:
+	scripts/need python3-venv victoria-metrics
+	folder="$$(mktemp -d "$$CARGO_TARGET_DIR/bench-history.XXXXXX")"
+	trap 'rm -rf "$$folder"' EXIT
+	export ALLMENDE_PYTHON="$$(scripts/venv "$(CACHE)/bench-venv" duckdb==2.0.0 numpy==2.4.6)"
+	cargo run --release --locked --package bench -- history "$$folder/data"
 
 tidy:
 	cargo xtask tidy

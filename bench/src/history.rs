@@ -1,5 +1,6 @@
 //! The past: observations of a thousand series loaded, kept and answered by
-//! the engine in this process.
+//! the engine in this process, and by DuckDB on the same files, by SQLite and
+//! by VictoriaMetrics.
 
 use std::hint::black_box;
 use std::path::Path;
@@ -18,6 +19,11 @@ const SERIES: u64 = 1_000;
 const STEP_S: i64 = 315;
 const START_S: i64 = 1_735_689_600;
 const DAY_S: i64 = 86_400;
+/// As long inputs come.
+const BATCH: usize = 64_000;
+
+/// After so long without a change merging rests: longer than it waits for more.
+const REST_S: u32 = 65;
 
 /// Noise that is the same in every run.
 struct Noise(u64);
@@ -82,13 +88,14 @@ impl Bench {
         let mut before: Option<tokio::task::JoinHandle<_>> = None;
         let steps = (observations / SERIES).cast_signed();
         let mut records = Vec::new();
+        // What is made here stands in for mapping: one batch is made while one is loaded.
         for step in 0..steps {
             for (id, walk) in ids.iter().zip(&mut walks) {
                 *walk = (*walk + noise.below(7).cast_signed() - 3).max(0);
                 record_number += 1;
                 records.push((record_number, record(id, step, *walk)));
             }
-            if records.len() < 100_000 && step + 1 < steps {
+            if records.len() < BATCH && step + 1 < steps {
                 continue;
             }
             let records = std::mem::take(&mut records);
@@ -118,63 +125,104 @@ impl Bench {
     }
 }
 
-fn spread(rounds: u64, mut call: impl FnMut(u64) -> Result<usize>) -> Result<String> {
-    let mut times = Vec::new();
-    let mut count = 0;
-    for round in 0..rounds {
-        let watch = Watch::now();
-        count = call(round)?;
-        times.push(watch.elapsed());
-    }
-    times.sort();
-    let p95 = times[(times.len() * 95 / 100).min(times.len() - 1)];
-    Ok(format!("median {:.2?}, p95 {p95:.2?}, {count} found", times[times.len() / 2]))
+/// The 95th percentile of calls, and what the last one found.
+struct Spread {
+    p95_ms: f64,
+    found: usize,
 }
 
-pub(crate) fn measure(folder: &Path, observations: u64) -> Result<()> {
-    let bench = Bench::open(folder)?;
-    if bench.engine.health().tenants[0].entities == 0 {
-        let rate = bench.load(observations)?;
-        eprintln!("import: {rate:.0} observations/s");
+fn spread(rounds: u64, mut call: impl FnMut(u64) -> Result<usize>) -> Result<Spread> {
+    let mut times = Vec::new();
+    let mut found = 0;
+    for round in 0..rounds {
+        let watch = Watch::now();
+        found = call(round)?;
+        times.push(watch.elapsed().as_secs_f64() * 1e3);
     }
-    let watch = Watch::now();
+    times.sort_by(f64::total_cmp);
+    Ok(Spread { p95_ms: times[(times.len() * 95 / 100).min(times.len() - 1)], found })
+}
+
+/// Loads, waits until merging rests, asks, and asks the peers the same.
+pub(crate) fn measure(folder: &Path, observations: u64) -> Result<Vec<Row>> {
+    let bench = Bench::open(folder)?;
+    let loaded = if bench.engine.health().tenants[0].entities == 0 { Some(bench.load(observations)?) } else { None };
     bench.engine.shutdown()?;
     drop(bench);
-    eprintln!("shutdown: {:.2?}", watch.elapsed());
     let watch = Watch::now();
     let bench = Bench::open(folder)?;
-    eprintln!("start: {:.2?}", watch.elapsed());
-    let health = bench.engine.health();
-    eprintln!("{} segments, tail {}", health.tenants[0].segments, health.tenants[0].tail);
-    let watch = Watch::now();
-    let (mut before, mut quiet) = (0, 0);
-    while quiet < 3 {
-        std::thread::sleep(std::time::Duration::from_secs(1));
-        let now = bench.engine.health().tenants[0].segments;
-        quiet = if now == before { quiet + 1 } else { 0 };
-        if now != before {
-            eprintln!("{:.0?} {now} segments", watch.elapsed());
-        }
-        before = now;
-    }
+    let start_s = watch.elapsed().as_secs_f64();
+    bench.rest()?;
     let span_s = (observations / SERIES).cast_signed() * STEP_S;
     let day = |round: u64| bench.series(round * 13 % SERIES, START_S + (round.cast_signed() * 7 * DAY_S) % span_s, DAY_S, SeriesLimit::All);
-    eprintln!("one series x one day, first: {}", spread(1, day)?);
-    eprintln!("one series x one day: {}", spread(200, day)?);
-    eprintln!("one series x a year: {}", spread(10, |round| bench.series(round * 17 % SERIES, START_S, span_s, SeriesLimit::All))?);
-    eprintln!("one series x a year, hourly: {}", spread(10, |round| bench.hourly(vec![id(round * 17 % SERIES)], START_S, span_s))?);
-    eprintln!("last 10 of one series: {}", spread(20, |round| bench.series(round * 17 % SERIES, START_S, span_s, SeriesLimit::Last(10)))?);
-    eprintln!("hourly means of all series x a month: {}", spread(3, |_| bench.hourly((0..SERIES).map(id).collect(), START_S, 30 * DAY_S))?);
-    let latest = Query { limit: 1_000, ..Query::default() };
-    eprintln!("latest of all series: {}", spread(20, |_| Ok(black_box(bench.access.query(&latest)?.views).len()))?);
-    let size: u64 = folder_size(folder)?;
-    eprintln!("on disk: {size} bytes, {:.2} per observation", size as f64 / observations as f64);
-    let status = std::fs::read_to_string("/proc/self/status").context("the memory cannot be read")?;
-    for line in status.lines().filter(|line| line.starts_with("VmHWM") || line.starts_with("VmRSS")) {
-        eprintln!("{line}");
-    }
+    let year = |round: u64| bench.series(round * 17 % SERIES, START_S, span_s, SeriesLimit::All);
+    let year_in_hours = |round: u64| bench.hourly(vec![id(round * 17 % SERIES)], START_S, span_s);
+    let last = |round: u64| bench.series(round * 17 % SERIES, START_S, span_s, SeriesLimit::Last(10));
+    let month_in_hours = |_| bench.hourly((0..SERIES).map(id).collect(), START_S, 30 * DAY_S);
+    let latest = |_| Ok(black_box(bench.access.query(&Query { limit: 1_000, ..Query::default() })?.views).len());
+    spread(1, day)?;
+    let asked = [
+        ("one series, one day, p95", "day", spread(200, day)?, 10.0, "≤ 10 ms (DuckDB)"),
+        ("one series, all of the year, p95", "year", spread(10, year)?, 100.0, "≤ 100 ms (DuckDB)"),
+        ("one series, the year in hours, p95", "year", spread(10, year_in_hours)?, 100.0, "≤ 100 ms (DuckDB, raw)"),
+        ("last 10 values of one series, p95", "year", spread(20, last)?, 10.0, "≤ 10 ms (DuckDB, all)"),
+        ("1 000 series, a month in hours, p95", "hourly month of all", spread(5, month_in_hours)?, 600.0, "≤ 600 ms (DuckDB)"),
+        ("latest of 1 000 series, p95", "latest of all", spread(20, latest)?, 5.0, "≤ 5 ms (DuckDB)"),
+    ];
+    let memory = memory_mb()?;
     ensure!(bench.engine.health().tenants[0].last_error.is_none(), "no error");
-    Ok(())
+    let size = folder_size(folder)?;
+    bench.engine.shutdown()?;
+    drop(bench);
+    let peers = peers(folder)?;
+    let figure = |peer: &str, row: &str, of: &str| peers[peer][row][of].as_f64().or_else(|| peers[peer][row].as_f64()).unwrap_or(f64::NAN);
+    let row = |row, unit, ours: f64, reference: f64, goal, met| Row { row, ours, unit, reference, ratio: ours / reference, goal, met };
+    let mut rows = Vec::new();
+    if let Some(rate) = loaded {
+        let reference = figure("victoria-metrics", "loaded per s", "");
+        rows.push(row("load, durable", "values/s", rate, reference, "≥ 1 000 000/s (VictoriaMetrics)", rate >= 1e6));
+    }
+    for (name, asked, spread, most_ms, goal) in asked {
+        ensure!(spread.found > 0, "`{name}` finds something");
+        rows.push(row(name, "ms", spread.p95_ms, figure("duckdb", asked, "p95"), goal, spread.p95_ms <= most_ms));
+    }
+    let each = size as f64 / observations as f64;
+    rows.push(row("on disk, all in", "bytes each", each, figure("victoria-metrics", "bytes each", ""), "≤ 4 (VictoriaMetrics)", each <= 4.0));
+    rows.push(row("start", "s", start_s, f64::NAN, "≤ 5 s", start_s <= 5.0));
+    rows.push(row("most memory, client and server as one", "MiB", memory, f64::NAN, "≤ 1 024", memory <= 1_024.0));
+    println!("{peers:#}");
+    Ok(rows)
+}
+
+impl Bench {
+    /// Waits until history is not written anew any more.
+    fn rest(&self) -> Result<()> {
+        let (mut before, mut quiet) = (0, 0);
+        while quiet < REST_S {
+            std::thread::sleep(std::time::Duration::from_secs(1));
+            let health = &self.engine.health().tenants[0];
+            ensure!(health.last_error.is_none(), "history is written");
+            quiet = if health.segments == before { quiet + 1 } else { 0 };
+            before = health.segments;
+        }
+        Ok(())
+    }
+}
+
+/// The same in DuckDB, SQLite and VictoriaMetrics.
+fn peers(folder: &Path) -> Result<serde_json::Value> {
+    let python = std::env::var("ALLMENDE_PYTHON").context("ALLMENDE_PYTHON names a Python with `duckdb`; `make bench-history` makes one")?;
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("history_peers.py");
+    let output = std::process::Command::new(python).arg(script).arg(folder).stderr(std::process::Stdio::inherit()).output()?;
+    ensure!(output.status.success(), "the peers were measured");
+    Ok(serde_json::from_slice(&output.stdout)?)
+}
+
+/// What this process took most.
+fn memory_mb() -> Result<f64> {
+    let status = std::fs::read_to_string("/proc/self/status").context("the memory cannot be read")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("the memory is told")?;
+    Ok(line.trim().trim_end_matches(" kB").trim().parse::<f64>()? / 1024.0)
 }
 
 fn folder_size(folder: &Path) -> Result<u64> {

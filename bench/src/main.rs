@@ -34,10 +34,11 @@ fn main() -> Result<()> {
         (Some("search"), None) => search::measure().map(|row| report::print(&[row])),
         (Some("history"), Some(folder)) => {
             let observations = arguments.next().map_or(Ok(100_000_000), |count| count.parse())?;
-            history::measure(std::path::Path::new(&folder), observations)
+            history::measure(std::path::Path::new(&folder), observations).map(|rows| report::print(&rows))
         }
         _ => anyhow::bail!(
-            "usage: bench run PATH-OF-ALLMENDE; bench pages PATH-OF-ALLMENDE for the pages only; bench codec or bench search for a row without a server"
+            "usage: bench run PATH-OF-ALLMENDE; bench pages PATH-OF-ALLMENDE for the pages only; bench codec or bench search for a row without a server; \
+             bench history FOLDER [OBSERVATIONS] for the past"
         ),
     }
 }
