@@ -187,7 +187,14 @@ pub(crate) fn measure(folder: &Path, observations: u64) -> Result<Vec<Row>> {
         rows.push(row(name, "ms", spread.p95_ms, figure("duckdb", asked, "p95"), goal, spread.p95_ms <= most_ms));
     }
     let each = size as f64 / observations as f64;
-    rows.push(row("on disk, all in", "bytes each", each, figure("victoria-metrics", "bytes each", ""), "≤ 4 (VictoriaMetrics)", each <= 4.0));
+    rows.push(row(
+        "on disk, all in",
+        "bytes each",
+        each,
+        figure("victoria-metrics", "bytes each", ""),
+        "≤ 4 (VictoriaMetrics)",
+        each <= 4.0,
+    ));
     rows.push(row("start", "s", start_s, f64::NAN, "≤ 5 s", start_s <= 5.0));
     rows.push(row("most memory, client and server as one", "MiB", memory, f64::NAN, "≤ 1 024", memory <= 1_024.0));
     println!("{peers:#}");
@@ -211,7 +218,8 @@ impl Bench {
 
 /// The same in DuckDB, SQLite and VictoriaMetrics.
 fn peers(folder: &Path) -> Result<serde_json::Value> {
-    let python = std::env::var("ALLMENDE_PYTHON").context("ALLMENDE_PYTHON names a Python with `duckdb`; `make bench-history` makes one")?;
+    let python =
+        std::env::var("ALLMENDE_PYTHON").context("ALLMENDE_PYTHON names a Python with `duckdb`; `make bench-history` makes one")?;
     let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("history_peers.py");
     let output = std::process::Command::new(python).arg(script).arg(folder).stderr(std::process::Stdio::inherit()).output()?;
     ensure!(output.status.success(), "the peers were measured");

@@ -16,7 +16,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use given::{Given, backup, backup_is_whole, is_whole, open};
+use given::{Given, backup, backup_is_whole, is_loaded, is_whole, load, open};
 use process::{End, PLACE, WORK, counted, strike};
 
 use crate::ScratchEngine;
@@ -44,6 +44,7 @@ fn perform(work: &str, place: &Path) -> Result<(), crate::Error> {
         "open" => Ok(()),
         "backup" => backup(&engine, place, 9),
         "seal" => past.seal(state).map(|_| ()),
+        "load" => load(&engine),
         "merge" => compact(past, 2),
         "remove" => past.press(state).and_then(|_| compact(past, usize::MAX)),
         _ => Err(crate::Error::invalid(work)),
@@ -103,6 +104,13 @@ fn crashes(given: &Given, work: &str, few: usize, look: &dyn Fn(&Path, &str)) {
 fn a_crash_while_sealing_leaves_all_that_was_acknowledged() {
     let Some(given) = Given::new() else { return };
     crashes(&given, "seal", 2, &|place, told| is_whole(&given, place, told));
+}
+
+#[test]
+fn a_load_that_was_cut_off_or_refused_is_done_again_and_doubles_nothing() {
+    let Some(given) = Given::new() else { return };
+    crashes(&given, "load", 2, &|place, told| is_loaded(place, told));
+    failures(&given, "load", &BYTES, 2, "error=ENOSPC:when=#+", &|place, told| is_loaded(place, told));
 }
 
 #[test]

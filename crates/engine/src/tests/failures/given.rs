@@ -112,6 +112,33 @@ pub(super) fn answers(engine: &Engine) -> Answers {
     (said, state.iter().map(|stored| Arc::clone(&stored.entity)).collect())
 }
 
+/// Twenty values of a station of its own, nineteen of them beside the log.
+pub(super) fn load(engine: &Engine) -> Result<(), crate::Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let record = |minute: u64| (minute, station("c").with(no2(&minute.to_string(), &format!("2026-01-01T00:{minute:02}:00Z"))));
+    runtime.block_on(access(engine).load(2, (0..20).map(record).collect())).map(|_| ())
+}
+
+/// Whatever became of a load: done again it is whole, and nothing is there twice.
+pub(super) fn is_loaded(place: &Path, told: &str) {
+    let data = place.join("data");
+    let engine = open(&data).unwrap_or_else(|error| panic!("{told}: {error}"));
+    load(&engine).unwrap_or_else(|error| panic!("{told}, again: {error}"));
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let question =
+        SeriesQuery { entities: vec![id("c")], attributes: Some(vec![name("no2")]), known: Known::Versions, ..SeriesQuery::default() };
+    let said = tenant.shared.past.series(&model::Authorized::new(&crate::DOOR, question)).expect("answered");
+    let values: Vec<Option<f64>> = said.iter().map(|one| one.attribute.value.as_f64()).collect();
+    assert_eq!(values, (0..20).map(|minute| Some(f64::from(minute))).collect::<Vec<_>>(), "{told}");
+    let mut listed: Vec<String> = tenant.shared.store.segments().expect("read").0.into_iter().map(|segment| segment.object).collect();
+    listed.sort();
+    assert_eq!(names(&tenant.shared.store.history_folder()), listed, "{told}: files that nobody knows");
+    drop(tenant);
+    engine.shutdown().expect("stops");
+    drop(engine);
+    assert!(crate::check(&data).expect("looks").into_iter().all(|(_, findings)| findings.is_empty()), "{told}");
+}
+
 /// Whatever came before: the data open, say the same, hold nothing that nobody
 /// knows, and go on.
 pub(super) fn is_whole(given: &Given, place: &Path, told: &str) {
