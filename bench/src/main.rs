@@ -34,7 +34,7 @@ fn main() -> Result<()> {
         (Some("search"), None) => search::measure().map(|row| report::print(&[row])),
         (Some("history"), Some(folder)) => {
             let observations = arguments.next().map_or(Ok(100_000_000), |count| count.parse())?;
-            history::measure(std::path::Path::new(&folder), observations).map(|rows| report::print(&rows))
+            history::measure(std::path::Path::new(&folder), observations).map(|rows: Vec<report::Row>| report::print(&rows))
         }
         _ => anyhow::bail!(
             "usage: bench run PATH-OF-ALLMENDE; bench pages PATH-OF-ALLMENDE for the pages only; bench codec or bench search for a row without a server; \
