@@ -18,6 +18,10 @@ use crate::state::State;
 const NAMESAKES_MAX: usize = 3;
 /// Letters of a first word that stands for the whole name: `Frankfurt`, not `Bad`.
 const FIRST_WORD_MIN: usize = 5;
+/// Digits of a district's key; what has fewer is a state or a part of one.
+const DISTRICT_DIGITS: usize = 5;
+/// Words before a name that are none of it: `Landkreis Kassel`.
+const KINDS: [&str; 5] = ["gemeinde", "kreis", "landkreis", "region", "stadt"];
 
 pub(super) static MUNICIPALITY: LazyLock<Name> = LazyLock::new(|| Name::known("https://allmende.eu/def/Municipality"));
 static CODE: LazyLock<Name> = LazyLock::new(|| Name::known("https://allmende.eu/def/municipalityCode"));
@@ -36,7 +40,7 @@ pub struct Place {
 pub(super) struct Recognised {
     pub(super) place: Place,
     pub(super) words: Range<usize>,
-    /// Whether it is one of the tenant's municipalities.
+    /// Whether the tenant's register has it.
     pub(super) is_listed: bool,
 }
 
@@ -54,6 +58,18 @@ impl Area {
             ("stateKey", 2) | ("governmentDistrictKey", 3) | ("districtKey", 5) | ("municipalityKey", 8) | ("regionalKey", 12)
         );
         (is_key && fits).then(|| Self(prefix_of(key)))
+    }
+
+    /// Its key as a place of this name: a district's, or the AGS of a municipality, that of a city of its own too.
+    fn key(&self, label: &str) -> String {
+        let kind = label.split_once(',').map_or("", |(_, kind)| kind);
+        let is_city = self.0.len() == DISTRICT_DIGITS && kind.to_lowercase().contains("stadt");
+        if is_city { format!("{}000", self.0) } else { self.0.clone() }
+    }
+
+    /// Whether it is exactly the place of a key; a city of its own has the district's with three zeros.
+    fn is(&self, key: &str) -> bool {
+        key == self.0 || key.strip_suffix("000") == Some(&self.0)
     }
 
     /// Whether it covers the place or lies in it.
@@ -109,30 +125,54 @@ pub(super) fn recognise<'a>(
             found.push(Recognised { place: Place { name: listed.or(label), key: key.into() }, words: at..at + 1, is_listed });
         }
     }
-    found.extend(by_name(asked, &municipalities));
+    found.extend(by_name(asked, &municipalities, areas));
     found
 }
 
-fn by_name(asked: &[Asked], municipalities: &[(&str, &str)]) -> Vec<Recognised> {
+/// The places of a name: those of the register, and the areas of datasets that are not in it. The same name may be
+/// that of several: those that datasets are about come first.
+fn by_name<'a>(
+    asked: &[Asked],
+    municipalities: &[(&str, &str)],
+    areas: impl Iterator<Item = (&'a Area, &'a Text)> + Clone,
+) -> Vec<Recognised> {
+    let is_own = |(area, _): &(&Area, &Text)| area.0.len() >= DISTRICT_DIGITS;
     let mut found: Vec<(usize, Recognised)> = Vec::new();
     for (name, code) in municipalities {
         let Some((words, fit)) = named(asked, name) else { continue };
         let place = Place { name: Some(Text::from(*name)), key: Text::from(*code) };
         found.push((fit, Recognised { place, words, is_listed: true }));
     }
+    for (area, label) in areas.clone().filter(is_own) {
+        let key = area.key(label);
+        let is_listed = municipalities.iter().any(|(_, code)| area.is(code));
+        if is_listed || found.iter().any(|(_, other)| area.is(&other.place.key)) {
+            continue;
+        }
+        let Some((words, fit)) = named(asked, label) else { continue };
+        found.push((fit, Recognised { place: Place { name: Some(label.clone()), key: key.into() }, words, is_listed }));
+    }
     // A whole name beats names that only begin so.
     let best = found.iter().map(|(fit, _)| *fit).max().unwrap_or(0);
-    found.retain(|(fit, _)| *fit == best);
+    let mut found: Vec<Recognised> = found.into_iter().filter(|(fit, _)| *fit == best).map(|(_, recognised)| recognised).collect();
+    let has_data = |recognised: &Recognised| areas.clone().filter(is_own).any(|(area, _)| area.meets(&recognised.place.key));
+    if found.len() > NAMESAKES_MAX {
+        found.retain(has_data);
+    }
     if found.len() > NAMESAKES_MAX {
         return Vec::new();
     }
-    found.into_iter().map(|(_, recognised)| recognised).collect()
+    found.sort_by_key(|recognised| !has_data(recognised));
+    found
 }
 
 /// Which words of the question are the name, and how well: all of it, or its first word.
 fn named(asked: &[Asked], name: &str) -> Option<(Range<usize>, usize)> {
     let own = name.split([',', '(']).next().unwrap_or(name);
-    let parts: Vec<String> = words(own).into_iter().map(|word| word.folded).filter(|word| !is_stop_word(word)).collect();
+    let mut parts: Vec<String> = words(own).into_iter().map(|word| word.folded).filter(|word| !is_stop_word(word)).collect();
+    if parts.len() > 1 && KINDS.contains(&parts[0].as_str()) {
+        parts.remove(0);
+    }
     let first = parts.first()?;
     let at = asked.iter().position(|word| word.folded == *first)?;
     let same = parts.iter().zip(&asked[at..]).take_while(|(part, word)| **part == word.folded).count();

@@ -292,6 +292,48 @@ async fn municipalities_are_found_by_name_and_key_when_they_may_be_seen() {
 }
 
 #[tokio::test]
+async fn of_namesakes_the_one_with_data_comes_first() {
+    let engine = Engine::scratch();
+    let editor = engine.with_role(Role::Editor);
+    let column =
+        |iri: &'static str| model::dataset::Column { attribute: model::Name::known(iri), ..crate::tests::dataset(true).columns[0].clone() };
+    let (name, code) = ("https://smartdatamodels.org/name", "https://allmende.eu/def/municipalityCode");
+    let towns =
+        Dataset { entity_type: *super::place::MUNICIPALITY, columns: vec![column(name), column(code)], ..titled("towns", "Register") };
+    editor.put_dataset(towns).await.expect("declared");
+    for (slug, title, key, label) in [
+        ("luft", "Luft", "regionalKey/055150000000", "Münster, Stadt"),
+        ("rad", "Rad", "municipalityKey/05515000", "Münster, Stadt"),
+        ("wald", "Wald", "districtKey/06633", "Landkreis Kassel"),
+    ] {
+        let spatial = Spatial { iri: format!("http://dcat-ap.de/def/politicalGeocoding/{key}").into(), label: label.into() };
+        editor.put_dataset(Dataset { spatial: Some(spatial), ..titled(slug, title) }).await.expect("declared");
+    }
+    let town = |(key, title): (&str, &str)| {
+        let id = EntityId::parse(&format!("urn:ngsi-ld:Municipality:{key}")).expect("valid");
+        let text = |iri: &'static str, value: &str| Attribute::new(model::Name::known(iri), Value::Property(Json::from(value)));
+        Operation::Create(model::Entity::new(id, *super::place::MUNICIPALITY).with(text(name, title)).with(text(code, key)))
+    };
+    let places = |question: &str| -> Vec<(String, String)> {
+        let answer = engine.with_role(Role::Public).search(question).expect("answered");
+        answer.places.into_iter().map(|place| (place.key.to_string(), place.name.unwrap_or_default().to_string())).collect()
+    };
+    let pair = |key: &str, name: &str| (key.to_owned(), name.to_owned());
+    assert_eq!(places("luft münster"), [pair("05515000", "Münster, Stadt")]);
+    let namesakes = [("06432015", "Münster"), ("06611000", "Kassel, documenta-Stadt"), ("06633001", "Neustadt"), ("09571001", "Neustadt")];
+    editor.write(namesakes.into_iter().map(town).collect()).await.expect("written");
+    assert_eq!(places("luft münster"), [pair("05515000", "Münster, Stadt"), pair("06432015", "Münster")]);
+    assert_eq!(places("Kassel"), [pair("06633", "Landkreis Kassel"), pair("06611000", "Kassel, documenta-Stadt")]);
+    assert_eq!(places("Landkreis"), []);
+    // Too many of a name to tell apart: those with data remain.
+    editor.write(vec![town(("09572001", "Neustadt")), town(("09573001", "Neustadt"))]).await.expect("written");
+    assert_eq!(places("Neustadt"), [pair("06633001", "Neustadt")]);
+    // In the register, a city of its own is told once, as the register has it.
+    editor.write(vec![town(("05515000", "Münster, Westfalen"))]).await.expect("written");
+    assert_eq!(places("münster"), [pair("05515000", "Münster, Westfalen"), pair("06432015", "Münster")]);
+}
+
+#[tokio::test]
 async fn freshness_follows_the_values_that_may_be_seen() {
     let engine = Engine::scratch();
     let editor = engine.with_role(Role::Editor);
