@@ -102,11 +102,28 @@ impl Definition {
     }
 
     /// Whether everybody who may see its values may see the records they were
-    /// read from, as far as other attributes than these are not in them.
+    /// read from, as far as other attributes than these are not in them. Where
+    /// it has no dataset of its own, one that it feeds must be published beside.
     #[must_use]
     pub fn opens_raw(&self, attributes: &[Name]) -> bool {
-        let open = |name: &Name| self.dataset.as_ref().is_some_and(|dataset| dataset.class_of(*name) == Class::Open);
-        self.source.raw_open && attributes.iter().all(open)
+        self.source.raw_open && attributes.iter().all(|name| self.declares_open(*name))
+    }
+
+    /// Whether the definition says that an attribute is open: in its dataset,
+    /// or, where another definition declares that, in columns of its own.
+    fn declares_open(&self, name: Name) -> bool {
+        if let Some(dataset) = &self.dataset {
+            return dataset.class_of(name) == Class::Open;
+        }
+        let mut own = self.attributes.iter().filter_map(|attribute| attribute.column.as_ref()).filter(|column| column.attribute == name);
+        own.next().is_some_and(|first| first.class == Class::Open && own.all(|column| column.class == Class::Open))
+    }
+
+    /// Whether all entities it makes belong to a dataset.
+    #[must_use]
+    pub fn feeds(&self, dataset: &Dataset) -> bool {
+        let begins = |prefix: &model::Text| self.entity.id.beginning().starts_with(prefix.as_str());
+        dataset.entity_type == self.entity.type_name && dataset.id_prefix.as_ref().is_none_or(begins)
     }
 
     /// The type of the entities it makes.

@@ -2,6 +2,7 @@
 
 use engine::{Access, Actor, Principal, Provenance, Role, RunRow};
 use harmonise::{Definition, Found, Input, Message};
+use model::dataset::Dataset;
 use model::{Class, EntityId, Instant, Iri, Name};
 use tokio::sync::Semaphore;
 
@@ -117,7 +118,8 @@ impl Ingest {
 
 /// Whether everybody may see the records of a run. The definition as it is now
 /// decides, for records of all its versions. No attribute that was made of them
-/// may be less than open, in this definition or in any dataset of the type.
+/// may be less than open, in this definition or in any dataset of the type; all
+/// of them must be in one that is published, be it another definition's.
 fn opens(own: &Access, run: u64) -> Result<bool, Error> {
     let row = own.run(run)?;
     let definition =
@@ -128,6 +130,10 @@ fn opens(own: &Access, run: u64) -> Result<bool, Error> {
         return Ok(false);
     }
     let datasets = own.datasets()?;
+    let is_public = |dataset: &Dataset| dataset.published && attributes.iter().all(|name| dataset.class_of(*name) == Class::Open);
+    if !datasets.iter().any(|dataset| now.feeds(dataset) && then.feeds(dataset) && is_public(dataset)) {
+        return Ok(false);
+    }
     let closed = |name: &Name| {
         let declares = datasets.iter().filter(|dataset| dataset.entity_type == then.entity_type());
         let mut columns = declares.flat_map(|dataset| dataset.columns.iter().map(|column| (dataset.published, column)));

@@ -1,7 +1,5 @@
 //! What only the whole definition shows.
 
-use model::Class;
-
 use super::{Definition, Kind};
 use crate::issue::Issue;
 use crate::message::{Code, Message};
@@ -30,19 +28,20 @@ pub(super) fn check(definition: &Definition) -> Vec<Issue> {
 }
 
 /// A raw record holds every column of its line, so it may be opened only where
-/// everything that is made of it is open and published.
+/// everything that is made of it is open and published. Whether a dataset of
+/// another definition is published shows only when somebody asks.
 fn raw_opened(definition: &Definition) -> Option<Issue> {
     if !definition.source.raw_open {
         return None;
     }
     let issue = |reason: Message| Issue::new("invalid", "source.raw", reason).value("open");
-    let Some(dataset) = definition.dataset.as_ref().filter(|dataset| dataset.published) else {
+    if definition.dataset.as_ref().is_some_and(|dataset| !dataset.published) {
         return Some(issue(Code::RawNoDataset.into()).remedy(Code::CloseRawOrPublish));
-    };
+    }
     let closed: Vec<&str> = definition
         .attributes
         .iter()
-        .filter(|attribute| dataset.class_of(attribute.name) != Class::Open)
+        .filter(|attribute| !definition.declares_open(attribute.name))
         .map(|attribute| attribute.term.as_str())
         .collect();
     (!closed.is_empty()).then(|| issue(Code::RawNotOpen.with("columns", closed)).remedy(Code::CloseRaw))

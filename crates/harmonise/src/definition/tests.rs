@@ -261,7 +261,15 @@ fn raw_records_are_opened_only_where_all_is_open() {
     );
     let nothing_published = "`source.raw` = `open`: nothing says that the records may be seen by everybody: no `[dataset]` is published; drop `raw = \"open\"`, or publish a dataset with open columns";
     check_raw(&published(open, "cc-by/4.0", "").replace("published = true", "published = false"), nothing_published);
-    check_raw(&SMALL.replace("transport = \"push\"", &format!("transport = \"push\"\n{open}")), nothing_published);
+    // Another definition may declare the dataset; that all is open stands here.
+    let beside = SMALL.replace("transport = \"push\"", &format!("transport = \"push\"\n{open}"));
+    check_raw(&beside, "");
+    for unsaid in ["", "column = { label = \"Wasserstand\", class = \"internal\" }"] {
+        check_raw(
+            &beside.replace("column = { label = \"Wasserstand\", class = \"open\" }", unsaid),
+            "`source.raw` = `open`: the raw record would show columns that are not open: `height`; drop `raw = \"open\"`, or declare these columns open",
+        );
+    }
     let closed = Definition::parse(&published("raw = \"closed\"", "cc-by/4.0", "")).expect("valid");
     assert!(!closed.opens_raw(&closed.attributes()));
 }

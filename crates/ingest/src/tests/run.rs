@@ -153,6 +153,27 @@ async fn everybody_sees_the_line_of_a_source_that_opens_it() {
 }
 
 #[tokio::test]
+async fn a_source_that_feeds_the_dataset_of_another_opens_its_own_line() {
+    let city = City::with(&[("mai.csv", MAY)]).await;
+    let (own, dataset) = WEATHER.split_once("[dataset]").expect("declares one");
+    let opened = own.replace("transport = \"folder\"", "transport = \"folder\"\nraw = \"open\"");
+    let declaring = own.replace("name = \"wetter\"", "name = \"katalog\"").replace("path = \"wetter\"", "path = \"katalog\"");
+    let catalogue = format!("{declaring}[dataset]{dataset}");
+    city.put(WEATHER).await;
+    city.run().await.expect("runs");
+    city.put(&catalogue).await;
+    city.put(own).await;
+    assert_eq!(line_for(&city, Role::Public).await, None, "nobody opened it");
+    city.put(&opened).await;
+    assert_eq!(line_for(&city, Role::Public).await.as_deref(), Some("nord;2026-05-01 11:00;13,25"));
+    city.put(&catalogue.replace("published = true", "published = false")).await;
+    assert_eq!(line_for(&city, Role::Editor).await.as_deref(), Some("nord;2026-05-01 11:00;13,25"));
+    let run = city.editor().runs(Some("wetter"), 1).expect("readable")[0].id;
+    let rules = city.ingest.rules_behind(&city.engine.with_role(Role::Public), run, temperature()).expect("readable");
+    assert!(rules.is_empty(), "withdrawn with its dataset");
+}
+
+#[tokio::test]
 async fn a_restricted_value_never_shows_in_an_open_line() {
     let secret = MAY.replace("TEMP", "TEMP;Bemerkung").replace("13,25", "13,25;krank").replace("11,5", "11,5;").replace("12,0", "12,0;");
     let city = City::with(&[("mai.csv", &secret)]).await;
