@@ -3,19 +3,23 @@
 
 use std::sync::Arc;
 
-use model::{Attribute, Entity, EntityId, Fact, Instant, Iri, Name, Observation, Origin};
+use model::{Attribute, Entity, EntityId, Fact, Instant, Iri, Name, Observation, Origin, SeriesKey};
 use policy::Action;
 
 use crate::operation::ImportReceipt;
+use crate::resolve::Known;
 use crate::sequencer::{Done, Work};
 use crate::tenant::Shared;
 use crate::{Access, Error, Table, resolve};
 
+/// Records of one import.
+const AT_ONCE: usize = 1_000;
+
 impl Access {
     /// As [`Access::import`], for many records at once. The newest value of
-    /// each series and whatever may repeat or correct something is imported;
-    /// values between the newest that was known and the newest that comes are
-    /// written as a segment of history of their own.
+    /// each series and whatever repeats or corrects something is imported;
+    /// values older than the newest, of instants that nothing was known of,
+    /// are written as a segment of history of their own.
     ///
     /// When it answers, all is durable. After an error some of the records may
     /// be: the same call again completes them, and doubles nothing.
@@ -24,12 +28,11 @@ impl Access {
     /// As [`Access::import`]; what the disk refuses.
     pub async fn load(&self, run: u64, records: Vec<(u64, Entity)>) -> Result<ImportReceipt, Error> {
         self.permit(Action::Write)?;
-        let Divided { plain, passed } = self.blocking(move |shared| Ok(Divided::of(shared, run, records))).await?;
-        let mut receipt = self.import(run, plain).await?;
+        let known = self.known(&records).await?;
+        let Divided { plain, passed } = self.blocking(move |shared| Ok(Divided::of(shared, run, records, &known))).await?;
+        let mut receipt = self.import_by_few(run, plain).await?;
         let (mut rows, kept_close) = self.blocking(move |shared| Ok(stamped(shared, passed))).await?;
-        if !kept_close.is_empty() {
-            receipt += self.import(run, kept_close).await?;
-        }
+        receipt += self.import_by_few(run, kept_close).await?;
         while !rows.is_empty() {
             let (seq, at) = self.place(run).await?;
             let (left, loaded) = self.blocking(move |shared| shared.past.load(seq, at, rows)).await?;
@@ -37,6 +40,15 @@ impl Access {
             receipt += loaded;
             // A log that is played back sees that it does not tell all.
             self.place(run).await?;
+        }
+        Ok(receipt)
+    }
+
+    /// Records of one commit are compared with each other, each with each.
+    async fn import_by_few(&self, run: u64, records: Vec<(u64, Entity)>) -> Result<ImportReceipt, Error> {
+        let (mut receipt, mut records) = (ImportReceipt::default(), records.into_iter().peekable());
+        while records.peek().is_some() {
+            receipt += self.import(run, records.by_ref().take(AT_ONCE).collect()).await?;
         }
         Ok(receipt)
     }
@@ -71,15 +83,15 @@ struct Passed {
 struct Course {
     name: Name,
     dataset: Option<Iri>,
-    /// The newest value that was known.
-    known: Option<Instant>,
-    /// The newest value that comes.
+    /// What the current value stands for.
+    current: Option<Instant>,
+    /// The newest value that comes, or the current one.
     newest: Instant,
     rows: Rows,
 }
 
 impl Divided {
-    fn of(shared: &Shared, run: u64, records: Vec<(u64, Entity)>) -> Self {
+    fn of(shared: &Shared, run: u64, records: Vec<(u64, Entity)>, known: &Known) -> Self {
         let mut passed = courses(shared, &records);
         let mut plain = Vec::new();
         for (record, mut entity) in records {
@@ -90,7 +102,7 @@ impl Divided {
             let had = entity.attributes.len();
             let attributes = std::mem::take(&mut entity.attributes);
             for attribute in attributes {
-                match one.course(&attribute).filter(|course| course.passes(attribute.observed_at)) {
+                match one.course(&attribute).filter(|course| course.passes(&entity.id, attribute.observed_at, known)) {
                     Some(course) => course.rows.push(row(&entity.id, attribute, Origin { run, record })),
                     None => entity.attributes.push(attribute),
                 }
@@ -103,7 +115,7 @@ impl Divided {
     }
 }
 
-/// Every series in the records, with what was known of it.
+/// Every series in the records, with its newest value.
 fn courses(shared: &Shared, records: &[(u64, Entity)]) -> Table<EntityId, Passed> {
     let (state, now) = (shared.state.read(), shared.clock.now());
     let mut all: Table<EntityId, Passed> = Table::default();
@@ -122,9 +134,15 @@ fn courses(shared: &Shared, records: &[(u64, Entity)]) -> Table<EntityId, Passed
                 continue;
             }
             let there = state.get(&entity.id).filter(|stored| stored.entity.alive_at(now));
-            let known = there.and_then(|stored| stored.entity.instance(attribute.name, attribute.dataset.as_ref())?.observed_at);
+            let current = there.and_then(|stored| stored.entity.instance(attribute.name, attribute.dataset.as_ref())?.observed_at);
             let (name, dataset) = (attribute.name, attribute.dataset.clone());
-            one.courses.push(Course { name, dataset, known, newest: time, rows: Vec::new() });
+            one.courses.push(Course {
+                name,
+                dataset,
+                current,
+                newest: current.map_or(time, |current| current.max(time)),
+                rows: Vec::new(),
+            });
         }
     }
     all
@@ -142,8 +160,12 @@ impl Passed {
 }
 
 impl Course {
-    fn passes(&self, time: Option<Instant>) -> bool {
-        time.is_some_and(|time| time < self.newest && self.known.is_none_or(|known| known < time))
+    fn passes(&self, entity: &EntityId, time: Option<Instant>, known: &Known) -> bool {
+        let Some(time) = time.filter(|time| *time < self.newest && self.current != Some(*time)) else { return false };
+        known.is_empty() || {
+            let key = SeriesKey { entity: entity.clone(), attribute: self.name, dataset: self.dataset.clone() };
+            !known.contains_key(&(key, time))
+        }
     }
 }
 

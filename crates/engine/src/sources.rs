@@ -78,7 +78,7 @@ impl Access {
     }
 
     /// Values of the sealed past that these records may repeat or correct.
-    async fn known(&self, records: &[(u64, Entity)]) -> Result<Known, Error> {
+    pub(crate) async fn known(&self, records: &[(u64, Entity)]) -> Result<Known, Error> {
         let mut windows: BTreeMap<EntityId, (Vec<Name>, TimeWindow)> = BTreeMap::new();
         {
             let state = self.shared().state.read();
