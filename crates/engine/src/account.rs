@@ -1,6 +1,7 @@
 //! Accounts, tokens and sessions. Secrets are shown once and kept as hashes.
 
 mod own;
+mod own_tokens;
 mod password;
 #[cfg(test)]
 mod tests;
@@ -11,12 +12,13 @@ use model::{Instant, TenantId, Text};
 use parking_lot::RwLock;
 use policy::{Action, Actor, Principal, Role};
 use sha2::{Digest, Sha256};
-use store::{AccountChange, Sentence};
+use store::{AccountChange, Sentence, TokenRow};
 use subtle::ConstantTimeEq;
 
 use crate::tenant::Shared;
 use crate::{Access, Engine, Error, Kind};
 pub use own::OwnSession;
+pub use own_tokens::{OWN_TOKEN_DAYS_MAX, OWN_TOKENS_MAX, TOKEN_LABEL_CHARS_MAX};
 pub use password::PASSWORD_CHARS_MIN;
 use password::{hash_password, is_right};
 
@@ -73,6 +75,8 @@ pub struct TokenInfo {
     pub label: String,
     /// The role it gives.
     pub role: Role,
+    /// The account of the person who made it; `None` is one of the operator.
+    pub account: Option<String>,
     /// When it was made.
     pub created_at: Instant,
     /// From when on it is refused.
@@ -336,7 +340,7 @@ impl Access {
             .collect())
     }
 
-    /// Removes an account and ends its sessions.
+    /// Removes an account and ends its sessions and tokens.
     ///
     /// # Errors
     /// When the principal may not, there is no such account, or it is the last administrator.
@@ -354,18 +358,8 @@ impl Access {
         self.permit(Action::Administer)?;
         let label = label.to_owned();
         self.blocking(move |shared| {
-            let id = random_hex(6)?;
-            let secret = format!("alm_{id}_{}", random_hex(32)?);
-            shared.store.put_token(&store::TokenRow {
-                id,
-                hash: digest(&secret),
-                label,
-                role: role.word().to_owned(),
-                created_at: shared.clock.now(),
-                expires_at,
-                revoked_at: None,
-                last_used: None,
-            })?;
+            let (token, secret) = new_token(label, role, shared.clock.now(), expires_at)?;
+            shared.store.put_token(&token)?;
             Ok(secret)
         })
         .await
@@ -377,16 +371,7 @@ impl Access {
     /// When the principal may not.
     pub fn tokens(&self) -> Result<Vec<TokenInfo>, Error> {
         self.permit(Action::Administer)?;
-        let info = |t: store::TokenRow| TokenInfo {
-            role: Role::from_word(&t.role).unwrap_or(Role::Public),
-            id: t.id,
-            label: t.label,
-            created_at: t.created_at,
-            expires_at: t.expires_at,
-            revoked_at: t.revoked_at,
-            last_used: t.last_used,
-        };
-        Ok(self.shared().store.tokens()?.into_iter().map(info).collect())
+        Ok(self.shared().store.tokens()?.into_iter().map(info_of).collect())
     }
 
     /// Takes a token back, from now on.
@@ -417,7 +402,10 @@ impl Access {
 /// Changes an account as `decide` says of all that are there; nobody comes
 /// between, so that of two administrators who disable each other one stays.
 fn change_account(shared: &Shared, name: &str, decide: impl Fn(Vec<Account>) -> Result<AccountChange, Error>) -> Result<(), Error> {
-    shared.store.change_account(name, decide)?
+    let changed = shared.store.change_account(name, shared.clock.now(), decide)?;
+    // Its tokens may have ended with it.
+    shared.tokens.forget();
+    changed
 }
 
 fn named(accounts: Vec<Account>, name: &str) -> Result<Account, Error> {
@@ -442,6 +430,27 @@ fn dispensable(accounts: Vec<Account>, name: &str) -> Result<Account, Error> {
 fn note_use(shared: &Shared, noted: Result<(), store::Error>) {
     if let Err(error) = noted {
         tracing::warn!(tenant = %shared.tenant(), %error, "the last use of a credential could not be noted");
+    }
+}
+
+/// A token and its secret.
+fn new_token(label: String, role: Role, now: Instant, expires_at: Option<Instant>) -> Result<(TokenRow, String), Error> {
+    let id = random_hex(6)?;
+    let secret = format!("alm_{id}_{}", random_hex(32)?);
+    let (hash, role) = (digest(&secret), role.word().to_owned());
+    Ok((TokenRow { id, hash, label, role, account: None, created_at: now, expires_at, revoked_at: None, last_used: None }, secret))
+}
+
+fn info_of(token: TokenRow) -> TokenInfo {
+    TokenInfo {
+        role: Role::from_word(&token.role).unwrap_or(Role::Public),
+        id: token.id,
+        label: token.label,
+        account: token.account,
+        created_at: token.created_at,
+        expires_at: token.expires_at,
+        revoked_at: token.revoked_at,
+        last_used: token.last_used,
     }
 }
 

@@ -40,7 +40,8 @@ pub mod transfer;
 
 pub use access::Access;
 pub use account::{
-    Account, AccountInfo, NewSession, OwnSession, PASSWORD_CHARS_MIN, SESSION_IDLE_MICROS, SESSION_MICROS, Session, TokenInfo,
+    Account, AccountInfo, NewSession, OWN_TOKEN_DAYS_MAX, OWN_TOKENS_MAX, OwnSession, PASSWORD_CHARS_MIN, SESSION_IDLE_MICROS,
+    SESSION_MICROS, Session, TOKEN_LABEL_CHARS_MAX, TokenInfo,
 };
 pub use buckets::SampleQuery;
 pub use catalogue::{ColumnStatistics, Statistics};

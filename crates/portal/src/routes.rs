@@ -61,6 +61,7 @@ fn pages(state: &State) -> Router<State> {
         .route("/verwaltung/abmelden", post(session::log_out))
         .route("/verwaltung/bausteine", get(components::show))
         .route("/verwaltung/konto", get(account::show).post(account::change))
+        .route("/verwaltung/konto/schluessel/{id}", get(account::keys::ask_first))
         .route("/verwaltung/quellen", get(sources::list))
         .route("/verwaltung/quellen/{name}", get(sources::show).post(sources::change))
         .route("/verwaltung/quellen/{name}/lauf", post(sources::run_now))

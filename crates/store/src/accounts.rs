@@ -14,6 +14,8 @@ const ACCOUNT_REMOVE: Sql = sql!("account/remove");
 const TOKEN_PUT: Sql = sql!("token/put");
 const TOKEN_BY_HASH: Sql = sql!("token/by_hash");
 const TOKEN_ALL: Sql = sql!("token/all");
+const TOKEN_OF: Sql = sql!("token/of");
+const TOKEN_REVOKE_OF_ENDED: Sql = sql!("token/revoke_of_ended");
 const TOKEN_REVOKE: Sql = sql!("token/revoke");
 const TOKEN_TOUCH: Sql = sql!("token/touch");
 const SESSION_PUT: Sql = sql!("session/put");
@@ -47,12 +49,18 @@ impl TenantStore {
     }
 
     /// Makes, changes or removes the account of a name as `decide` says, and
-    /// ends its sessions. `decide` is given all accounts, by name, and nobody
+    /// ends its sessions; its tokens are taken back `at` that moment when it is
+    /// gone or disabled. `decide` is given all accounts, by name, and nobody
     /// changes one between its look and the write; what it refuses changes nothing.
     ///
     /// # Errors
     /// The outer one see the block; the inner one is that of `decide`.
-    pub fn change_account<E>(&self, name: &str, decide: impl Fn(Vec<Account>) -> Result<AccountChange, E>) -> Result<Result<(), E>, Error> {
+    pub fn change_account<E>(
+        &self,
+        name: &str,
+        at: Instant,
+        decide: impl Fn(Vec<Account>) -> Result<AccountChange, E>,
+    ) -> Result<Result<(), E>, Error> {
         self.inner().write(|s| {
             match decide(s.all(ACCOUNT_ALL, &[], read_account)?) {
                 Err(refused) => return Ok(Err(refused)),
@@ -60,6 +68,7 @@ impl TenantStore {
                 Ok(AccountChange::Remove) => s.execute(ACCOUNT_REMOVE, &[name.into()]).map(|_| ())?,
             }
             s.execute(SESSION_REMOVE_OF, &[name.into()])?;
+            s.execute(TOKEN_REVOKE_OF_ENDED, &[name.into(), at.into()])?;
             Ok(Ok(()))
         })
     }
@@ -84,17 +93,35 @@ impl TenantStore {
     /// # Errors
     /// See the block.
     pub fn put_token(&self, token: &TokenRow) -> Result<(), Error> {
-        let params = [
-            (&token.id).into(),
-            (&token.hash).into(),
-            (&token.label).into(),
-            (&token.role).into(),
-            token.created_at.into(),
-            token.expires_at.into(),
-            token.revoked_at.into(),
-            token.last_used.into(),
-        ];
-        self.inner().write(|s| s.execute(TOKEN_PUT, &params)).map(|_| ())
+        self.inner().write(|s| put_token(s, token))
+    }
+
+    /// Makes a token of an account, unless `decide` refuses it. `decide` is given
+    /// the account and its tokens, and nobody changes either between its look and the write.
+    ///
+    /// # Errors
+    /// The outer one see the block; the inner one is that of `decide`.
+    pub fn put_token_of<E>(
+        &self,
+        account: &str,
+        token: &TokenRow,
+        decide: impl Fn(Option<Account>, Vec<TokenRow>) -> Result<(), E>,
+    ) -> Result<Result<(), E>, Error> {
+        self.inner().write(|s| {
+            let decided = decide(s.first(ACCOUNT_ONE, &[account.into()], read_account)?, s.all(TOKEN_OF, &[account.into()], read_token)?);
+            if decided.is_ok() {
+                put_token(s, token)?;
+            }
+            Ok(decided)
+        })
+    }
+
+    /// The tokens of an account, the newest first, also expired and revoked ones.
+    ///
+    /// # Errors
+    /// See the block.
+    pub fn tokens_of(&self, account: &str) -> Result<Vec<TokenRow>, Error> {
+        self.inner().read(|s| s.all(TOKEN_OF, &[account.into()], read_token))
     }
 
     /// The token of a hash, also when it is expired or revoked.
@@ -227,16 +254,32 @@ pub(crate) fn read_account(row: &dyn Row) -> Result<Account, Error> {
     Ok(Account { name: row.get(0)?, role: row.get(1)?, password_hash: row.get(2)?, created_at: row.get(3)?, must_change: row.get(4)? })
 }
 
+fn put_token(session: &dyn Statements, token: &TokenRow) -> Result<(), Error> {
+    let params = [
+        (&token.id).into(),
+        (&token.hash).into(),
+        (&token.label).into(),
+        (&token.role).into(),
+        token.account.as_ref().into(),
+        token.created_at.into(),
+        token.expires_at.into(),
+        token.revoked_at.into(),
+        token.last_used.into(),
+    ];
+    session.execute(TOKEN_PUT, &params).map(|_| ())
+}
+
 fn read_token(row: &dyn Row) -> Result<TokenRow, Error> {
     Ok(TokenRow {
         id: row.get(0)?,
         hash: row.get(1)?,
         label: row.get(2)?,
         role: row.get(3)?,
-        created_at: row.get(4)?,
-        expires_at: row.get(5)?,
-        revoked_at: row.get(6)?,
-        last_used: row.get(7)?,
+        account: row.get(4)?,
+        created_at: row.get(5)?,
+        expires_at: row.get(6)?,
+        revoked_at: row.get(7)?,
+        last_used: row.get(8)?,
     })
 }
 

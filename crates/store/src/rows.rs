@@ -292,6 +292,8 @@ pub struct TokenRow {
     pub label: String,
     /// The role it gives.
     pub role: String,
+    /// The account of the person who made it; `None` is one of the operator.
+    pub account: Option<String>,
     /// When it was made.
     pub created_at: Instant,
     /// From when on it is refused.

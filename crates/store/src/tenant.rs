@@ -26,6 +26,7 @@ pub(crate) const MIGRATIONS: &[Migration] = &[
     Migration(include_str!("../sql/migrations/0003_file_removal.sql")),
     Migration(include_str!("../sql/migrations/0004_run_repeats.sql")),
     Migration(include_str!("../sql/migrations/0005_history_removal.sql")),
+    Migration(include_str!("../sql/migrations/0006_token_account.sql")),
 ];
 
 /// Everything that is kept of one tenant. Cheap to clone; every method blocks

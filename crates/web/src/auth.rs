@@ -201,9 +201,10 @@ impl Rejection {
             ),
             Self::RepeatedTenant => Problem::invalid("the header `NGSILD-Tenant` may be there once only"),
             Self::RepeatedHost => Problem::invalid("the header `Host` may be there once only"),
-            Self::Unauthorized => {
-                Problem::of(Fault::Unauthorized, "the token is not known, expired or revoked; make a new one with `allmende token create`")
-            }
+            Self::Unauthorized => Problem::of(
+                Fault::Unauthorized,
+                "the token is not known, expired or revoked; make a new one on the page of your account or with `allmende token create`",
+            ),
             Self::NotBearer => Problem::of(Fault::Unauthorized, "expected one header `Authorization: Bearer TOKEN`"),
             Self::Unavailable(why) => Problem::of(Fault::Unavailable, why.clone()),
             Self::NotWired => Problem::internal("a route that asks for its caller is served outside `web::Kit::wrap`"),

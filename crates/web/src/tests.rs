@@ -83,7 +83,7 @@ fn bad_credentials_are_refused() {
         401
         www-authenticate: Bearer realm="allmende"
         content-type: application/problem+json
-        {"detail":"the token is not known, expired or revoked; make a new one with `allmende token create`","status":401,"title":"Credentials missing or not valid","type":"urn:allmende:problem:unauthorized"}"#]];
+        {"detail":"the token is not known, expired or revoked; make a new one on the page of your account or with `allmende token create`","status":401,"title":"Credentials missing or not valid","type":"urn:allmende:problem:unauthorized"}"#]];
     check("GET /wer\nauthorization: Bearer nobody", &["www-authenticate", "content-type"], refused);
     for header in ["Basic YTpi", "Bearer", "Bearer ", "Bearer a b", "Bearer a\u{e4}", "Bearer editor\nauthorization: Bearer editor"] {
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");

@@ -24,7 +24,7 @@ pub struct OwnSession {
 
 impl Access {
     /// The account that asks.
-    fn own_account(&self) -> Result<Text, Error> {
+    pub(super) fn own_account(&self) -> Result<Text, Error> {
         match &self.principal().actor {
             Actor::Account(name) => Ok(name.clone()),
             _ => Err(Error::new(Kind::Forbidden, "only somebody who is logged in has an account; log in with a name and a password")),

@@ -29,8 +29,8 @@ impl Access {
         .await
     }
 
-    /// Lets nobody log in with an account any more and ends its sessions; its
-    /// name stays for the audit.
+    /// Lets nobody log in with an account any more and ends its sessions and
+    /// tokens; its name stays for the audit.
     ///
     /// # Errors
     /// When the principal may not, there is no such account, or it is the last administrator.

@@ -1,4 +1,6 @@
-//! One's own account: another password, one's sessions.
+//! One's own account: another password, one's sessions, one's keys.
+
+pub(crate) mod keys;
 
 use axum::body::Body;
 use axum::http::{StatusCode, header};
@@ -7,8 +9,9 @@ use engine::{Actor, Kind, NewSession, OwnSession, PASSWORD_CHARS_MIN, Role};
 use web::{Params, cookie};
 
 use crate::ask::{Ask, Trouble, redirect};
+use crate::frame::Frame;
 use crate::messages::Texts;
-use crate::pages::account::{AccountPage, SessionItem};
+use crate::pages::account::{AccountPage, Keys, SessionItem};
 use crate::pages::dataset::{Fact, FactValue};
 use crate::parts::{Alert, Crumbs, Field, Moment, Phrase, Tone};
 
@@ -18,8 +21,13 @@ type Faults = Vec<(&'static str, String)>;
 
 /// `GET /verwaltung/konto`
 pub(crate) async fn show(ask: Ask) -> Response {
-    let answer = page(&ask, &[]).await.map(|page| ask.page(&page));
+    let answer = look(&ask).await;
     ask.answer(answer)
+}
+
+async fn look(ask: &Ask) -> Result<Response, Trouble> {
+    who(ask)?;
+    Ok(ask.page(&page(ask, &[], keys::list(ask).await?).await?))
 }
 
 /// `POST /verwaltung/konto`
@@ -33,6 +41,8 @@ async fn act(ask: &Ask, body: Body) -> Result<Response, Trouble> {
     let form = ask.form(body).await?;
     match form.all("aktion").next() {
         Some("passwort") => change_password(ask, &form).await,
+        Some("schluessel") => keys::make(ask, &form).await,
+        Some("entziehen") => keys::withdraw(ask, &form).await,
         Some("andere") => {
             let ended = ask.access.end_other_sessions(secret).await?;
             Ok(redirect(&ask.href(&format!("{PATH}?beendet={ended}"))))
@@ -71,7 +81,7 @@ async fn change_password(ask: &Ask, form: &Params) -> Result<Response, Trouble> 
             Err(fault) => faults.push(fault),
         }
     }
-    Ok(ask.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(ask, &faults).await?))
+    Ok(ask.page_with(StatusCode::UNPROCESSABLE_ENTITY, &page(ask, &faults, keys::list(ask).await?).await?))
 }
 
 /// What can be seen without asking.
@@ -107,7 +117,7 @@ async fn try_it(ask: &Ask, old: &str, new: &str) -> Result<Result<NewSession, (&
     }
 }
 
-async fn page(ask: &Ask, faults: &[(&'static str, String)]) -> Result<AccountPage, Trouble> {
+async fn page(ask: &Ask, faults: &[(&'static str, String)], keys: Keys) -> Result<AccountPage, Trouble> {
     let (name, secret) = who(ask)?;
     let t = ask.t();
     let sessions = ask.access.own_sessions(secret).await?;
@@ -115,21 +125,23 @@ async fn page(ask: &Ask, faults: &[(&'static str, String)]) -> Result<AccountPag
     frame.failed = !faults.is_empty();
     Ok(AccountPage {
         csrf: ask.visitor.csrf.clone().unwrap_or_default(),
-        crumbs: Crumbs {
-            texts: t,
-            above: match frame.administers() {
-                true => vec![(Phrase::plain(t.admin_title()), ask.href("/verwaltung"))],
-                false => vec![(Phrase::plain(t.nav_home()), ask.href("/"))],
-            },
-            here: Phrase::plain(t.account_title()),
-        },
+        crumbs: Crumbs { texts: t, above: vec![home(ask, &frame)], here: Phrase::plain(t.account_title()) },
         alert: alert(ask, faults),
         facts: vec![fact(t.admin_account(), name), fact(t.account_role(), role_word(ask.visitor.principal.role, t))],
         fields: fields(faults, t),
         has_others: sessions.iter().any(|session| !session.is_current),
         sessions: sessions.iter().map(|session| item(ask, session)).collect(),
+        keys,
         frame,
     })
+}
+
+/// What these pages lie below: the administration, for readers the start.
+fn home(ask: &Ask, frame: &Frame) -> (Phrase, String) {
+    match frame.administers() {
+        true => (Phrase::plain(ask.t().admin_title()), ask.href("/verwaltung")),
+        false => (Phrase::plain(ask.t().nav_home()), ask.href("/")),
+    }
 }
 
 fn fact(name: &str, value: &str) -> Fact {
@@ -154,18 +166,24 @@ fn alert(ask: &Ask, faults: &[(&'static str, String)]) -> Option<Alert> {
     if ask.param("geaendert").is_some() {
         return Some(Alert::new(Tone::Success, t.account_changed(), t.account_changed_text()));
     }
+    if ask.param("entzogen").is_some() {
+        return Some(Alert::new(Tone::Success, t.keys_withdrawn(), ""));
+    }
     let ended = ask.param("beendet")?.parse().ok()?;
     Some(Alert::new(Tone::Success, t.account_ended(ended), ""))
 }
 
+fn error_of(faults: &[(&'static str, String)], field: &str) -> Option<String> {
+    faults.iter().find(|(known, _)| *known == field).map(|(_, text)| text.clone())
+}
+
 fn fields(faults: &[(&'static str, String)], t: Texts) -> Vec<Field> {
-    let error = |name: &str| faults.iter().find(|(known, _)| *known == name).map(|(_, text)| text.clone());
     [
         ("passwort", t.account_old(), "current-password", None),
         ("neu", t.account_new(), "new-password", Some(t.account_rules(PASSWORD_CHARS_MIN))),
         ("wiederholung", t.account_again(), "new-password", None),
     ]
-    .map(|(name, label, kind, hint)| Field { hint, error: error(name), ..Field::new(name, label, "password", kind) })
+    .map(|(name, label, kind, hint)| Field { hint, error: error_of(faults, name), ..Field::new(name, label, "password", kind) })
     .into()
 }
 

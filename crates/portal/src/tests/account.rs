@@ -142,3 +142,75 @@ async fn others_can_neither_see_nor_end_them() {
     assert!(forged.expect(403).contains("Das Formular ist abgelaufen."));
     assert_eq!(access.own_sessions(&berta.secret).await.expect("hers").len(), 1, "untouched");
 }
+
+const STATION: &str = "csrf=csrf&aktion=schluessel&bezeichnung=Wetter+%3Cb%3E&rolle=editor&tage=90";
+
+/// What stands in a page between two texts.
+fn between<'a>(page: &'a str, before: &str, after: &str) -> &'a str {
+    page.split_once(before).and_then(|(_, rest)| rest.split_once(after)).expect(before).0
+}
+
+#[tokio::test]
+async fn a_key_is_made_shown_once_and_withdrawn() {
+    let city = city().await;
+    let tenant = engine::ScratchEngine::tenant();
+    assert!(city.get_inside(PATH).await.expect(200).contains("Sie haben keinen Schlüssel."));
+    let made = city.post_inside(PATH, STATION).await;
+    let page = made.expect(201);
+    assert_eq!(made.header("cache-control"), "no-store");
+    let secret = between(page, "<code id=\"key-secret\">", "</code>");
+    let line =
+        format!("curl --fail -H &#34;Authorization: Bearer {secret}&#34; &#34;https://daten.musterstadt.example/ngsi-ld/v1/types&#34;");
+    assert!(page.contains(&line) && !page.contains("Wetter <b>"), "{page}");
+    assert_eq!(city.engine.principal_of_token(&tenant, secret).await.expect("good").role, Role::Editor);
+    let listed = city.get_inside(PATH).await;
+    let listed = listed.expect(200);
+    assert!(listed.contains("Wetter &#60;b&#62;") && listed.contains("Zuletzt benutzt:") && !listed.contains(secret), "{listed}");
+    let question = between(listed, "href=\"/verwaltung/konto/schluessel/", "\"");
+    let asked = city.get_inside(&format!("{PATH}/schluessel/{question}")).await;
+    assert!(asked.expect(200).contains("Schlüssel entziehen?") && asked.body.contains("Wetter &#60;b&#62;"), "{}", asked.body);
+    assert!(city.engine.principal_of_token(&tenant, secret).await.is_ok(), "asking withdraws nothing");
+    let form = format!("csrf=csrf&aktion=entziehen&schluessel={question}");
+    let forged = city.post_inside(PATH, &form.replace("csrf=csrf", "csrf=falsch")).await;
+    forged.expect(403);
+    let withdrawn = city.post_inside(PATH, &form).await;
+    assert_eq!(withdrawn.header("location"), "/verwaltung/konto?entzogen=1");
+    assert!(city.get_inside(withdrawn.header("location")).await.expect(200).contains("Der Schlüssel ist entzogen."));
+    assert!(city.engine.principal_of_token(&tenant, secret).await.is_err());
+    city.get_inside(&format!("{PATH}/schluessel/{question}")).await.expect(404);
+    city.post_inside(PATH, &form).await.expect(303);
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_a_key_stands_at_its_field() {
+    let city = city().await;
+    let long = "n".repeat(65);
+    for (label, days, field, told) in [
+        ("+", "90", "bezeichnung", "Geben Sie eine Bezeichnung ein."),
+        (long.as_str(), "90", "bezeichnung", "Nehmen Sie höchstens 64 Zeichen"),
+        ("Skript", "366", "tage", "eine ganze Zahl von 1 bis 365"),
+        ("Skript", "bald", "tage", "eine ganze Zahl von 1 bis 365"),
+    ] {
+        let form = format!("csrf=csrf&aktion=schluessel&bezeichnung={label}&rolle=reader&tage={days}");
+        let answer = city.post_inside(PATH, &form).await;
+        let error = between(answer.expect(422), &format!("id=\"{field}-error\""), "</p>");
+        assert!(error.contains(told) && answer.body.contains(&format!("value=\"{days}\"")), "{told}: {}", answer.body);
+    }
+    city.post_inside(PATH, &STATION.replace("editor", "alles")).await.expect(400);
+    city.post_inside(PATH, &STATION.replace("csrf=csrf", "csrf=falsch")).await.expect(403);
+    for _ in 0..engine::OWN_TOKENS_MAX {
+        city.post_inside(PATH, STATION).await.expect(201);
+    }
+    let full = city.post_inside(PATH, STATION).await;
+    assert!(between(full.expect(422), "id=\"bezeichnung-error\"", "</p>").contains("Sie haben schon 20 Schlüssel."), "{}", full.body);
+}
+
+#[tokio::test]
+async fn readers_make_keys_that_read() {
+    let city = city().await;
+    let page = city.send(Request::get(PATH).header("cookie", "allmende=session-of-a-reader").body(Body::empty()).expect("valid")).await;
+    let choices = between(page.expect(200), "name=\"rolle\"", "</select>");
+    assert!(choices.contains("value=\"reader\"") && !choices.contains("value=\"editor\""), "{choices}");
+    let nobody = city.get(&format!("{PATH}/schluessel/abc")).await;
+    assert!(nobody.expect(303).is_empty() && nobody.header("location").starts_with("/verwaltung/anmelden"));
+}

@@ -52,7 +52,10 @@ pub(super) fn token(token: Token) -> anyhow::Result<()> {
             out::line(answer["token"].as_str().unwrap_or_default());
         }
         Token::List { tenant: InTenant { tenant, place } } => {
-            rows(&perform(&place, Request::TokenList { tenant })?, &["id", "role", "label", "created", "expires", "used", "revoked"]);
+            rows(
+                &perform(&place, Request::TokenList { tenant })?,
+                &["id", "role", "label", "account", "created", "expires", "used", "revoked"],
+            );
         }
         Token::Revoke { id, tenant: InTenant { tenant, place } } => {
             perform(&place, Request::TokenRevoke { tenant, id: id.clone() })?;

@@ -19,7 +19,7 @@ pub(super) fn tokens(access: &Access) -> anyhow::Result<Value> {
     let tokens = access.tokens()?;
     let rows = tokens.iter().map(|token| {
         json!({
-            "id": token.id, "role": token.role.word(), "label": token.label, "created": token.created_at.to_string(),
+            "id": token.id, "role": token.role.word(), "label": token.label, "account": token.account, "created": token.created_at.to_string(),
             "expires": time(token.expires_at), "used": time(token.last_used), "revoked": time(token.revoked_at),
         })
     });

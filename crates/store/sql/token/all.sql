@@ -1,1 +1,1 @@
-SELECT id, hash, label, role, created_at, expires_at, revoked_at, last_used FROM token ORDER BY created_at, id
+SELECT id, hash, label, role, account, created_at, expires_at, revoked_at, last_used FROM token ORDER BY created_at, id

@@ -1,1 +1,1 @@
-SELECT id, hash, label, role, created_at, expires_at, revoked_at, last_used FROM token WHERE hash = ?1
+SELECT id, hash, label, role, account, created_at, expires_at, revoked_at, last_used FROM token WHERE hash = ?1

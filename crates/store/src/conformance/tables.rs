@@ -178,6 +178,7 @@ pub(super) fn accounts_tokens_sessions_settings(mut world: World) {
         hash: [5; 32],
         label: "Skript".to_owned(),
         role: "reader".to_owned(),
+        account: Some("anna".to_owned()),
         created_at: at(1),
         expires_at: Some(at(99)),
         revoked_at: None,
@@ -193,12 +194,18 @@ pub(super) fn accounts_tokens_sessions_settings(mut world: World) {
     let tenant = world.tenant();
     let put = |tenant: &TenantStore, name: &str, role: &str| {
         let change = AccountChange::Put(account(name, role));
-        tenant.change_account(name, |_| Ok::<_, ()>(change.clone())).expect("puts").expect("decided");
+        tenant.change_account(name, at(45), |_| Ok::<_, ()>(change.clone())).expect("puts").expect("decided");
     };
     put(tenant, "bert", "reader");
     put(tenant, "anna", "reader");
     put(tenant, "anna", "admin");
     tenant.put_token(&token).expect("puts");
+    let of_bert = TokenRow { id: "t2".to_owned(), hash: [6; 32], account: Some("bert".to_owned()), ..token.clone() };
+    let seen = |account: Option<Account>, tokens: Vec<TokenRow>| (account.map(|account| account.name), tokens.len());
+    let refused = tenant.put_token_of("bert", &of_bert, |account, tokens| Err(seen(account, tokens))).expect("asks");
+    assert_eq!(refused, Err((Some("bert".to_owned()), 0)));
+    assert_eq!(tenant.put_token_of("bert", &of_bert, |_, _| Ok::<_, ()>(())).expect("puts"), Ok(()));
+    assert_eq!(tenant.tokens_of("bert").expect("reads"), [of_bert]);
     tenant.touch_token("t1", at(20)).expect("touches");
     for session in [session(1, "anna", 50), session(2, "anna", 50), session(3, "bert", 5), session(4, "bert", 50)] {
         tenant.put_session(&session).expect("puts");
@@ -219,10 +226,14 @@ pub(super) fn accounts_tokens_sessions_settings(mut world: World) {
     put(tenant, "anna", "admin");
     assert_eq!(tenant.session_by_hash(&[2; 32]).expect("reads"), None, "who was changed logs in again");
     let names = |all: Vec<Account>| all.into_iter().map(|account| account.name).collect::<Vec<_>>();
-    assert_eq!(tenant.change_account("bert", |all| Err(names(all))).expect("asks"), Err(vec!["anna".to_owned(), "bert".to_owned()]));
+    assert_eq!(
+        tenant.change_account("bert", at(45), |all| Err(names(all))).expect("asks"),
+        Err(vec!["anna".to_owned(), "bert".to_owned()])
+    );
     assert!(tenant.session_by_hash(&[4; 32]).expect("reads").is_some(), "refused is unchanged");
-    assert_eq!(tenant.change_account("bert", |_| Ok::<_, ()>(AccountChange::Remove)).expect("removes"), Ok(()));
+    assert_eq!(tenant.change_account("bert", at(45), |_| Ok::<_, ()>(AccountChange::Remove)).expect("removes"), Ok(()));
     assert_eq!(tenant.account("bert").expect("reads"), None);
+    assert_eq!(tenant.tokens_of("bert").expect("reads")[0].revoked_at, Some(at(45)), "its tokens end with it");
     assert_eq!(tenant.session_by_hash(&[4; 32]).expect("reads"), None, "sessions go with their account");
     assert_eq!(tenant.setting("code").expect("reads").as_deref(), Some("2"));
     assert!(tenant.remove_setting("code").expect("removes"));
