@@ -143,8 +143,8 @@ impl Chart {
     pub fn draw(&self) -> Drawing {
         let aligned = axis::align(&self.series[..self.series.len().min(SERIES_MAX)], self.step, POINTS_MAX, self.zone);
         let most = aligned.numbers().fold(0.0, |most: f64, value| most.max(value.abs()));
-        // Counts stay whole; only measured values get decimals.
-        let digits = if aligned.numbers().all(|value| value.fract() == 0.0) { 0 } else { format::digits_for(most) };
+        // Values stand as they were recorded; only those that were computed are rounded.
+        let digits = format::recorded_digits(aligned.numbers()).unwrap_or_else(|| format::digits_for(most));
         let words = words::Words { chart: self, aligned: &aligned, digits };
         let sentences = words.sentences();
         let scale = aligned.scale();

@@ -109,6 +109,15 @@ pub fn digits_for(magnitude: f64) -> usize {
     }
 }
 
+/// The decimals that recorded values have, at most four; `None` where one has
+/// more, as computed values do.
+#[must_use]
+pub fn recorded_digits(values: impl Iterator<Item = f64>) -> Option<usize> {
+    const DIGITS_MAX: usize = 4;
+    let digits = |value: f64| format!("{value}").split_once('.').map_or(0, |(_, fraction)| fraction.len());
+    Some(values.map(digits).max().unwrap_or(0)).filter(|most| *most <= DIGITS_MAX)
+}
+
 /// A size of a file in steps of thousand: `6 kB`, `1,4 MB`.
 #[must_use]
 pub fn size(bytes: u64, language: Language) -> String {

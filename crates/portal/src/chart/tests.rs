@@ -117,13 +117,13 @@ fn high_values_say_that_the_axis_does_not_start_at_zero() {
     check(
         &one(&[Some(1001.0), Some(1013.25), Some(1008.0)]),
         expect![[r#"
-        Im Mittel 1.007 µg/m³. Der höchste Wert ist 1.013 µg/m³ (am 2. März 2026), der niedrigste 1.001 µg/m³ (am 1. März 2026).
-        Die senkrechte Achse beginnt nicht bei null.
-        ["1.000", "1.005", "1.010", "1.015", "µg/m³", "1. Mär", "2. Mär", "3. Mär"]
-        path class="line s0" fill="none" stroke="currentColor" d="M57 267.5l344.5 -202.6 344.5 86.8"/>
-        03.03.2026 | 1.008 µg/m³
-        02.03.2026 | 1.013 µg/m³
-        01.03.2026 | 1.001 µg/m³"#]],
+            Im Mittel 1.007,42 µg/m³. Der höchste Wert ist 1.013,25 µg/m³ (am 2. März 2026), der niedrigste 1.001,00 µg/m³ (am 1. März 2026).
+            Die senkrechte Achse beginnt nicht bei null.
+            ["1.000", "1.005", "1.010", "1.015", "µg/m³", "1. Mär", "2. Mär", "3. Mär"]
+            path class="line s0" fill="none" stroke="currentColor" d="M57 267.5l344.5 -202.6 344.5 86.8"/>
+            03.03.2026 | 1.008,00 µg/m³
+            02.03.2026 | 1.013,25 µg/m³
+            01.03.2026 | 1.001,00 µg/m³"#]],
     );
 }
 
@@ -166,7 +166,7 @@ fn texts_are_escaped() {
 #[test]
 fn readings_say_what_the_slider_needs() {
     let drawing = one(&[Some(1.26), None, Some(3.0)]).draw();
-    expect![[r#"{"at":[29538660,1440,1440],"digits":1,"locale":"de-DE","missing":"kein Wert","series":[{"name":"NO₂","values":[1.3,null,3.0]}],"step":"day","unit":"µg/m³","week":"Woche ab {date}","zone":"Europe/Berlin"}"#]].assert_eq(&drawing.readings.expect("three days"));
+    expect![[r#"{"at":[29538660,1440,1440],"digits":2,"locale":"de-DE","missing":"kein Wert","series":[{"name":"NO₂","values":[1.26,null,3.0]}],"step":"day","unit":"µg/m³","week":"Woche ab {date}","zone":"Europe/Berlin"}"#]].assert_eq(&drawing.readings.expect("three days"));
 }
 
 #[test]
@@ -265,4 +265,12 @@ fn peaks_that_are_summed_up_are_drawn_and_said() {
     // Beside another line it would hide it: the words stay.
     let two = chart(vec![one.clone(), Series { name: "O₃".into(), ..one }], Step::Day).draw();
     assert!(!two.wide.to_string().contains("class=\"range\"") && two.sentences.join(" ").contains("Einzelwert ist"));
+}
+
+#[test]
+fn recorded_values_are_told_as_they_were_recorded() {
+    let said = one(&[Some(140.5), Some(112.0)]).draw().sentences.join(" ").replace('\u{202f}', " ");
+    assert!(said.contains("140,5 µg/m³") && said.contains("112,0 µg/m³"), "{said}");
+    let computed = one(&[Some(421.0 / 3.0), Some(112.0)]).draw().sentences.join(" ").replace('\u{202f}', " ");
+    assert!(computed.contains("140 µg/m³") && !computed.contains("140,3"), "{computed}");
 }

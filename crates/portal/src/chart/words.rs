@@ -87,7 +87,9 @@ impl Words<'_> {
         let (lowest, (least, _)) = known().min_by(|a, b| a.1.0.total_cmp(&b.1.0))?;
         let (highest, (_, most)) = known().max_by(|a, b| a.1.1.total_cmp(&b.1.1))?;
         let when = |index: usize| self.aligned.step.when(self.aligned.axis[index], self.chart.language, self.chart.zone);
-        Some(self.chart.language.texts().chart_peaks(self.value(most), when(highest), self.value(least), when(lowest)))
+        let digits = format::recorded_digits([least, most].into_iter()).unwrap_or(self.digits);
+        let value = |value| self.value_with(value, digits);
+        Some(self.chart.language.texts().chart_peaks(value(most), when(highest), value(least), when(lowest)))
     }
 
     fn gaps(&self, gaps: usize, total: usize) -> String {
