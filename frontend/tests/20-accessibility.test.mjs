@@ -25,8 +25,16 @@ async function faultsOf(page, language) {
     headings: document.querySelectorAll('h1').length,
     lang: document.documentElement.lang,
     title: document.title,
+    burst: [...document.querySelectorAll('.kern-btn')]
+      .filter((button) => button.checkVisibility())
+      .filter((button) => {
+        const [outer, inner] = [button, button.querySelector('.kern-label') ?? button].map((one) => one.getBoundingClientRect());
+        return inner.left < outer.left - 1 || inner.right > outer.right + 1;
+      })
+      .map((button) => button.textContent.trim()),
   }));
   if (facts.wide > 0) found.push(`${facts.wide} px wider than the window`);
+  found.push(...facts.burst.map((words) => `the button „${words}“ has no room for its words`));
   if (facts.headings !== 1) found.push(`${facts.headings} first headings`);
   if (facts.lang !== language) found.push(`lang is ${facts.lang}`);
   if (facts.title === 'taken') found.push('a text of the data ran as script');
