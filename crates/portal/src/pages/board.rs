@@ -22,8 +22,8 @@ pub struct DashboardsPage {
     pub boards: Vec<Board>,
     /// The dashboards a tile can come to.
     pub on: Vec<Choice>,
-    /// The values a tile can show.
-    pub values: Vec<Choice>,
+    /// The values a tile can show, by the title of their dataset.
+    pub values: Vec<(String, Vec<Choice>)>,
     /// The ways to make one number of several.
     pub takes: Vec<Choice>,
     /// The name of a new dashboard.

@@ -147,15 +147,18 @@ fn board(ask: &Ask, kept: &Kept) -> Board {
 }
 
 /// Every value a tile can show: dataset and column.
-fn values(ask: &Ask, chosen: &str) -> Result<Vec<Choice>, Trouble> {
+fn values(ask: &Ask, chosen: &str) -> Result<Vec<(String, Vec<Choice>)>, Trouble> {
     let mut datasets = ask.access.datasets()?;
     datasets.sort_by_cached_key(|one| one.title.get(ask.language.code()).to_lowercase());
     let choice = |dataset: &Dataset, column: &Column| {
         let value = format!("{} {}", dataset.slug, column.attribute.short());
-        let text = format!("{}: {}", dataset.title.get(ask.language.code()), reading::label_with_unit(column, ask.t()));
-        Choice { chosen: value == chosen, value, text }
+        Choice { chosen: value == chosen, value, text: reading::label_with_unit(column, ask.t()) }
     };
-    Ok(datasets.iter().flat_map(|dataset| dataset.measures().map(|column| choice(dataset, column)).collect::<Vec<_>>()).collect())
+    let group = |dataset: &Dataset| {
+        let columns: Vec<Choice> = dataset.measures().map(|column| choice(dataset, column)).collect();
+        (!columns.is_empty()).then(|| (dataset.title.get(ask.language.code()).to_owned(), columns))
+    };
+    Ok(datasets.iter().filter_map(|dataset| group(dataset)).collect())
 }
 
 fn note(ask: &Ask) -> Option<Alert> {

@@ -32,7 +32,7 @@ fn list(language: Language) -> DashboardsPage {
         alert: None,
         boards: vec![board],
         on: choices(&["Neu", EVIL]),
-        values: choices(&["NO₂", EVIL]),
+        values: vec![("Luft".to_owned(), choices(&["NO₂", EVIL])), (EVIL.to_owned(), choices(&["PM10"]))],
         takes: choices(&["Höchster", "Mittel"]),
         name: field("name"),
         question: field("frage"),
