@@ -33,6 +33,7 @@ const EXAMPLES = {
   '/verwaltung/meldungen/{key}': [`/verwaltung/meldungen/${report}`],
   '/verwaltung/quellen/{name}': ['/verwaltung/quellen/luft'],
   '/verwaltung/laeufe/{id}': ['/verwaltung/laeufe/1'],
+  '/verwaltung/konto/schluessel/{id}': ['KEY'],
   '/verwaltung/hochladen/{id}': ['DRAFT'],
   '/verwaltung/hochladen/{id}/angaben': ['DRAFT/angaben'],
   '/verwaltung/hochladen/{id}/datensatz': ['MADE/datensatz'],
@@ -58,7 +59,7 @@ export const publicPages = isOurs
 /** Whether a page stands in a foreign page or on a wall: without header, navigation and foot. */
 export const isBare = (address) => /^\/(anzeige|einbetten)\//.test(address);
 
-/** Every page of the administration; `DRAFT` and `MADE` stand for an upload before and after its dataset, see `settle`. */
+/** Every page of the administration; `KEY` stands for a key of one's own, `DRAFT` and `MADE` for an upload before and after its dataset, see `settle`. */
 export const adminPages = routes.administration.flatMap(([, examples]) => examples);
 
 /** A page with a picture: the one most tests look at. */
@@ -72,9 +73,10 @@ export async function logIn(page) {
   await Promise.all([page.waitForURL('**/verwaltung'), page.click('main form button')]);
 }
 
-/** The address of a page of the administration, for somebody who is logged in: makes the upload it needs. */
+/** The address of a page of the administration, for somebody who is logged in: makes the key or the upload it needs. */
 export async function settle(page, address) {
   const [state, ...rest] = address.split('/');
+  if (state === 'KEY') return keyPage(page);
   if (state !== 'DRAFT' && state !== 'MADE') return address;
   const title = state === 'DRAFT' ? 'entwurf.csv' : 'angelegt.csv';
   await page.goto('/verwaltung/hochladen');
@@ -83,6 +85,18 @@ export async function settle(page, address) {
   else await known.first().click();
   const root = new URL(page.url()).pathname.split('/').slice(0, 4).join('/');
   return [root, ...rest].join('/');
+}
+
+/** The page of a key of one's own. */
+async function keyPage(page) {
+  const link = page.locator('main a[href*="/verwaltung/konto/schluessel/"]');
+  await page.goto('/verwaltung/konto');
+  if ((await link.count()) === 0) {
+    await page.fill('#bezeichnung', 'Prüfung');
+    await Promise.all([page.waitForNavigation(), page.click('button[value=schluessel]')]);
+    await page.goto('/verwaltung/konto');
+  }
+  return new URL(await link.first().evaluate((one) => one.href)).pathname;
 }
 
 /** Uploads a small table; makes a dataset of it when that is wanted. */
