@@ -58,7 +58,7 @@ pub use past::{Alignment, Bucket, BucketQuery, BucketSeries, Figure, Gaps, Metho
 pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};
 pub use report::{About, CONTACT_BYTES_MAX, MESSAGE_CHARS_MAX, NewReport, Report, ReportState, ReportedValue};
-pub use restore::{backup_points, check, prune_backup, replace_lost_keys, restore, restore_keys, verify_backup};
+pub use restore::{backup_points, check, prune_backup, replace_lost_keys, restore, verify_backup};
 pub use retention::{Due, Reason, RetentionPlan, RetentionReceipt};
 pub use scratch::ScratchEngine;
 pub use search::{Correction, Found, Freshness, Hit, Marks, Place};

@@ -8,17 +8,19 @@ use store::{BackupPoint, Config, Finding, Looked, Restored, Store};
 
 use crate::{DOOR, Error};
 
-/// Restores a tenant from its folder of backups into a data directory that no
-/// process holds: the newest point, or what the tenant was at an instant.
-/// Everything is compared with its checksum before the tenant appears;
-/// its keys must be restored too ([`restore_keys`]) before it opens. Blocks.
+/// Restores a tenant from its folder of backups, with its keys from the file
+/// that [`crate::Engine::backup`] wrote, into a data directory that no process
+/// holds: the newest point, or what the tenant was at an instant. Everything
+/// is compared with its checksum before the tenant appears, as the last step:
+/// after a crash, restore again. Keys of these data that are there stay. Blocks.
 ///
 /// # Errors
 /// [`crate::Kind::Exists`] when the directory has a tenant of that name,
 /// [`crate::Kind::Conflict`] when a process holds it, [`crate::Kind::Unavailable`]
-/// when nothing says what the tenant was then; a damaged backup names the file.
-pub fn restore(data: &Path, backup: &Path, at: Option<Instant>) -> Result<Restored, Error> {
-    Ok(Store::restore(data, backup, at)?)
+/// when nothing says what the tenant was then, or when keys belong to other
+/// data; a damaged backup names the file.
+pub fn restore(data: &Path, backup: &Path, keys: &Path, at: Option<Instant>) -> Result<Restored, Error> {
+    Ok(Store::restore(data, backup, keys, at)?)
 }
 
 /// The points of a tenant's folder of backups, the oldest first. Blocks.
@@ -46,14 +48,6 @@ pub fn verify_backup(backup: &Path, looked: &mut Looked) -> Result<Vec<(PathBuf,
 /// [`crate::Kind::Unavailable`] while a backup goes there; when the disk refuses.
 pub fn prune_backup(backup: &Path, keep: NonZeroUsize) -> Result<usize, Error> {
     Ok(store::prune_backup(backup, keep)?)
-}
-
-/// Restores a tenant's keys from the file that [`crate::Engine::backup`] wrote. Blocks.
-///
-/// # Errors
-/// [`crate::Kind::Exists`] when the directory has keys of that tenant, as [`restore`] else.
-pub fn restore_keys(data: &Path, file: &Path) -> Result<TenantId, Error> {
-    Ok(Store::restore_keys(data, file)?)
 }
 
 /// Looks at everything of every tenant, also of those that do not open, and

@@ -5,6 +5,7 @@ mod backup;
 mod files;
 mod history;
 mod log;
+mod restore;
 mod tables;
 
 use crate::testing::World;
@@ -63,13 +64,16 @@ cases! {
         a_check_names_what_is_damaged
         everything_is_private;
     backup:
-        backup_and_restore
-        a_damaged_backup_is_refused
         a_backup_stays_out_of_the_data
         only_what_is_new_is_copied
         old_points_go_without_harm
         a_backup_that_was_interrupted_goes_on
-        a_backup_is_verified
+        a_backup_is_verified;
+    restore:
+        backup_and_restore
+        a_damaged_backup_is_refused
+        a_restore_that_was_cut_off_begins_anew
+        keys_that_are_there_stay_and_others_are_not_overwritten
         every_instant_comes_back_while_the_log_tells
         what_the_log_tells_no_more_is_said
         what_passed_by_the_log_is_said;

@@ -163,6 +163,12 @@ pub(crate) fn owner_of(path: &Path) -> Result<(TenantId, [u8; 16]), Error> {
     owner.and_then(|owner| TenantId::parse(&owner).ok()).zip(id).ok_or_else(no_key_store)
 }
 
+/// Keys that are not those of a tenant's data.
+pub(crate) fn of_other_data(tenant: &TenantId, path: &Path) -> Error {
+    let remedy = Sentence::new("keys-of-other-data", "`{path}` belongs to other data; put back the one that was saved with this tenant");
+    Error::unavailable(sentence::keys(tenant), remedy.with("path", &path.display()))
+}
+
 fn find_subject(session: &dyn Session, subject: &[u8; 32]) -> Result<Option<(u64, [u8; 32])>, Error> {
     session.first(SUBJECT, &[subject.into()], |row| Ok((row.get(0)?, row.get(1)?)))
 }

@@ -8,11 +8,13 @@ use std::sync::Arc;
 
 use model::{Instant, TenantId};
 
-use crate::backup::{copy, entry, good_points, not_backed_up, time_of};
+use crate::backup::{DATABASE, copy, entry, good_points, not_backed_up, time_of};
+use crate::keys::Keys;
 use crate::manifest::{Entry, Manifest};
 use crate::root::Root;
 use crate::sentence::{self, Sentence};
 use crate::sqlite::Sqlite;
+use crate::tenant::keystore_of;
 use crate::{Error, Store, disk, keys};
 
 /// What was restored.
@@ -27,19 +29,23 @@ pub struct Restored {
 }
 
 impl Store {
-    /// Restores a tenant from its folder of backups into a data directory that
-    /// no process holds and that has no tenant of that name: the newest point,
-    /// or what the tenant was at an instant. For that the log goes on from the
-    /// last point before it, as far as the point after it holds what the log
-    /// said. Everything is compared with its checksum before the tenant
-    /// appears. Its keys must be restored too ([`Store::restore_keys`]) before
-    /// it opens.
+    /// Restores a tenant from its folder of backups, and its keys from the
+    /// file that a backup of it wrote, into a data directory that no process
+    /// holds and that has no tenant of that name: the newest point, or what
+    /// the tenant was at an instant. For that the log goes on from the last
+    /// point before it, as far as the point after it holds what the log said.
+    ///
+    /// Everything is compared with its checksum before the tenant appears, and
+    /// that is the last step: what a crash left before it is no tenant, and
+    /// restoring again begins anew. Keys that are there and belong to the data
+    /// stay: the copy is not newer than they are.
     ///
     /// # Errors
     /// [`Error::Exists`]; [`Error::Corrupt`] names the file that is not the
     /// one that was backed up; [`Error::Unavailable`] says which instants
-    /// before and after can be restored; [`Error::Locked`]; [`Error::NoSpace`].
-    pub fn restore(root: &Path, backup: &Path, at: Option<Instant>) -> Result<Restored, Error> {
+    /// before and after can be restored, or which keys belong to other data;
+    /// [`Error::Locked`]; [`Error::NoSpace`].
+    pub fn restore(root: &Path, backup: &Path, keys: &Path, at: Option<Instant>) -> Result<Restored, Error> {
         let way = forward::choose(backup, at)?;
         let (point, manifest) = &way.base;
         let root = Arc::new(Root::acquire(root)?);
@@ -50,6 +56,7 @@ impl Store {
         for file in &manifest.files {
             check_entry(point, file)?;
         }
+        let are_there = check_keys(&root, &tenant, point, keys)?;
         let unfinished = root.unfinished(&tenant);
         if unfinished.exists() {
             fs::remove_dir_all(&unfinished).map_err(|e| Error::io("remove the unfinished folder", &unfinished, e))?;
@@ -64,27 +71,41 @@ impl Store {
         for folder in disk::folders_below(&unfinished)? {
             disk::sync_folder(&folder)?;
         }
+        let place = root.keys(&tenant);
+        crate::erased::restore_ledger(keys, &place)?;
+        if !are_there {
+            let temporary = place.with_extension("new");
+            disk::copy(keys, &temporary)?;
+            disk::rename(&temporary, &place)?;
+        }
         disk::rename(&unfinished, &root.folder(&tenant))?;
         Ok(Restored { tenant, last_seq: way.last_seq, last_at: way.last_at })
     }
+}
 
-    /// Restores a tenant's keys from the file that a backup of it wrote.
-    ///
-    /// # Errors
-    /// [`Error::Exists`] when the data directory has keys of that tenant;
-    /// [`Error::Corrupt`] when the file is not such a file; [`Error::Locked`].
-    pub fn restore_keys(root: &Path, backup: &Path) -> Result<TenantId, Error> {
-        let (tenant, _) = keys::owner_of(backup)?;
-        let root = Root::acquire(root)?;
-        let path = root.keys(&tenant);
-        if path.exists() {
-            return Err(Error::exists(sentence::keys(&tenant)));
-        }
-        let temporary = path.with_extension("new");
-        disk::copy(backup, &temporary)?;
-        crate::erased::restore_ledger(backup, &path)?;
-        disk::rename(&temporary, &path)?;
-        Ok(tenant)
+/// Sees that a copy of keys belongs to a point; says whether the keys of these
+/// data are there already.
+fn check_keys(root: &Root, tenant: &TenantId, point: &Path, copy: &Path) -> Result<bool, Error> {
+    let store = keystore_of(&Sqlite::open_copy(&point.join(DATABASE))?)?;
+    let (owner, id) = keys::owner_of(copy)?;
+    if owner != *tenant || store != Some(id) {
+        return Err(keys::of_other_data(tenant, copy));
+    }
+    let place = root.keys(tenant);
+    let in_the_way = |path: &Path| {
+        let remedy = Sentence::new(
+            "keys-in-the-way",
+            "`{path}` belongs to other data, and may hold the last keys of them; move it aside, with all whose names begin so",
+        );
+        Error::unavailable(sentence::keys(tenant), remedy.with("path", &path.display()))
+    };
+    if place.exists() {
+        return if Keys::open(&place, tenant)?.id == id { Ok(true) } else { Err(in_the_way(&place)) };
+    }
+    // A log without its database would be taken for that of the copy.
+    match [place.with_extension("db-wal"), place.with_extension("db-journal")].into_iter().find(|log| log.exists()) {
+        Some(log) => Err(in_the_way(&log)),
+        None => Ok(false),
     }
 }
 

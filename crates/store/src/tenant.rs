@@ -9,7 +9,7 @@ use model::TenantId;
 
 use crate::backend::{Backend, Cell, Session, Sql, sql};
 use crate::disk::Reserve;
-use crate::keys::Keys;
+use crate::keys::{self, Keys};
 use crate::log::Head;
 use crate::root::Root;
 use crate::sentence::{self, Sentence};
@@ -96,13 +96,8 @@ impl Inner {
     pub(crate) fn open_at(folder: PathBuf, root: &Arc<Root>, tenant: &TenantId, config: &Config) -> Result<Self, Error> {
         let keys = Keys::open(&root.keys(tenant), tenant)?;
         let db = open_database(&folder, tenant, config)?;
-        let keystore = meta(&db, "keystore", |cell| if let Cell::Blob(id) = cell { id.try_into().ok() } else { None })?;
-        if keystore != Some(keys.id) {
-            return Err(Error::unavailable(
-                sentence::keys(tenant),
-                Sentence::new("keys-of-other-data", "`{path}` belongs to other data; put back the one that was saved with this tenant")
-                    .with("path", &root.keys(tenant).display()),
-            ));
+        if keystore_of(&db)? != Some(keys.id) {
+            return Err(keys::of_other_data(tenant, &root.keys(tenant)));
         }
         for name in ["snapshots", "history", "files"] {
             disk::make_folder(&folder.join(name))?;
@@ -211,6 +206,11 @@ fn open_database(folder: &Path, tenant: &TenantId, config: &Config) -> Result<Sq
             Err(Error::corrupt(sentence::file(&path), Sentence::new("nobodys", "it does not say whose it is; restore it from a backup")))
         }
     }
+}
+
+/// The number of the key store that the values of a tenant's database are encrypted with.
+pub(crate) fn keystore_of(db: &dyn Backend) -> Result<Option<[u8; 16]>, Error> {
+    meta(db, "keystore", |cell| if let Cell::Blob(id) = cell { id.try_into().ok() } else { None })
 }
 
 fn meta<T>(db: &dyn Backend, key: &str, get: impl Fn(Cell<'_>) -> Option<T>) -> Result<Option<T>, Error> {

@@ -134,8 +134,7 @@ async fn a_restored_backup_is_told_what_was_erased_before_anybody_reads_it() {
     for name in ["musterstadt.db", "musterstadt.db-wal", "musterstadt.db-shm"] {
         let _ = std::fs::remove_file(moved.join("keys").join(name));
     }
-    crate::restore(&moved, &target, None).expect("restored");
-    crate::restore_keys(&moved, &keys).expect("restored");
+    crate::restore(&moved, &target, &keys, None).expect("restored");
     let restored = Engine::open(Config::at(&moved), clock).expect("opens");
     for short in ["a", "b"] {
         assert!(admin(&restored).entity(&id(short)).is_err(), "{short}");

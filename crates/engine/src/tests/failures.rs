@@ -16,9 +16,10 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use given::{Given, backup, backup_is_whole, is_loaded, is_whole, load, open};
+use given::{Given, backup, backup_is_whole, is_loaded, is_restored, is_whole, load, open};
 use process::{End, PLACE, WORK, counted, strike};
 
+use super::instant;
 use crate::ScratchEngine;
 use crate::past::Past;
 
@@ -33,9 +34,11 @@ fn is_slow() -> bool {
 
 /// The work of the process of its own.
 fn perform(work: &str, place: &Path) -> Result<(), crate::Error> {
-    let backups = place.join("backup");
-    if work == "prune" {
-        return crate::prune_backup(&backups, NonZeroUsize::MIN).map(|_| ());
+    match work {
+        "prune" => return crate::prune_backup(&place.join("backup"), NonZeroUsize::MIN).map(|_| ()),
+        "restore" => return restore(place, RESTORED, None),
+        "restore-at" => return restore(place, RESTORED, Some(given::BETWEEN)),
+        _ => {}
     }
     let engine = open(&place.join("data"))?;
     let tenant = engine.loaded(&ScratchEngine::tenant())?;
@@ -57,11 +60,12 @@ fn compact(past: &Past, too_many: usize) -> Result<(), crate::Error> {
     Ok(())
 }
 
-/// The newest point, in a data directory of its own.
-fn restore(place: &Path, name: &str) -> Result<(), crate::Error> {
-    let data = place.join(name);
-    crate::restore(&data, &place.join("backup"), None)?;
-    crate::restore_keys(&data, &place.join("keys")).map(|_| ())
+/// Where the work restores to.
+const RESTORED: &str = "restored";
+
+/// The newest point or an instant, in a data directory of its own.
+fn restore(place: &Path, name: &str, at: Option<&str>) -> Result<(), crate::Error> {
+    crate::restore(&place.join(name), &place.join("backup"), &place.join("keys"), at.map(instant)).map(|_| ())
 }
 
 #[test]
@@ -130,6 +134,17 @@ fn a_crash_while_backing_up_or_pruning_leaves_the_points_before() {
     let Some(given) = Given::new() else { return };
     crashes(&given, "backup", 2, &|place, told| backup_is_whole(&given, place, told, 3));
     crashes(&given, "prune", 2, &|place, told| backup_is_whole(&given, place, told, 1));
+}
+
+#[test]
+fn a_restore_that_was_cut_off_or_refused_is_done_again() {
+    let Some(given) = Given::new() else { return };
+    for work in ["restore", "restore-at"] {
+        let look = |place: &Path, told: &str| is_restored(&given, place, told);
+        crashes(&given, work, 2, &look);
+        failures(&given, work, &STEPS, 1, "error=EIO:when=#", &look);
+        failures(&given, work, &BYTES, 1, "error=ENOSPC:when=#+", &look);
+    }
 }
 
 /// Whatever a crash left, a crash of what sets it right leaves no less.

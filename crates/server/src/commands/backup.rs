@@ -95,7 +95,8 @@ fn unreadable(folder: &Path, error: &engine::Error) -> anyhow::Error {
     anyhow!(say("backup.unreadable", &[("backup", &folder.display()), ("error", &fail::words(error))]))
 }
 
-/// Puts a backup into a data directory that has none of its tenants.
+/// Puts a backup into a data directory. Tenants that are there already stay as
+/// they are, and are told at the end: so what was cut off goes on.
 pub(super) fn restore(restore: &Restore) -> anyhow::Result<()> {
     let config = super::config(&restore.place)?;
     let backup = super::absolute(&restore.backup)?;
@@ -103,6 +104,7 @@ pub(super) fn restore(restore: &Restore) -> anyhow::Result<()> {
     if super::runtime(1)?.block_on(control::is_served(&config.data)) {
         bail!(say("restore.running", &[("data", &config.data.display())]));
     }
+    let mut there = Vec::new();
     for folder in tenants_of(&backup)? {
         let failed =
             |error: engine::Error| anyhow!(say("restore.failed", &[("backup", &folder.display()), ("error", &fail::words(&error))]));
@@ -111,12 +113,20 @@ pub(super) fn restore(restore: &Restore) -> anyhow::Result<()> {
         if !key_file.is_file() {
             bail!(say("restore.no-keys", &[("keys", &key_file.display())]));
         }
-        // Data first: they are checked whole before anything appears.
-        let restored = engine::restore(&config.data, &folder, restore.at).map_err(failed)?;
-        engine::restore_keys(&config.data, &key_file).map_err(failed)?;
+        let restored = match engine::restore(&config.data, &folder, &key_file, restore.at) {
+            Err(error) if error.kind() == engine::Kind::Exists => {
+                there.push(name.to_string_lossy().into_owned());
+                continue;
+            }
+            other => other.map_err(failed)?,
+        };
         let at = restored.last_at.map_or_else(|| "–".to_owned(), |at| at.to_string());
         let (tenant, data) = (&restored.tenant, config.data.display());
         out::line(&say("restore.done", &[("tenant", tenant), ("data", &data), ("at", &at), ("seq", &restored.last_seq)]));
+    }
+    if !there.is_empty() {
+        let tenants = there.join(", ");
+        bail!(say("restore.there", &[("tenants", &tenants), ("data", &config.data.display())]));
     }
     Ok(())
 }

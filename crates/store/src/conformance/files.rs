@@ -127,7 +127,9 @@ pub(super) fn a_second_process_is_kept_out(mut world: World) {
     let own = std::process::id();
     assert!(matches!(second(), Err(Error::Locked { pid, .. }) if pid == own));
     assert_eq!(second().expect_err("locked").kind(), Kind::Locked);
-    assert!(matches!(Store::restore(&world.root(), &world.root(), None), Err(error) if error.kind() == Kind::Invalid));
+    assert!(
+        matches!(Store::restore(&world.root(), &world.root(), &world.beside("keys"), None), Err(error) if error.kind() == Kind::Invalid)
+    );
     world.close_store();
     assert!(Store::open(&world.root(), world.config()).is_err(), "an open tenant holds the directory too");
     world.close();

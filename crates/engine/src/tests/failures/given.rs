@@ -9,7 +9,7 @@ use model::{Entity, Instant, Known, ManualClock, Observation, SeriesQuery, TimeW
 use parking_lot::{Mutex, MutexGuard};
 
 use super::process::is_possible;
-use super::{compact, restore};
+use super::{RESTORED, compact, restore};
 use crate::tests::{id, instant, name, no2, station};
 use crate::{Access, Actor, Config, Engine, Principal, Role, ScratchEngine};
 
@@ -171,8 +171,30 @@ pub(super) fn backup_is_whole(given: &Given, place: &Path, told: &str, least: us
     with(&place.join("data"), |engine| backup(engine, place, 10)).unwrap_or_else(|error| panic!("{told}: {error}"));
     assert!(verified().iter().all(|(_, findings)| findings.is_empty()), "{told}");
     assert!(!place.join("backup/.new").exists(), "{told}: what was left is used or gone");
-    restore(place, "given-back").unwrap_or_else(|error| panic!("{told}: {error}"));
+    restore(place, "given-back", None).unwrap_or_else(|error| panic!("{told}: {error}"));
     assert_eq!(with(&place.join("given-back"), answers), given.answers, "{told}");
+}
+
+/// An instant between the last two points. Every commit is before it, so that
+/// the log of the last goes on to all there is.
+pub(super) const BETWEEN: &str = "2026-05-04T13:00:00.000001Z";
+
+/// Whatever became of a restore: done again it is whole, or it is whole
+/// already, and nothing else is left.
+pub(super) fn is_restored(given: &Given, place: &Path, told: &str) {
+    let data = place.join(RESTORED);
+    let is_there = data.join("tenants/musterstadt").exists();
+    match restore(place, RESTORED, Some(BETWEEN)) {
+        Err(error) if error.kind() == crate::Kind::Exists && is_there => {}
+        done => done.unwrap_or_else(|error| panic!("{told}, again: {error}")),
+    }
+    assert!(crate::check(&data).expect("looks").into_iter().all(|(_, findings)| findings.is_empty()), "{told}");
+    assert_eq!(with(&data, answers), given.answers, "{told}");
+    assert_eq!(
+        (names(&data.join("tenants")), names(&data.join("keys"))),
+        (vec!["musterstadt".into()], vec!["musterstadt.db".into()]),
+        "{told}"
+    );
 }
 
 fn names(folder: &Path) -> Vec<String> {
