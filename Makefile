@@ -54,7 +54,7 @@ frontend/dist/manifest.json: frontend/node_modules/.package-lock.json $(FRONTEND
 	touch dist/manifest.json
 
 test: compiler
-	scripts/need chromium curl fonts-liberation python3-venv strace procps
+	scripts/need chromium curl fonts-liberation python3-venv strace procps libfaketime
 	$(MAKE) --no-print-directory frontend lint deny tests browser-tests
 	echo "passed: $$(cat "$$CARGO_TARGET_DIR/tests.txt")"
 

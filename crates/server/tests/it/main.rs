@@ -3,6 +3,7 @@
 
 mod backup;
 mod bad_input;
+mod clock;
 mod command_line;
 mod correction;
 mod damage;
