@@ -19,7 +19,7 @@ use tokio::sync::Mutex;
 
 use crate::sequencer::{Sequencer, Work};
 use crate::tenant::Shared;
-use crate::{Access, DOOR, Error};
+use crate::{Access, DOOR, Error, retention};
 
 /// Longest reason, in bytes.
 const REASON_BYTES_MAX: usize = 500;
@@ -70,6 +70,9 @@ impl Access {
     /// there is nothing; when history is damaged.
     pub async fn plan_erasure(&self, entity: &EntityId) -> Result<ErasurePlan, Error> {
         self.permit(Action::Administer)?;
+        if retention::is_receipt(entity, self.shared().state.read().get(entity).map(|stored| &*stored.entity)) {
+            return Err(retention::kept_for_receipts(entity));
+        }
         let reports = self.reports_about(entity)?.len();
         let id = entity.clone();
         let plan = self.blocking(move |shared| look(shared, id, reports)).await?;

@@ -57,7 +57,9 @@ pub use operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Op
 pub use past::{Alignment, Bucket, BucketQuery, BucketSeries, Figure, Gaps, Method, PERIODS_MAX, Period, Sampled};
 pub use policy::{Actor, Principal, Role};
 pub use read::{Page, View};
-pub use report::{About, CONTACT_BYTES_MAX, MESSAGE_CHARS_MAX, NewReport, Report, ReportState, ReportedValue};
+pub use report::{
+    About, CONTACT_BYTES_MAX, MESSAGE_CHARS_MAX, NewReport, Report, ReportState, ReportedValue, ReportsWaiting, SETTLED_REPORTS,
+};
 pub use restore::{backup_points, check, prune_backup, replace_lost_keys, restore, verify_backup};
 pub use retention::{Due, Reason, RetentionPlan, RetentionReceipt};
 pub use scratch::ScratchEngine;

@@ -9,6 +9,8 @@
 
 mod period;
 
+pub use period::{ReportsWaiting, SETTLED_REPORTS};
+
 use std::sync::{Arc, LazyLock};
 
 use model::{Attribute, Class, Entity, EntityId, Instant, Json, Name, Text, Value};

@@ -32,6 +32,8 @@ pub(crate) struct Draft<'a> {
     pub(crate) find: &'a dyn Fn(&EntityId) -> Option<Arc<Entity>>,
     /// Finds a value of the past that is not in this draft.
     pub(crate) past: &'a dyn Fn(&SeriesKey, Instant) -> Option<Observation>,
+    /// Whether receipts of retention may be written.
+    pub(crate) keeps_receipts: bool,
     pub(crate) entities: Table<EntityId, Option<Arc<Entity>>>,
     pub(crate) effects: Vec<Effect>,
     pub(crate) observations: Vec<Observation>,
@@ -48,6 +50,8 @@ pub(crate) struct Wrong {
 pub(crate) enum Mending {
     Retract,
     Correct(Attribute),
+    /// A receipt of retention is told that nothing is left on the disk.
+    Finish(Attribute),
 }
 
 /// Values of the past that an import was told of, by series and time.
@@ -353,7 +357,9 @@ impl Draft<'_> {
         let is_current = now.is_some_and(|now| now.observed_at.unwrap_or(now.modified_at) == time);
         let retracts = matches!(mending, Mending::Retract);
         let mut attribute = match mending {
-            Mending::Correct(attribute) => Attribute { name: key.attribute, dataset: key.dataset.clone(), ..attribute },
+            Mending::Correct(attribute) | Mending::Finish(attribute) => {
+                Attribute { name: key.attribute, dataset: key.dataset.clone(), ..attribute }
+            }
             Mending::Retract => nothing(key.attribute, key.dataset.clone(), self.at),
         };
         stamp(&mut attribute, there.attribute.created_at, self.at);
@@ -382,14 +388,25 @@ impl Draft<'_> {
     }
 
     /// Removes history for good. It stands alone in its commit.
-    pub(crate) fn remove_history(&mut self, id: EntityId, series: RemovedSeries, window: TimeWindow) {
+    pub(crate) fn remove_history(&mut self, id: EntityId, series: RemovedSeries, window: TimeWindow) -> Result<(), Error> {
+        self.check_writable(&id)?;
         self.effects.push(Effect { entity: id, subject: None, change: Change::HistoryRemoved { series, window } });
+        Ok(())
+    }
+
+    /// Receipts of retention are the engine's own.
+    fn check_writable(&self, id: &EntityId) -> Result<(), Error> {
+        let there = self.entities.get(id).map_or_else(|| (self.find)(id), Clone::clone);
+        if !self.keeps_receipts && retention::is_receipt(id, there.as_deref()) {
+            return Err(retention::kept_for_receipts(id));
+        }
+        Ok(())
     }
 
     /// Removes an entity for good, with all of its past. It stands alone in its commit.
     pub(crate) fn erase(&mut self, id: EntityId) -> Result<Outcome, Error> {
         self.push(&id, None, Change::EntityRemoved)?;
-        self.remove_history(id, RemovedSeries::All, TimeWindow::ALL);
+        self.remove_history(id, RemovedSeries::All, TimeWindow::ALL)?;
         Ok(Outcome::Deleted)
     }
 
@@ -407,7 +424,7 @@ impl Draft<'_> {
             if is_over {
                 self.push(&id, None, Change::AttributeRemoved { name, dataset: dataset.clone() })?;
             }
-            self.remove_history(id, RemovedSeries::Instance(name, dataset), TimeWindow { end, ..TimeWindow::ALL });
+            self.remove_history(id, RemovedSeries::Instance(name, dataset), TimeWindow { end, ..TimeWindow::ALL })?;
         }
         let receipt = expiry.receipt;
         if self.current(&receipt.id).is_none() {
@@ -442,6 +459,7 @@ impl Draft<'_> {
     }
 
     fn push(&mut self, id: &EntityId, subject: Option<[u8; 32]>, change: Change) -> Result<(), Error> {
+        self.check_writable(id)?;
         if !self.entities.contains_key(id) {
             self.entities.insert(id.clone(), (self.find)(id));
         }

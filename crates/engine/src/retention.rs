@@ -8,6 +8,7 @@
 //! (`docs/adr/0008-retention-asks-before-it-deletes-much.md`).
 
 mod calendar;
+mod clock;
 mod plan;
 mod receipt;
 
@@ -19,15 +20,16 @@ use model::series::{SeriesLimit, SeriesQuery};
 use model::{Authorized, Class, Dataset, EntityId, Instant, Name, SeriesKey, Text};
 use policy::Action;
 
+pub(crate) use clock::{jumped_since, note_seen};
 pub(crate) use plan::{Cut, is_over, spared};
 pub use receipt::RetentionReceipt;
+pub(crate) use receipt::{is_receipt, kept_for_receipts};
 
+use crate::report::SETTLED_REPORTS;
+use crate::resolve::Mending;
 use crate::sequencer::Work;
-use crate::tenant::Shared;
 use crate::{Access, DOOR, Error, Kind, Sentence};
 
-/// A clock that went on by more than this between two passes is asked about.
-const JUMP_MAX_MICROS: i64 = 48 * 3_600 * 1_000_000;
 /// More of a dataset than this at once is asked about, in percent.
 const SHARE_MAX_PERCENT: u64 = 20;
 /// How many series one commit may cut.
@@ -166,7 +168,9 @@ impl Access {
     }
 
     /// Confirms a plan and carries it out: exactly what it names. Answers the receipts.
-    /// `name` is who confirms, where the principal stands for several.
+    /// `name` is who confirms, where the principal stands for several. With
+    /// [`SETTLED_REPORTS`] as the slug it confirms the clock for them; that
+    /// leaves no receipt but the audit.
     ///
     /// # Errors
     /// When the principal may not administer; [`Kind::NotFound`] when the
@@ -174,14 +178,17 @@ impl Access {
     /// the plan named, or the clock stands before it.
     pub async fn confirm_retention(&self, slug: &str, token: &str, name: Option<&str>) -> Result<Vec<RetentionReceipt>, Error> {
         self.permit(Action::Administer)?;
-        let dataset = self.with_rules().into_iter().find(|dataset| dataset.slug == *slug);
-        let dataset = dataset.ok_or_else(|| Error::not_found("dataset with retention", &slug))?;
         let changed = || {
             Error::new(
                 Kind::Conflict,
                 Sentence::new("retention-changed", "other values are due than the plan named; nothing was deleted, look at the plan again"),
             )
         };
+        if slug == SETTLED_REPORTS {
+            return self.confirm_reports(token).await?.map(|_| Vec::new()).ok_or_else(changed);
+        }
+        let dataset = self.with_rules().into_iter().find(|dataset| dataset.slug == *slug);
+        let dataset = dataset.ok_or_else(|| Error::not_found("dataset with retention", &slug))?;
         let as_of = plan::as_of(token).filter(|as_of| *as_of <= self.shared().clock.now()).ok_or_else(changed)?;
         let plan = self.plan(&dataset, as_of).await?;
         if plan.token != *token {
@@ -217,7 +224,7 @@ impl Access {
                 if receipt.finished_at.is_none() && seq < open {
                     receipt.finished_at = Some(self.shared().clock.now());
                     let key = SeriesKey { entity: id.clone(), attribute: receipt::run(), dataset: None };
-                    self.correct(&id, &key.instance_id(receipt.at), receipt.attribute()).await?;
+                    self.mend(&id, receipt::run(), &key.instance_id(receipt.at), Mending::Finish(receipt.attribute())).await?;
                 }
             }
         }
@@ -231,7 +238,7 @@ impl Access {
     async fn plan(&self, dataset: &Arc<Dataset>, as_of: Instant) -> Result<RetentionPlan, Error> {
         let dataset = Arc::clone(dataset);
         self.blocking(move |shared| {
-            let jumped = jumped_since(shared, &dataset, as_of)?;
+            let jumped = jumped_since(shared, dataset.id.as_str(), as_of)?;
             plan::plan(shared, &dataset, as_of, jumped)
         })
         .await
@@ -261,7 +268,7 @@ impl Access {
             receipts.push(receipt);
         }
         let (id, seen) = (plan.dataset.id.clone(), plan.as_of);
-        self.blocking(move |shared| Ok(shared.store.put_setting(&seen_key(&id), &seen.micros().to_string())?)).await?;
+        self.blocking(move |shared| note_seen(shared, id.as_str(), seen)).await?;
         Ok(receipts)
     }
 
@@ -285,19 +292,4 @@ impl Access {
         let slug = Text::from(slug);
         Ok(found.iter().filter_map(|one| Some((RetentionReceipt::read(&slug, one)?, one.seq))).collect())
     }
-}
-
-fn seen_key(dataset: &EntityId) -> String {
-    format!("retention.seen.{dataset}")
-}
-
-/// Since when the clock has gone on by more than it should: since the last
-/// pass, or before the first one since the newest entry of the log.
-fn jumped_since(shared: &Shared, dataset: &Dataset, now: Instant) -> Result<Option<Instant>, Error> {
-    let seen = shared.store.setting(&seen_key(&dataset.id))?.and_then(|micros| micros.parse().ok()).map(Instant::from_micros);
-    let since = match seen {
-        Some(seen) => Some(seen),
-        None => shared.store.last_header()?.map(|header| header.at),
-    };
-    Ok(since.filter(|since| now.micros().saturating_sub(since.micros()) > JUMP_MAX_MICROS))
 }

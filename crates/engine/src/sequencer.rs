@@ -250,6 +250,7 @@ impl Collector {
             envelope: &self.shared.envelope,
             find: &find,
             past: &past,
+            keeps_receipts: matches!(work, Work::Expire(_) | Work::Mend(_, Mending::Finish(_))),
             entities: Table::default(),
             effects: Vec::new(),
             observations: Vec::new(),
@@ -314,7 +315,7 @@ fn carry_out(draft: &mut Draft<'_>, work: Work, seq: u64) -> Result<Done, Error>
         Work::Note { .. } => Ok(Done::Noted { seq, at: draft.at }),
         Work::Mend(wrong, mending) => draft.mend(*wrong, mending).map(|outcome| Done::Operations(vec![Ok(outcome)], seq)),
         Work::RemoveHistory(entity, series, window) => {
-            draft.remove_history(entity, series, window);
+            draft.remove_history(entity, series, window)?;
             Ok(Done::Operations(vec![Ok(Outcome::Deleted)], seq))
         }
         Work::Erase(entities) => {

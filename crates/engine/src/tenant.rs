@@ -16,6 +16,7 @@ use crate::classes::Classes;
 use crate::live::Feed;
 use crate::past::{Past, compact};
 use crate::privacy::Envelope;
+use crate::report::ReportsWaiting;
 use crate::retention::RetentionPlan;
 use crate::search::Index;
 use crate::sequencer::Sequencer;
@@ -51,6 +52,8 @@ pub(crate) struct Shared {
     sealer: Mutex<Option<mpsc::SyncSender<()>>>,
     /// What the last pass of retention left for somebody to confirm.
     pub(crate) retention_waiting: Mutex<Vec<RetentionPlan>>,
+    /// What the last deletion of settled reports left for somebody to confirm.
+    pub(crate) reports_waiting: Mutex<Option<ReportsWaiting>>,
     /// Long work in the background ends early.
     pub(crate) stopping: AtomicBool,
 }
@@ -87,6 +90,7 @@ impl Tenant {
             last_error: Mutex::new(None),
             sealer: Mutex::new(None),
             retention_waiting: Mutex::default(),
+            reports_waiting: Mutex::default(),
             stopping: AtomicBool::new(false),
         });
         shared.reread_datasets();

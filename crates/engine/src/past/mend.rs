@@ -72,7 +72,7 @@ impl Access {
         Ok(self.shared().store.removals()?.is_empty())
     }
 
-    async fn mend(&self, entity: &EntityId, attribute: Name, instance: &str, mending: Mending) -> Result<Receipt, Error> {
+    pub(crate) async fn mend(&self, entity: &EntityId, attribute: Name, instance: &str, mending: Mending) -> Result<Receipt, Error> {
         self.permit(Action::Write)?;
         let wrong = self.wrong(entity, attribute, instance).await?;
         self.submit(Work::Mend(Box::new(wrong), mending)).await

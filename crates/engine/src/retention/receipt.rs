@@ -9,7 +9,10 @@ use model::dataset::Keep;
 use model::{Attribute, Class, Dataset, Entity, EntityId, Instant, Json, Name, Observation, Text, Value};
 
 use super::{Due, Reason};
-use crate::Error;
+use crate::{Error, Kind};
+
+/// How the ids of entities with receipts begin.
+const IDS: &str = "urn:ngsi-ld:Retention:";
 
 /// What was deleted of a dataset, by which rules, and when it is gone.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -84,7 +87,19 @@ pub(super) fn entity(dataset: &Dataset) -> Result<Entity, Error> {
 }
 
 pub(super) fn id_of(slug: &str) -> Result<EntityId, Error> {
-    EntityId::parse(&format!("urn:ngsi-ld:Retention:{slug}")).map_err(|error| Error::invalid(error.to_string()))
+    EntityId::parse(&format!("{IDS}{slug}")).map_err(|error| Error::invalid(error.to_string()))
+}
+
+/// Whether an entity holds receipts or could become one that does: nobody
+/// writes it but the engine. What somebody has kept under such an id before
+/// there were receipts is theirs.
+pub(crate) fn is_receipt(id: &EntityId, there: Option<&Entity>) -> bool {
+    id.as_str().starts_with(IDS) && there.is_none_or(|there| there.is_a(kind()))
+}
+
+/// What is said to others who would write one.
+pub(crate) fn kept_for_receipts(id: &EntityId) -> Error {
+    Error::new(Kind::Forbidden, format!("`{id}` is kept for receipts of retention, which only the platform writes"))
 }
 
 fn number(number: u64) -> Json {

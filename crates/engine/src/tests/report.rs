@@ -7,7 +7,8 @@ use model::{EntityId, Filter, Instant, Known, Name, Observation, Query, Value};
 
 use super::{dataset, id, instant, name, no2, station};
 use crate::{
-    About, Access, Actor, Engine, Fragment, Kind, NewReport, Operation, Principal, ReportState, ReportedValue, Role, ScratchEngine,
+    About, Access, Actor, Engine, Fragment, Kind, NewReport, Operation, Principal, ReportState, ReportedValue, Role, SETTLED_REPORTS,
+    ScratchEngine,
 };
 
 const AT: &str = "2026-05-04T09:00:00Z";
@@ -160,6 +161,16 @@ async fn settle(engine: &ScratchEngine, key: &str, state: ReportState) {
     clerk.settle_report(key, seen, state, (state == ReportState::Answered).then_some("Berichtigt.")).await.expect("settled");
 }
 
+/// Lets time go by as it does where housekeeping runs: it looks at the clock again and again.
+async fn pass(engine: &ScratchEngine, micros: i64) {
+    let end = engine.now().plus_micros(micros);
+    while engine.now() < end {
+        let step = DAY.min(end.micros() - engine.now().micros());
+        engine.clock().advance_micros(step);
+        assert_eq!(platform(engine).delete_settled_reports(u16::MAX).await.expect("may"), 0);
+    }
+}
+
 /// How much was ever said of a report, its life included.
 async fn versions(engine: &ScratchEngine, key: &str) -> usize {
     let mut count = 0;
@@ -181,7 +192,7 @@ async fn settled_reports_go_with_all_versions_on_the_day_and_not_before() {
     }
     let open = public(&engine).report(new(None)).await.expect("taken");
     let answers = |engine: &ScratchEngine| public(engine).answers_about(&id("a"), name("no2")).expect("visible").len();
-    engine.clock().advance_micros(30 * DAY - 1);
+    pass(&engine, 30 * DAY - 1).await;
     assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0, "never early");
     assert_eq!((versions(&engine, &keys[0]).await > 0, answers(&engine)), (true, 1));
     assert_eq!(engine.with_role(Role::Editor).delete_settled_reports(30).await.expect_err("may not").kind(), Kind::Forbidden);
@@ -215,15 +226,64 @@ async fn a_report_that_was_opened_again_is_kept_from_its_last_settling_on() {
     let engine = city().await;
     let key = public(&engine).report(new(None)).await.expect("taken");
     settle(&engine, &key, ReportState::Answered).await;
-    engine.clock().advance_micros(20 * DAY);
+    pass(&engine, 20 * DAY).await;
     settle(&engine, &key, ReportState::Open).await;
-    engine.clock().advance_micros(20 * DAY);
+    pass(&engine, 20 * DAY).await;
     assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0, "it is open");
     settle(&engine, &key, ReportState::Rejected).await;
-    engine.clock().advance_micros(29 * DAY);
+    pass(&engine, 29 * DAY).await;
     assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0);
     engine.clock().advance_micros(DAY);
     assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 1);
+}
+
+#[tokio::test]
+async fn a_clock_that_jumps_deletes_no_report_until_somebody_confirms() {
+    let engine = city().await;
+    let old = public(&engine).report(new(None)).await.expect("taken");
+    settle(&engine, &old, ReportState::Rejected).await;
+    pass(&engine, 20 * DAY).await;
+    let young = public(&engine).report(new(None)).await.expect("taken");
+    settle(&engine, &young, ReportState::Rejected).await;
+    let before = engine.now();
+    let there = |engine: &ScratchEngine| [&old, &young].map(|key| public(engine).report_of(key).is_ok());
+    engine.clock().advance_micros(365 * DAY);
+    let jumped = engine.now();
+    let engine = engine.reopened();
+    for _ in 0..3 {
+        // Writes while the clock is wrong are no proof that it is right.
+        engine.with_role(Role::Editor).import(1, vec![(1, station("a").with(no2("41", AT)))]).await.expect("imported");
+        assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0);
+        engine.clock().advance_micros(DAY / 24);
+    }
+    let waiting = platform(&engine).reports_waiting().expect("may").expect("waits");
+    assert_eq!((waiting.since, waiting.as_of, waiting.count), (before, jumped, 2));
+    let confirm = async |engine: &ScratchEngine, role: Role, token: &str| {
+        let access = engine.with_role(role);
+        access.confirm_retention(SETTLED_REPORTS, token, None).await.map_err(|error| error.kind())
+    };
+    assert_eq!(confirm(&engine, Role::Editor, &waiting.token()).await, Err(Kind::Forbidden));
+    // Set right again, nothing is confirmed, and it goes on by itself.
+    engine.clock().advance_micros(before.plus_micros(DAY).micros() - engine.now().micros());
+    assert_eq!(confirm(&engine, Role::Administrator, &waiting.token()).await, Err(Kind::Conflict), "its time has not come");
+    assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0);
+    assert_eq!((platform(&engine).reports_waiting().expect("may"), there(&engine)), (None, [true, true]));
+    // It stood still for a fortnight: what somebody confirms is what waited.
+    engine.clock().advance_micros(14 * DAY);
+    let stood = engine.now();
+    assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0);
+    let still = platform(&engine).reports_waiting().expect("may").expect("waits");
+    assert_eq!((still.as_of, still.count), (stood, 1));
+    assert_eq!(confirm(&engine, Role::Administrator, &waiting.token()).await, Err(Kind::Conflict), "another");
+    assert_eq!(there(&engine), [true, true]);
+    assert_eq!(confirm(&engine, Role::Administrator, &still.token()).await, Ok(vec![]));
+    assert_eq!((platform(&engine).reports_waiting().expect("may"), there(&engine)), (None, [false, true]));
+    pass(&engine, 15 * DAY).await;
+    assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 1);
+    // Without a settled report there is nothing to ask.
+    engine.clock().advance_micros(100 * DAY);
+    assert_eq!(platform(&engine).delete_settled_reports(30).await.expect("may"), 0);
+    assert_eq!(platform(&engine).reports_waiting().expect("may"), None);
 }
 
 #[tokio::test]

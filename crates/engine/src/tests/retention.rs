@@ -2,11 +2,12 @@
 //! written down, and gone from the disk (DP-05, RT-13).
 
 use model::dataset::{Keep, Retention, RetentionOf};
-use model::{Attribute, Class, Dataset, Instant, Json, Known, SeriesKey, SeriesQuery, Value};
+use model::series::RemovedSeries;
+use model::{Attribute, Class, Dataset, Entity, EntityId, Instant, Json, Known, Name, SeriesKey, SeriesQuery, TimeWindow, Value};
 
 use super::policy::holds;
 use super::{dataset, id, instant, name, no2, station};
-use crate::{Access, Engine, Kind, Operation, Reason, RetentionReceipt, Role, ScratchEngine};
+use crate::{Access, AttributePatch, Edit, Engine, Fragment, Instances, Kind, Operation, Reason, RetentionReceipt, Role, ScratchEngine};
 
 const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = 24 * HOUR;
@@ -245,4 +246,64 @@ async fn receipts_last_and_nothing_of_what_went_is_left_on_the_disk() {
         seal(&engine);
         engine = engine.reopened();
     }
+}
+
+#[tokio::test]
+async fn receipts_are_written_by_nobody_else() {
+    let mut engine = city(&[("P2D", RetentionOf::Rest)]).await;
+    engine.clock().advance_micros(10 * HOUR);
+    pass(&engine).await;
+    let said = admin(&engine).retention_receipts("luft", 9).await.expect("receipts");
+    assert_eq!(said.len(), 1);
+    let receipts = EntityId::parse("urn:ngsi-ld:Retention:luft").expect("an id");
+    let kind = Name::known("https://allmende.eu/def/Retention");
+    let run = Name::known("https://allmende.eu/def/retentionRun");
+    for id in [receipts.clone(), EntityId::parse("urn:ngsi-ld:Retention:andere").expect("an id")] {
+        let forged = Attribute::new(run, Value::JsonProperty(Json::Null)).observed(engine.now());
+        let entity = Entity::new(id.clone(), kind).with(forged.clone());
+        let fragment = Fragment { attributes: vec![forged.clone()], ..Fragment::new(id.clone()) };
+        let patch = AttributePatch {
+            name: run,
+            dataset: None,
+            value: Some(Value::JsonProperty(Json::Null)),
+            observed_at: Edit::Keep,
+            unit: Edit::Keep,
+            sub: Vec::new(),
+            removed_sub: Vec::new(),
+            expires_at: Edit::Keep,
+        };
+        let operations = vec![
+            Operation::Create(entity.clone()),
+            Operation::Upsert { entity: entity.clone(), replace: true },
+            Operation::Upsert { entity: entity.clone(), replace: false },
+            Operation::Append { fragment: fragment.clone(), overwrite: true },
+            Operation::Update(fragment),
+            Operation::PatchAttribute { id: id.clone(), patch },
+            Operation::DeleteAttribute { id: id.clone(), name: run, which: Instances::All },
+            Operation::Delete(id.clone()),
+        ];
+        let access = admin(&engine);
+        for outcome in access.write(operations).await.expect("answered").outcomes {
+            let kind = outcome.expect_err("refused").kind();
+            let expected: &[Kind] = if id == receipts { &[Kind::Forbidden, Kind::Exists] } else { &[Kind::Forbidden, Kind::NotFound] };
+            assert!(expected.contains(&kind), "{kind:?}");
+        }
+        assert_eq!(access.import(1, vec![(1, entity)]).await.expect_err("refused").kind(), Kind::Forbidden);
+        let removed = access.remove_history(&id, RemovedSeries::All, TimeWindow::ALL).await;
+        assert_eq!(removed.expect_err("refused").kind(), Kind::Forbidden);
+        let key = SeriesKey { entity: id.clone(), attribute: run, dataset: None };
+        let refused = if id == receipts { Kind::Forbidden } else { Kind::NotFound };
+        let instance = key.instance_id(said[0].at);
+        assert_eq!(access.correct(&id, &instance, forged).await.expect_err("refused").kind(), refused);
+        assert_eq!(access.retract(&id, run, &instance).await.expect_err("refused").kind(), refused);
+        assert_eq!(access.erase(&id, "Az. 1").await.expect_err("refused").kind(), Kind::Forbidden);
+        assert_eq!(access.erasures().await.expect("the ledger"), [], "nothing that a start would make up for");
+    }
+    for _ in 0..2 {
+        assert_eq!(admin(&engine).retention_receipts("luft", 9).await.expect("receipts"), said);
+        engine = engine.reopened();
+    }
+    while !admin(&engine).finish_removals().await.expect("done") {}
+    admin(&engine).settle_retention().await.expect("the engine itself may");
+    assert!(admin(&engine).retention_receipts("luft", 9).await.expect("receipts")[0].finished_at.is_some());
 }

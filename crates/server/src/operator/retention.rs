@@ -1,7 +1,7 @@
 //! Retention as the operator handles it. The answers are JSON for the other
 //! side of the control socket.
 
-use engine::{Access, Due, Reason, RetentionPlan, RetentionReceipt};
+use engine::{Access, Due, Reason, ReportsWaiting, RetentionPlan, RetentionReceipt, SETTLED_REPORTS};
 use model::{Dataset, TenantId};
 use serde_json::{Value, json};
 
@@ -23,19 +23,22 @@ impl Operator {
             let (dataset, values) = (&plan.dataset.slug, plan.values());
             tracing::warn!(%tenant, %dataset, values, reasons = reasons.join(", "), "retention waits for somebody to confirm it");
         }
+        if let Some(ReportsWaiting { since, count, .. }) = access.reports_waiting()? {
+            tracing::warn!(%tenant, %since, count, "the clock has jumped: settled reports wait for somebody to confirm it");
+        }
         Ok(())
     }
 }
 
 /// What is due.
 pub(super) async fn plan(access: &Access) -> anyhow::Result<Value> {
-    Ok(access.retention_plans().await?.iter().map(told).collect())
+    Ok(access.retention_plans().await?.iter().map(told).chain(reports(access)?).collect())
 }
 
 /// Deletes what is due and needs no confirmation; answers receipts and what waits.
 pub(super) async fn run(access: &Access) -> anyhow::Result<Value> {
     let receipts = access.keep_retention().await?;
-    let waiting: Vec<Value> = access.retention_waiting()?.iter().map(told).collect();
+    let waiting: Vec<Value> = access.retention_waiting()?.iter().map(told).chain(reports(access)?).collect();
     Ok(json!({ "receipts": receipts.iter().map(|one| receipt(access, one)).collect::<anyhow::Result<Vec<_>>>()?, "waiting": waiting }))
 }
 
@@ -56,6 +59,17 @@ fn told(plan: &RetentionPlan) -> Value {
         "plan": plan.token.as_str(), "values": plan.values(), "total": plan.total, "reasons": plan.reasons.iter().map(reason).collect::<Vec<_>>(),
         "parts": plan.parts.iter().map(|due| part(Some(&plan.dataset), due, plan.total)).collect::<Vec<_>>(),
     })
+}
+
+/// Settled reports, when they wait; told like the plan of a dataset.
+fn reports(access: &Access) -> anyhow::Result<Option<Value>> {
+    let told = |waiting: ReportsWaiting| {
+        json!({
+            "dataset": SETTLED_REPORTS, "as_of": waiting.as_of.to_string(), "plan": waiting.token(), "values": waiting.count,
+            "reasons": [reason(&Reason::Clock(waiting.since))], "parts": [],
+        })
+    };
+    Ok(access.reports_waiting()?.map(told))
 }
 
 fn receipt(access: &Access, receipt: &RetentionReceipt) -> anyhow::Result<Value> {

@@ -3,7 +3,7 @@
 use axum::body::Body;
 use axum::http::StatusCode;
 use axum::response::Response;
-use engine::{Due, Kind, Reason, RetentionPlan, RetentionReceipt};
+use engine::{Due, Kind, Reason, ReportsWaiting, RetentionPlan, RetentionReceipt, SETTLED_REPORTS};
 use model::dataset::{Keep, Retention, RetentionOf};
 use model::{Class, Dataset, Name};
 
@@ -53,6 +53,7 @@ async fn page(ask: &Ask, alert: Option<Alert>) -> Result<RetentionPage, Trouble>
         let receipts = ask.access.retention_receipts(&plan.dataset.slug, RECEIPTS).await?;
         datasets.push(kept(ask, &plan, &receipts));
     }
+    datasets.extend(ask.access.reports_waiting()?.map(|waiting| reports(ask, &waiting)));
     let above = vec![(Phrase::plain(ask.t().admin_title()), ask.href("/verwaltung"))];
     Ok(RetentionPage {
         frame: ask.admin_frame(),
@@ -71,7 +72,12 @@ pub(super) fn tasks(ask: &Ask) -> Vec<Task> {
         text: t.retention_task(plan.dataset.title.get(ask.language.code()), format::count(plan.values(), ask.language)),
         action: (t.admin_look().to_owned(), format!("{}#{}", ask.href(PATH), plan.dataset.slug)),
     };
-    ask.access.retention_waiting().unwrap_or_default().iter().map(task).collect()
+    let reports = ask.access.reports_waiting().ok().flatten().map(|waiting| Task {
+        badge: Badge::new(Tone::Warning, t.retention_waits()),
+        text: t.retention_reports_task(format::count(waiting.count as u64, ask.language)),
+        action: (t.admin_look().to_owned(), format!("{}#{SETTLED_REPORTS}", ask.href(PATH))),
+    });
+    ask.access.retention_waiting().unwrap_or_default().iter().map(task).chain(reports).collect()
 }
 
 /// The page, for who may see it.
@@ -103,6 +109,23 @@ fn kept(ask: &Ask, plan: &RetentionPlan, receipts: &[RetentionReceipt]) -> Kept 
         reasons: plan.reasons.iter().map(|reason| why(ask, *reason)).collect(),
         confirm: waits.then(|| (plan.token.to_string(), button)),
         receipts: receipts_table(ask, dataset, receipts),
+    }
+}
+
+/// Settled reports, which wait because the clock has jumped.
+fn reports(ask: &Ask, waiting: &ReportsWaiting) -> Kept {
+    let t = ask.t();
+    Kept {
+        slug: SETTLED_REPORTS.to_owned(),
+        title: Phrase::plain(t.retention_reports()),
+        href: ask.href("/verwaltung/meldungen"),
+        badge: Badge::new(Tone::Warning, t.retention_waits()),
+        rules: vec![t.retention_rule(t.retention_reports_settled(), t.duration_days(waiting.kept_days.into()))],
+        due: t.retention_reports_due(format::count(waiting.count as u64, ask.language)),
+        parts: None,
+        reasons: vec![why(ask, Reason::Clock(waiting.since))],
+        confirm: Some((waiting.token(), t.retention_confirm_clock())),
+        receipts: None,
     }
 }
 
