@@ -3,18 +3,22 @@
 //!
 //! The ledger has the erasure before anything happens. Then the key of the
 //! person is destroyed: what is ciphertext under it can be read nowhere any
-//! more, in backups neither. Then the thing with all of its past, and reports
-//! about it, are removed for readers in one commit; they leave the disk with
-//! [`Access::finish_removals`]. What a crash or a restored backup undid is
-//! done again when the tenant opens, before anybody is served.
+//! more, in backups neither. Then what came in of the person leaves the disk:
+//! the raw inputs of the runs that read it, and its records in quarantine.
+//! Then the thing with all of its past, and reports about it, are removed for
+//! readers in one commit; they leave the disk with [`Access::finish_removals`].
+//! What a crash or a restored backup undid is done again when the tenant
+//! opens, before anybody is served.
 
-use std::collections::HashMap;
+mod inputs;
+
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use model::series::{self, SeriesQuery};
-use model::{Authorized, EntityId, Instant, Known, SeriesKey, Text, TimeWindow};
+use model::{Authorized, EntityId, Instant, Known, Origin, SeriesKey, Text, TimeWindow};
 use policy::Action;
-use store::Erasure;
+use store::{ErasedInputs, Erasure};
 use tokio::sync::Mutex;
 
 use crate::sequencer::{Sequencer, Work};
@@ -40,9 +44,12 @@ pub struct ErasurePlan {
     pub has_key: bool,
     /// How many reports speak of it.
     pub reports: usize,
-    /// Runs whose raw files named it: these are kept, encrypted, and so is
-    /// what waits in quarantine.
+    /// Runs that read it.
     pub runs: Vec<u64>,
+    /// How many raw inputs go: whole, with what they hold of others.
+    pub files: usize,
+    /// How many records in quarantine go.
+    pub records: usize,
 }
 
 /// What was erased, without saying whom.
@@ -63,23 +70,30 @@ pub struct ErasureReceipt {
 }
 
 impl Access {
-    /// What there is of a person, and erases nothing.
+    /// What there is of a person, and erases nothing. What came in and could
+    /// never be told to be of this person is found by `words`, such as a name
+    /// or an address: in all raw inputs, as they came, and in quarantine.
     ///
     /// # Errors
     /// When the principal may not administer; [`crate::Kind::NotFound`] when
-    /// there is nothing; when history is damaged.
-    pub async fn plan_erasure(&self, entity: &EntityId) -> Result<ErasurePlan, Error> {
+    /// there is nothing; when a word has less than three bytes; when history,
+    /// a raw input or quarantine is damaged.
+    pub async fn plan_erasure(&self, entity: &EntityId, words: &[String]) -> Result<ErasurePlan, Error> {
+        Ok(self.found(entity, words).await?.0)
+    }
+
+    async fn found(&self, entity: &EntityId, words: &[String]) -> Result<(ErasurePlan, ErasedInputs), Error> {
         self.permit(Action::Administer)?;
         if retention::is_receipt(entity, self.shared().state.read().get(entity).map(|stored| &*stored.entity)) {
             return Err(retention::kept_for_receipts(entity));
         }
         let reports = self.reports_about(entity)?.len();
-        let id = entity.clone();
-        let plan = self.blocking(move |shared| look(shared, id, reports)).await?;
-        if !plan.is_current && plan.values == 0 && !plan.has_key && reports == 0 {
+        let (id, words) = (entity.clone(), inputs::Words::new(entity, words)?);
+        let (plan, inputs) = self.blocking(move |shared| look(shared, id, reports, &words)).await?;
+        if !plan.is_current && plan.values == 0 && !plan.has_key && reports == 0 && inputs == ErasedInputs::default() {
             return Err(Error::not_found("entity", entity));
         }
-        Ok(plan)
+        Ok((plan, inputs))
     }
 
     /// Erases everything of a person: when it answers, nothing of it can be
@@ -89,24 +103,26 @@ impl Access {
     /// As [`Access::plan_erasure`]; when the reason is missing or too long.
     /// After any other error, erase again: what was begun is ended at the
     /// latest when the tenant opens again.
-    pub async fn erase(&self, entity: &EntityId, reason: &str) -> Result<ErasurePlan, Error> {
+    pub async fn erase(&self, entity: &EntityId, words: &[String], reason: &str) -> Result<ErasurePlan, Error> {
         let reason = reason.trim();
         if reason.is_empty() || reason.len() > REASON_BYTES_MAX {
             return Err(Error::invalid(format!("an erasure needs a reason of 1 to {REASON_BYTES_MAX} bytes, such as a file number")));
         }
         let _one = ERASING.lock().await;
-        let plan = self.plan_erasure(entity).await?;
+        let (plan, inputs) = self.found(entity, words).await?;
         let mut ids = vec![entity.clone()];
         ids.extend(self.reports_about(entity)?);
         let (all, actor, reason, values) = (ids.clone(), self.actor(), Text::from(reason), plan.values);
         let count = self
             .blocking(move |shared| {
-                for id in &all {
-                    let (subject, at) = (shared.envelope.subject(id), shared.clock.now());
-                    let values = if *id == all[0] { values } else { 0 };
-                    shared.store.note_erasure(&Erasure { subject, at, actor: actor.clone(), reason: reason.clone(), values })?;
+                let at = shared.clock.now();
+                for (place, id) in all.iter().enumerate() {
+                    let subject = shared.envelope.subject(id);
+                    let (values, inputs) = if place == 0 { (values, inputs.clone()) } else { (0, ErasedInputs::default()) };
+                    shared.store.note_erasure(&Erasure { subject, at, actor: actor.clone(), reason: reason.clone(), values, inputs })?;
                 }
                 shared.store.destroy_erased_keys()?;
+                shared.store.erase_inputs(&inputs, at)?;
                 Ok(shared.store.erasures()?.len())
             })
             .await?;
@@ -138,18 +154,21 @@ impl Access {
     }
 }
 
-fn look(shared: &Shared, entity: EntityId, reports: usize) -> Result<ErasurePlan, Error> {
+fn look(shared: &Shared, entity: EntityId, reports: usize, words: &inputs::Words) -> Result<(ErasurePlan, ErasedInputs), Error> {
     let counts = shared
         .past
         .count(TimeWindow::ALL.end, &mut |key| (key.entity == entity && key.attribute != series::life()).then_some(TimeWindow::ALL.end))?;
     let all = SeriesQuery { entities: vec![entity.clone()], known: Known::Versions, ..SeriesQuery::default() };
     let found = shared.past.series(&Authorized::new(&DOOR, all))?;
-    let mut runs: Vec<u64> = found.iter().filter_map(|row| row.origin).map(|origin| origin.run).collect();
-    runs.sort_unstable();
+    let origins: BTreeSet<Origin> = found.iter().filter_map(|row| row.origin).collect();
+    let inputs = inputs::find(shared, &origins, words)?;
+    let mut runs: Vec<u64> = origins.into_iter().map(|origin| origin.run).collect();
     runs.dedup();
     let has_key = shared.store.subject_key(&shared.envelope.subject(&entity), false)?.is_some();
     let is_current = shared.state.read().get(&entity).is_some();
-    Ok(ErasurePlan { entity, is_current, values: counts.values().map(|count| count.rows).sum(), has_key, reports, runs })
+    let values = counts.values().map(|count| count.rows).sum();
+    let (files, records) = (inputs.files.len(), inputs.records.len());
+    Ok((ErasurePlan { entity, is_current, values, has_key, reports, runs, files, records }, inputs))
 }
 
 /// Does again what the ledger tells and the tenant's data do not show: a crash
@@ -160,6 +179,9 @@ pub(crate) fn make_up(shared: &Arc<Shared>, sequencer: &Sequencer) -> Result<(),
     let (erasures, followed) = (store.erasures()?, store.erasures_followed()?);
     if followed >= erasures.len() {
         return Ok(());
+    }
+    for erasure in &erasures[followed..] {
+        store.erase_inputs(&erasure.inputs, erasure.at)?;
     }
     let erased: Vec<[u8; 32]> = erasures[followed..].iter().map(|erasure| erasure.subject).collect();
     let ids = found_again(shared, &erased)?;

@@ -1,5 +1,6 @@
 //! Tests of the engine through its public face, over a real store.
 
+mod backups;
 mod buckets;
 mod erasure;
 mod failures;

@@ -275,12 +275,16 @@ pub(crate) enum Erasure {
     Plan {
         #[arg(value_name = "ID")]
         id: String,
+        #[arg(long, value_name = "TEXT")]
+        contains: Vec<String>,
         #[command(flatten)]
         tenant: InTenant,
     },
     Run {
         #[arg(value_name = "ID")]
         id: String,
+        #[arg(long, value_name = "TEXT")]
+        contains: Vec<String>,
         #[arg(long, value_name = "TEXT")]
         reason: String,
         #[arg(long)]

@@ -227,8 +227,10 @@ impl Operator {
                 retention::confirm(&self.access_to(tenant.as_deref())?, &dataset, &plan, &name).await
             }
             Request::RetentionReceipts { tenant, dataset } => retention::receipts(&self.access_to(tenant.as_deref())?, &dataset).await,
-            Request::ErasurePlan { tenant, id } => erasure::plan(&self.access_to(tenant.as_deref())?, &id).await,
-            Request::ErasureRun { tenant, id, reason } => erasure::run(&self.access_to(tenant.as_deref())?, &id, &reason).await,
+            Request::ErasurePlan { tenant, id, words } => erasure::plan(&self.access_to(tenant.as_deref())?, &id, &words).await,
+            Request::ErasureRun { tenant, id, words, reason } => {
+                erasure::run(&self.access_to(tenant.as_deref())?, &id, &words, &reason).await
+            }
             Request::ErasureList { tenant } => erasure::list(&self.access_to(tenant.as_deref())?).await,
             Request::Export { tenant, target, personal } => self.export(tenant.as_deref(), target, personal, progress).await,
             Request::Import { tenant, from } => self.import(tenant.as_deref(), from, progress).await,

@@ -55,6 +55,7 @@ cases! {
         a_file_nobody_read_can_be_removed
         a_removal_that_was_interrupted_is_finished
         nothing_readable_lies_around
+        what_came_in_of_a_person_is_overwritten
         a_second_process_is_kept_out
         foreign_and_newer_folders_are_left_alone
         tenants_are_apart

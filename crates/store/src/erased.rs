@@ -18,6 +18,8 @@ use crate::tenant::{meta_number, read, set_meta_number, write};
 use crate::{Error, TenantStore, disk};
 
 const DESTROY: Sql = sql!("key/destroy");
+const NOTE_FILE: Sql = sql!("removal/erased");
+const DROP_RECORD: Sql = sql!("quarantine/erase");
 const EXTENSION: &str = "erased";
 const FOLLOWED: &str = "erasures_followed";
 
@@ -34,6 +36,29 @@ pub struct Erasure {
     pub reason: Text,
     /// How many values there were, each version counted.
     pub values: u64,
+    /// What came in and spoke of the person.
+    pub inputs: ErasedInputs,
+}
+
+/// What came in and speaks of a person, by names that name nobody.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ErasedInputs {
+    /// Raw inputs, by the checksum of their content.
+    pub files: Vec<[u8; 32]>,
+    /// Records in quarantine.
+    pub records: Vec<QuarantineKey>,
+}
+
+/// Which record in quarantine: its number, the run that read it, and where it
+/// stood in the input. After a restore all three tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct QuarantineKey {
+    /// Its number.
+    pub id: u64,
+    /// The run.
+    pub run: u64,
+    /// The record of the run's input.
+    pub record: u64,
 }
 
 impl TenantStore {
@@ -99,6 +124,35 @@ impl TenantStore {
         db.scrub()
     }
 
+    /// Takes off the disk what came in of a person, for good. What is gone
+    /// already is fine; runs that read the files stay, and say so.
+    ///
+    /// # Errors
+    /// When database or disk cannot be written, or something may still lie in
+    /// a file: then do it again.
+    pub fn erase_inputs(&self, inputs: &ErasedInputs, at: Instant) -> Result<(), Error> {
+        let inner = self.inner();
+        let _files = inner.lock_files();
+        inner.write(|s| {
+            // Noted first: a file that is missing and in no list would be called damage.
+            for checksum in &inputs.files {
+                s.execute(NOTE_FILE, &[checksum.into(), at.into()])?;
+            }
+            for key in &inputs.records {
+                s.execute(DROP_RECORD, &[key.id.into(), key.run.into(), key.record.into()])?;
+            }
+            Ok(())
+        })?;
+        for checksum in &inputs.files {
+            let path = inner.file(checksum);
+            disk::remove_file(&path)?;
+            if let Some(folder) = path.parent().filter(|folder| folder.is_dir()) {
+                disk::sync_folder(folder)?;
+            }
+        }
+        inner.db.scrub()
+    }
+
     /// Puts a copy of the ledger beside a copy of the keys.
     pub(crate) fn backup_ledger(&self, keys: &Path) -> Result<(), Error> {
         copy_ledger(&self.ledger(), &keys.with_extension(EXTENSION))
@@ -130,9 +184,11 @@ impl TenantStore {
                 at: Instant::parse(&text("at")?).ok()?,
                 actor: text("actor")?.as_str().into(),
                 reason: text("reason")?.as_str().into(),
-                values: match json.get("values")? {
-                    Json::Number(number) => u64::try_from(number.as_i64()?).ok()?,
-                    _ => return None,
+                values: number(json.get("values")?)?,
+                inputs: ErasedInputs {
+                    // Older lines have none.
+                    files: members(&json, "files").iter().map(|file| disk::unhex(file.as_str()?)).collect::<Option<_>>()?,
+                    records: members(&json, "records").iter().map(key).collect::<Option<_>>()?,
                 },
             })
         };
@@ -160,11 +216,31 @@ fn copy_ledger(from: &Path, to: &Path) -> Result<(), Error> {
 }
 
 fn json(erasure: &Erasure) -> Json {
+    let count = |number: u64| Json::from(number.cast_signed());
+    let record = |key: &QuarantineKey| Json::Array([key.id, key.run, key.record].map(count).into());
     Json::object([
         ("subject", Json::from(disk::hex(&erasure.subject).as_str())),
         ("at", Json::from(erasure.at.to_string().as_str())),
         ("actor", Json::from(erasure.actor.as_str())),
         ("reason", Json::from(erasure.reason.as_str())),
-        ("values", Json::from(erasure.values.cast_signed())),
+        ("values", count(erasure.values)),
+        ("files", Json::Array(erasure.inputs.files.iter().map(|file| Json::from(disk::hex(file).as_str())).collect())),
+        ("records", Json::Array(erasure.inputs.records.iter().map(record).collect())),
     ])
+}
+
+fn members<'a>(json: &'a Json, name: &str) -> &'a [Json] {
+    json.get(name).and_then(Json::as_array).unwrap_or_default()
+}
+
+fn number(json: &Json) -> Option<u64> {
+    match json {
+        Json::Number(number) => u64::try_from(number.as_i64()?).ok(),
+        _ => None,
+    }
+}
+
+fn key(json: &Json) -> Option<QuarantineKey> {
+    let [id, run, record] = json.as_array()? else { return None };
+    Some(QuarantineKey { id: number(id)?, run: number(run)?, record: number(record)? })
 }

@@ -93,6 +93,14 @@ impl TenantStore {
         Ok(Some(Box::new(Checked { plain, hasher: Sha256::new(), expected: *checksum })))
     }
 
+    /// The raw inputs that are kept, by the checksum of their content.
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub fn files(&self) -> Result<Vec<[u8; 32]>, Error> {
+        Ok(self.inner().stored_files()?.iter().filter_map(|path| checksum_of(path)).collect())
+    }
+
     /// Reads every raw input through; names the damaged ones and those that runs read and are gone.
     pub(crate) fn check_files(&self) -> Result<Vec<Sentence>, Error> {
         let inputs = self.inner().read(|s| inputs(s))?;

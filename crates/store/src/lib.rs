@@ -42,7 +42,7 @@ mod transfer;
 
 pub use backup::{BackupPoint, Looked, backup_points, prune_backup, verify_backup};
 pub use check::{Finding, Part};
-pub use erased::Erasure;
+pub use erased::{ErasedInputs, Erasure, QuarantineKey};
 pub use error::{AppendError, Error, Kind};
 pub use log::needs_room;
 pub use restore::Restored;

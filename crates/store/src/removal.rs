@@ -2,7 +2,8 @@
 //! discarded. Announced in the database, then taken off the disk, then noted
 //! as gone: a crash in between is made up for when the tenant opens. What a
 //! run has read stays, and with it whatever waits in quarantine, because every
-//! such record belongs to a run.
+//! such record belongs to a run; only the erasure of a person takes such a
+//! file away (`erased`).
 
 use model::Instant;
 

@@ -1,6 +1,7 @@
 //! The process ends, or the disk refuses, at each call that changes the disk:
-//! while history is sealed, merged, or loses what was removed, while a backup
-//! is made, pruned or restored, and while all that is recovered from.
+//! while history is sealed, merged, or loses what was removed, while a person
+//! is erased, while a backup is made, pruned or restored, and while all that
+//! is recovered from (RT-03, RT-04, RT-05).
 //!
 //! The work runs in a process of its own under `strace`, which ends it with
 //! SIGKILL on entering the n-th call of a kind, or answers that call with an
@@ -16,7 +17,7 @@ use std::num::NonZeroUsize;
 use std::path::Path;
 use std::sync::atomic::AtomicBool;
 
-use given::{Given, backup, backup_is_whole, is_loaded, is_restored, is_whole, load, open};
+use given::{Given, backup, backup_is_whole, erase, is_erased, is_loaded, is_restored, is_whole, load, open};
 use process::{End, PLACE, WORK, counted, strike};
 
 use super::instant;
@@ -27,6 +28,8 @@ use crate::past::Past;
 const STEPS: [&str; 10] = ["fsync", "fdatasync", "rename", "renameat2", "unlink", "unlinkat", "rmdir", "mkdir", "ftruncate", "linkat"];
 /// What brings bytes to a file.
 const BYTES: [&str; 2] = ["pwrite64", "write"];
+/// What brings bytes from a file.
+const READS: [&str; 2] = ["pread64", "read"];
 
 fn is_slow() -> bool {
     std::env::var_os("ALLMENDE_SLOW").is_some()
@@ -48,6 +51,7 @@ fn perform(work: &str, place: &Path) -> Result<(), crate::Error> {
         "backup" => backup(&engine, place, 9),
         "seal" => past.seal(state).map(|_| ()),
         "load" => load(&engine),
+        "erase" => erase(&engine),
         "merge" => compact(past, 2),
         "remove" => past.press(state).and_then(|_| compact(past, usize::MAX)),
         _ => Err(crate::Error::invalid(work)),
@@ -137,6 +141,15 @@ fn a_crash_while_backing_up_or_pruning_leaves_the_points_before() {
 }
 
 #[test]
+fn an_erasure_that_was_cut_off_or_refused_is_carried_out_all_the_same() {
+    let Some(given) = Given::new() else { return };
+    let look = |place: &Path, told: &str| is_erased(&given, place, told);
+    crashes(&given, "erase", 2, &look);
+    failures(&given, "erase", &STEPS, 1, "error=EIO:when=#", &look);
+    failures(&given, "erase", &BYTES, 1, "error=ENOSPC:when=#+", &look);
+}
+
+#[test]
 fn a_restore_that_was_cut_off_or_refused_is_done_again() {
     let Some(given) = Given::new() else { return };
     for work in ["restore", "restore-at"] {
@@ -172,8 +185,8 @@ fn failures(given: &Given, work: &str, calls: &[&'static str], few: usize, fault
             let fault = fault.replace('#', &number.to_string());
             let told = format!("{work}, {fault} at {call} of {count}");
             match strike(work, place.path(), call, &fault) {
-                // What the test's own process prints before it begins is none of the work.
-                End::Refused(Some(101)) if call == "write" => {}
+                // What the process of its own reads and prints before it begins is none of the work.
+                End::Refused(Some(code)) if ["write", "read"].contains(&call) && code != 0 && code != 3 => {}
                 End::Refused(code) => {
                     assert!(matches!(code, Some(0 | 3)), "{told}: it ended with {code:?}");
                     refused += usize::from(code == Some(3));
@@ -190,7 +203,10 @@ fn failures(given: &Given, work: &str, calls: &[&'static str], few: usize, fault
 fn a_disk_that_fails_once_is_told_and_nothing_is_lost() {
     let Some(given) = Given::new() else { return };
     for work in ["seal", "merge", "remove"] {
-        failures(&given, work, &STEPS, 1, "error=EIO:when=#", &|place, told| is_whole(&given, place, told));
+        let look = |place: &Path, told: &str| is_whole(&given, place, told);
+        for calls in [&STEPS[..], &BYTES, &READS] {
+            failures(&given, work, calls, 1, "error=EIO:when=#", &look);
+        }
     }
     failures(&given, "backup", &STEPS, 1, "error=EIO:when=#", &|place, told| backup_is_whole(&given, place, told, 3));
 }

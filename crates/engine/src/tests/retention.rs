@@ -296,7 +296,7 @@ async fn receipts_are_written_by_nobody_else() {
         let instance = key.instance_id(said[0].at);
         assert_eq!(access.correct(&id, &instance, forged).await.expect_err("refused").kind(), refused);
         assert_eq!(access.retract(&id, run, &instance).await.expect_err("refused").kind(), refused);
-        assert_eq!(access.erase(&id, "Az. 1").await.expect_err("refused").kind(), Kind::Forbidden);
+        assert_eq!(access.erase(&id, &[], "Az. 1").await.expect_err("refused").kind(), Kind::Forbidden);
         assert_eq!(access.erasures().await.expect("the ledger"), [], "nothing that a start would make up for");
     }
     for _ in 0..2 {

@@ -9,13 +9,13 @@ use serde_json::{Value, json};
 use crate::messages::say;
 
 /// What there is of a person.
-pub(super) async fn plan(access: &Access, id: &str) -> anyhow::Result<Value> {
-    Ok(told(&access.plan_erasure(&id_of(id)?).await?))
+pub(super) async fn plan(access: &Access, id: &str, words: &[String]) -> anyhow::Result<Value> {
+    Ok(told(&access.plan_erasure(&id_of(id)?, words).await?))
 }
 
 /// Erases everything of a person.
-pub(super) async fn run(access: &Access, id: &str, reason: &str) -> anyhow::Result<Value> {
-    Ok(told(&access.erase(&id_of(id)?, reason).await?))
+pub(super) async fn run(access: &Access, id: &str, words: &[String], reason: &str) -> anyhow::Result<Value> {
+    Ok(told(&access.erase(&id_of(id)?, words, reason).await?))
 }
 
 /// The ledger, the newest first.
@@ -33,7 +33,7 @@ pub(super) async fn list(access: &Access) -> anyhow::Result<Value> {
 fn told(plan: &ErasurePlan) -> Value {
     json!({
         "entity": plan.entity.as_str(), "is_current": plan.is_current, "values": plan.values, "has_key": plan.has_key,
-        "reports": plan.reports, "runs": plan.runs,
+        "reports": plan.reports, "runs": plan.runs, "files": plan.files, "records": plan.records,
     })
 }
 

@@ -293,3 +293,32 @@ pub(super) fn everything_is_private(world: World) {
         }
     }
 }
+
+pub(super) fn what_came_in_of_a_person_is_overwritten(mut world: World) {
+    let tenant = world.tenant();
+    tenant.quarantine(&[item("luft", 1), item("luft", 2)]).expect("keeps");
+    let rows = tenant.quarantined(None, crate::QuarantineState::Open, 0, 9).expect("reads");
+    let key = |row: &crate::QuarantineRow| crate::QuarantineKey { id: row.id, run: row.item.run, record: row.item.record };
+    let sealed = |id: u64| {
+        let all = tenant
+            .inner()
+            .read(|s| s.all(crate::backend::Sql("SELECT sealed FROM quarantine WHERE id = ?1"), &[id.into()], |row| row.get(0)));
+        let all: Vec<Vec<u8>> = all.expect("reads");
+        all.into_iter().next().expect("there")
+    };
+    let (gone, kept) = (sealed(rows[0].id), sealed(rows[1].id));
+    let (file, other) = (put(tenant, b"roh"), put(tenant, b"anders"));
+    assert!(holds(&world, &gone) && holds(&world, &kept), "the search finds what is there");
+    let wrong = crate::QuarantineKey { record: 99, ..key(&rows[1]) };
+    let inputs = crate::ErasedInputs { files: vec![file, [7; 32]], records: vec![key(&rows[0]), wrong] };
+    for _ in 0..2 {
+        world.tenant().erase_inputs(&inputs, at(9)).expect("erases, and again");
+        let left = world.tenant().quarantined(None, crate::QuarantineState::Open, 0, 9).expect("reads");
+        assert_eq!(left.iter().map(|row| row.id).collect::<Vec<_>>(), [rows[1].id]);
+        assert_eq!(world.tenant().files().expect("lists"), [other]);
+        assert_eq!(world.tenant().removed_files(9).expect("lists").len(), 2);
+        assert_eq!(world.tenant().check_integrity().expect("looks"), []);
+        assert!(!holds(&world, &gone) && holds(&world, &kept));
+        world.reopen();
+    }
+}

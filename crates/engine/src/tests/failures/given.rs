@@ -11,7 +11,7 @@ use parking_lot::{Mutex, MutexGuard};
 use super::process::is_possible;
 use super::{RESTORED, compact, restore};
 use crate::tests::{id, instant, name, no2, station};
-use crate::{Access, Actor, Config, Engine, Principal, Role, ScratchEngine};
+use crate::{Access, Actor, Config, Engine, Principal, QuarantineItem, QuarantineState, Role, ScratchEngine};
 
 pub(super) fn open(data: &Path) -> Result<Engine, crate::Error> {
     let clock = ManualClock::at(instant("2026-05-04T12:00:00Z"));
@@ -55,7 +55,10 @@ impl Given {
         let folder = tempfile::tempdir().expect("a folder");
         let data = folder.path().join("data");
         let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-        with(&data, |engine| engine.create_tenant(&ScratchEngine::tenant()).expect("made"));
+        with(&data, |engine| {
+            engine.create_tenant(&ScratchEngine::tenant()).expect("made");
+            runtime.block_on(deliver(&access(engine)));
+        });
         for round in 0..3 {
             with(&data, |engine| {
                 for short in ["a", "b"] {
@@ -110,6 +113,50 @@ pub(super) fn answers(engine: &Engine) -> Answers {
     let said = tenant.shared.past.series(&model::Authorized::new(&crate::DOOR, question)).expect("answered");
     let state = tenant.shared.state.read();
     (said, state.iter().map(|stored| Arc::clone(&stored.entity)).collect())
+}
+
+/// What the values came from, and a record of the same that waits.
+async fn deliver(access: &Access) {
+    let raw = access.keep_bytes("a;1\nb;1\n".into()).await.expect("kept");
+    let run = access.begin_run("luft", 1, "a.csv", raw.checksum).await.expect("begun");
+    let item = QuarantineItem {
+        source: "luft".to_owned(),
+        run,
+        record: 1,
+        raw: b"b;?".to_vec(),
+        context: String::new(),
+        reason: "no number".to_owned(),
+        field: None,
+        at: instant("2026-05-04T12:00:00Z"),
+    };
+    access.quarantine(vec![item]).await.expect("set aside");
+}
+
+pub(super) fn erase(engine: &Engine) -> Result<(), crate::Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    runtime.block_on(access(engine).erase(&id("b"), &[], "Az. 17/2026")).map(drop)
+}
+
+/// Whatever became of an erasure: once it is in the ledger it is carried out
+/// before anybody is served, and else as if nothing had been.
+pub(super) fn is_erased(given: &Given, place: &Path, told: &str) {
+    let data = place.join("data");
+    let engine = open(&data).unwrap_or_else(|error| panic!("{told}: {error}"));
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let store = &tenant.shared.store;
+    if store.erasures().expect("the ledger").is_empty() {
+        assert_eq!(answers(&engine), given.answers, "{told}");
+        erase(&engine).unwrap_or_else(|error| panic!("{told}, again: {error}"));
+    }
+    let (said, state) = answers(&engine);
+    let others: Vec<Observation> = given.answers.0.iter().filter(|one| one.entity == id("a")).cloned().collect();
+    assert_eq!((said, state.len()), (others, 1), "{told}");
+    assert_eq!(store.files().expect("listed"), Vec::<[u8; 32]>::new(), "{told}");
+    assert_eq!(store.quarantined(None, QuarantineState::Open, 0, 9).expect("read"), [], "{told}");
+    drop(tenant);
+    engine.shutdown().expect("stops");
+    drop(engine);
+    assert!(crate::check(&data).expect("looks").into_iter().all(|(_, findings)| findings.is_empty()), "{told}");
 }
 
 /// Twenty values of a station of its own, nineteen of them beside the log.

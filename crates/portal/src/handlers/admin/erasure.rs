@@ -35,7 +35,7 @@ async fn erased(ask: &Ask, body: Body) -> Result<Response, Trouble> {
     let field = |name: &str| form.all(name).next().unwrap_or("").trim().to_owned();
     let (id, reason) = (field("person"), field("grund"));
     let person = EntityId::parse(&id).map_err(|_| Trouble::NotFound)?;
-    match ask.access.erase(&person, &reason).await {
+    match ask.access.erase(&person, &[], &reason).await {
         Ok(_) => Ok(redirect(&ask.href(&format!("{PATH}?geloescht=1")))),
         Err(error) if error.kind() == Kind::Invalid => {
             let page = page(ask, Some(&id), Some(&reason), None).await?;
@@ -56,7 +56,7 @@ async fn page(ask: &Ask, id: Option<&str>, refused: Option<&str>, alert: Option<
         id.clone_into(&mut field.value);
         match EntityId::parse(id) {
             Err(_) => field.error = Some(t.erasure_no_id().to_owned()),
-            Ok(person) => match ask.access.plan_erasure(&person).await {
+            Ok(person) => match ask.access.plan_erasure(&person, &[]).await {
                 Ok(plan) => found = Some(found_person(ask, &plan, refused)),
                 Err(error) if error.kind() == Kind::NotFound => field.error = Some(t.erasure_nothing().to_owned()),
                 Err(error) => return Err(error.into()),
@@ -93,6 +93,8 @@ fn found_person(ask: &Ask, plan: &ErasurePlan, refused: Option<&str>) -> FoundPe
         let runs: Vec<String> = plan.runs.iter().take(RUNS_SHOWN).map(|run| count(*run)).collect();
         facts.push(t.erasure_runs(format!("{}{more}", runs.join(", "))));
     }
+    facts.push(t.erasure_files(count(plan.files as u64)));
+    facts.push(t.erasure_records(count(plan.records as u64)));
     let reason = Field {
         hint: Some(t.erasure_reason_hint().to_owned()),
         value: refused.unwrap_or_default().to_owned(),
