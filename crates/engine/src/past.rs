@@ -5,6 +5,7 @@ pub(crate) mod compact;
 mod downsample;
 mod mend;
 mod seal;
+mod walk;
 
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
@@ -194,15 +195,7 @@ impl Past {
         let mut all = self.history.read(&sealed, &segments, &removals)?;
         all.append(&mut tail);
         all.sort_by(compare);
-        let versions = question.known == Known::Versions;
-        // One commit may say several things of an instant: the last is what was ever known.
-        all.dedup_by(|later, kept| {
-            let repeats = compare_keys(later, kept).is_eq() && later.same_instant(kept) && (!versions || later.seq == kept.seq);
-            if repeats {
-                std::mem::swap(later, kept);
-            }
-            repeats
-        });
+        settle(&mut all, question.known == Known::Versions);
         let (life, unnamed) = (series::life(), question.attributes.is_none());
         all.retain(|o| question.asks_for(o) && !(unnamed && o.attribute.name == life));
         Ok(limited(all, question.limit))
@@ -283,6 +276,18 @@ fn compare_keys(a: &Observation, b: &Observation) -> std::cmp::Ordering {
         .cmp(&b.entity)
         .then_with(|| a.attribute.name.cmp(&b.attribute.name))
         .then_with(|| a.attribute.dataset.cmp(&b.attribute.dataset))
+}
+
+/// Leaves of sorted statements about an instant what was written last; of all
+/// versions, what each commit said last: the rest was never known.
+fn settle(sorted: &mut Vec<Observation>, versions: bool) {
+    sorted.dedup_by(|later, kept| {
+        let repeats = compare_keys(later, kept).is_eq() && later.same_instant(kept) && (!versions || later.seq == kept.seq);
+        if repeats {
+            std::mem::swap(later, kept);
+        }
+        repeats
+    });
 }
 
 /// Keeps so many per series from one end; the order stays.

@@ -143,7 +143,7 @@ impl Access {
     }
 
     /// Those of these entities that are gone, as they were last.
-    async fn former(&self, ids: &[EntityId]) -> Result<HashMap<EntityId, Entity>, Error> {
+    pub(crate) async fn former(&self, ids: &[EntityId]) -> Result<HashMap<EntityId, Entity>, Error> {
         let gone: Vec<EntityId> = {
             let state = self.shared().state.read();
             ids.iter().filter(|id| state.get(id).is_none()).cloned().collect()

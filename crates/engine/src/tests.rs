@@ -3,6 +3,7 @@
 mod backups;
 mod buckets;
 mod erasure;
+mod export_history;
 mod failures;
 mod import;
 mod indexes;

@@ -8,6 +8,7 @@
 
 mod export;
 mod folder;
+mod history;
 mod import;
 mod rows;
 
@@ -20,6 +21,7 @@ use crate::sequencer::Work;
 use crate::{Access, Engine, Error, Kind};
 
 pub use folder::{Entry, Manifest};
+pub use history::{HistoryForm, HistoryOrder, HistoryReport};
 
 /// The version of the folder's layout.
 pub const FORMAT: i64 = 1;

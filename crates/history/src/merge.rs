@@ -8,7 +8,7 @@ mod output;
 
 use std::collections::BTreeMap;
 
-use model::{Removals, Segment};
+use model::{Authorized, Observation, Removals, Segment, SeriesQuery};
 
 use crate::prune::Wanted;
 use crate::seal::span;
@@ -108,7 +108,8 @@ impl History {
     /// [`Error::Missing`] and [`Error::Damaged`] name an input,
     /// [`Error::Disk`] says what the disk refused.
     pub fn merge(&self, merge: &Merge, removals: &Removals, goes_on: &dyn Fn() -> bool) -> Result<Option<Vec<Segment>>, Error> {
-        let mut inputs = Inputs::open(self, runs(&merge.inputs), removals)?;
+        let wanted = Wanted::default();
+        let mut inputs = Inputs::open(self, runs(&merge.inputs), &wanted, removals)?;
         let mut output = Output::new(self, &merge.objects);
         while let Some(piece) = inputs.next()? {
             if output.push(piece)? && !goes_on() {
@@ -116,6 +117,40 @@ impl History {
             }
         }
         if goes_on() { output.finish().map(Some) } else { Ok(None) }
+    }
+
+    /// Gives all statements of the series and the window that a question names
+    /// to `take`, corrected ones too, by series and time, until `take` answers
+    /// `false`. Values nobody gave an observation time come too. Holds a batch
+    /// of each run of segments, however much it gives.
+    ///
+    /// # Errors
+    /// [`Error::Missing`] and [`Error::Damaged`] name the segment.
+    pub fn walk(
+        &self,
+        question: &Authorized<SeriesQuery>,
+        segments: &[Segment],
+        removals: &Removals,
+        take: &mut dyn FnMut(Vec<Observation>) -> bool,
+    ) -> Result<(), Error> {
+        self.statements(question.question(), segments, removals, take)
+    }
+
+    pub(crate) fn statements(
+        &self,
+        question: &SeriesQuery,
+        segments: &[Segment],
+        removals: &Removals,
+        take: &mut dyn FnMut(Vec<Observation>) -> bool,
+    ) -> Result<(), Error> {
+        let wanted = Wanted::of(question);
+        let mut inputs = Inputs::open(self, runs(segments), &wanted, removals)?;
+        while let Some(piece) = inputs.next()? {
+            if !take(piece.observations()?) {
+                break;
+            }
+        }
+        Ok(())
     }
 }
 

@@ -156,6 +156,23 @@ fn points_of(rows: &[Observation]) -> Vec<Points> {
     series.into_iter().collect()
 }
 
+/// All statements of the series and the window of a question, and the question without the window.
+fn walk(history: &History, question: &SeriesQuery, segments: &[Segment], removed: &Removals) -> (SeriesQuery, Vec<Observation>) {
+    let everything = SeriesQuery {
+        known: Known::Versions,
+        entities: question.entities.clone(),
+        attributes: question.attributes.clone(),
+        ..SeriesQuery::default()
+    };
+    let mut walked = Vec::new();
+    let mut take = |rows| {
+        walked.extend::<Vec<Observation>>(rows);
+        true
+    };
+    history.statements(&SeriesQuery { window: question.window, ..everything.clone() }, segments, removed, &mut take).expect("read");
+    (everything, walked)
+}
+
 proptest! {
     // Each case writes files: a sixteenth of the usual number, and of PROPTEST_CASES.
     #![proptest_config(ProptestConfig::with_cases(ProptestConfig::default().cases / 16))]
@@ -175,6 +192,14 @@ proptest! {
             let removed: Removals = removals.iter().cloned().collect();
             let expected = plainly(&all, question, &removals);
             prop_assert_eq!(history.observations(question, &segments, &removed).expect("read"), expected);
+            let (everything, mut walked) = walk(&history, question, &segments, &removed);
+            let mut expected = plainly(&all, &everything, &removals);
+            expected.retain(|row| question.window.contains(row.time()));
+            prop_assert!(walked.is_sorted_by_key(|row| (row.key(), row.time())));
+            for rows in [&mut walked, &mut expected] {
+                rows.sort_by_key(|row| (row.key(), row.time(), row.fact, row.seq));
+            }
+            prop_assert_eq!(walked, expected);
             // Numbers of a window stand for its times, observed or not.
             let known = if question.known == Known::Versions { Known::Now } else { question.known };
             let question = &SeriesQuery { known, ..question.clone() };

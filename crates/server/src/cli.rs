@@ -14,6 +14,8 @@ use std::process::ExitCode;
 
 use clap::{Args, FromArgMatches, Parser, Subcommand};
 use engine::Role;
+use engine::transfer::HistoryForm;
+use jiff::civil::Date;
 use model::Instant;
 
 /// `allmende …`.
@@ -42,6 +44,7 @@ pub(crate) enum Command {
     Backup(Backup),
     Restore(Restore),
     Export(Export),
+    ExportHistory(ExportHistory),
     Import(Import),
     #[command(subcommand)]
     Tenant(Tenant),
@@ -152,6 +155,32 @@ pub(crate) struct Restore {
 pub(crate) struct Export {
     #[arg(long, value_name = "DIR")]
     pub(crate) to: PathBuf,
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) personal: Option<String>,
+    #[command(flatten)]
+    pub(crate) tenant: InTenant,
+}
+
+#[derive(Args)]
+pub(crate) struct ExportHistory {
+    #[arg(long, value_name = "FILE")]
+    pub(crate) to: Option<PathBuf>,
+    #[arg(long, value_name = "FORM", value_parser = form)]
+    pub(crate) format: Option<HistoryForm>,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) dataset: Option<String>,
+    #[arg(long, value_name = "ID")]
+    pub(crate) entity: Vec<String>,
+    #[arg(long = "type", value_name = "NAME")]
+    pub(crate) entity_type: Option<String>,
+    #[arg(long, value_name = "NAME")]
+    pub(crate) attribute: Vec<String>,
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) from: Option<Date>,
+    #[arg(long, value_name = "DAY", value_parser = day)]
+    pub(crate) until: Option<Date>,
+    #[arg(long)]
+    pub(crate) versions: bool,
     #[arg(long, value_name = "TEXT")]
     pub(crate) personal: Option<String>,
     #[command(flatten)]
@@ -381,6 +410,16 @@ pub(crate) enum Token {
 fn role(text: &str) -> Result<Role, String> {
     let words = || Role::GRANTABLE.map(Role::word).join(", ");
     Role::GRANTABLE.into_iter().find(|role| role.word() == text).ok_or_else(words)
+}
+
+fn form(text: &str) -> Result<HistoryForm, String> {
+    let words = || HistoryForm::ALL.map(HistoryForm::word).join(", ");
+    HistoryForm::ALL.into_iter().find(|form| form.word() == text).ok_or_else(words)
+}
+
+fn day(text: &str) -> Result<Date, String> {
+    let day = text.parse::<Date>().ok().filter(|date| text.len() == 10 && date.year() >= 0);
+    day.ok_or_else(|| "2026-05-01".to_owned())
 }
 
 fn instant(text: &str) -> Result<Instant, String> {

@@ -6,6 +6,7 @@ mod check;
 mod dashboard;
 mod demo;
 mod erasure;
+mod history;
 mod password;
 mod people;
 mod retention;
@@ -45,6 +46,7 @@ pub(crate) fn run(command: Command) -> anyhow::Result<()> {
         Command::Backup(backup) => backup::run(&backup),
         Command::Restore(restore) => backup::restore(&restore),
         Command::Export(export) => transfer::export(&export),
+        Command::ExportHistory(export) => history::export(export),
         Command::Import(import) => transfer::import(&import),
         Command::Tenant(tenant) => tenant::run(tenant),
         Command::User(user) => people::user(user),
@@ -67,10 +69,15 @@ fn config(place: &Place) -> anyhow::Result<Config> {
 
 /// Lets the installation do something, with progress on standard error.
 fn perform(place: &Place, request: Request) -> anyhow::Result<Value> {
+    perform_into(place, request, &mut |_| Ok(()))
+}
+
+/// As [`perform`], what is given out going to `take` piece by piece.
+fn perform_into(place: &Place, request: Request, take: control::Take<'_>) -> anyhow::Result<Value> {
     let config = config(place)?;
     // What goes wrong below is said in one sentence at the end; the log would say it twice.
     crate::log::start(&crate::config::Log { level: "off".into(), ..config.log.clone() });
-    runtime(2)?.block_on(control::perform(&config, request, &|text| out::note(&text)))
+    runtime(2)?.block_on(control::perform(&config, request, &|text| out::note(&text), take))
 }
 
 fn runtime(workers: usize) -> anyhow::Result<tokio::runtime::Runtime> {

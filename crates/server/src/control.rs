@@ -1,6 +1,7 @@
 //! The control socket `DIR/control.sock`: command-line calls while the server
 //! runs. One JSON request per line; answers are lines too: any number of
-//! `progress`, then `done` or `failed`.
+//! `progress` and `piece`, which is followed by so many bytes, then `done` or
+//! `failed`.
 //!
 //! The socket has mode 0600 and takes only the server's own user and root.
 
@@ -14,8 +15,9 @@ use std::path::{Path, PathBuf};
 use anyhow::{anyhow, bail};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::net::UnixStream;
+use tokio::sync::mpsc;
 
 use crate::config::Config;
 use crate::fail;
@@ -58,7 +60,23 @@ pub(crate) enum Request {
     SourcePause { tenant: Option<String>, name: String, paused: bool },
     Backup { target: PathBuf, keys: PathBuf, keep: Option<NonZeroUsize> },
     Export { tenant: Option<String>, target: PathBuf, personal: Option<String> },
+    ExportHistory(HistoryRequest),
     Import { tenant: Option<String>, from: PathBuf },
+}
+
+/// Which values of the past are asked for.
+#[derive(Debug, Serialize, Deserialize)]
+pub(crate) struct HistoryRequest {
+    pub(crate) tenant: Option<String>,
+    pub(crate) dataset: Option<String>,
+    pub(crate) entities: Vec<String>,
+    pub(crate) entity_type: Option<String>,
+    pub(crate) attributes: Vec<String>,
+    /// The window in microseconds.
+    pub(crate) window: (i64, i64),
+    pub(crate) versions: bool,
+    pub(crate) personal: Option<String>,
+    pub(crate) form: String,
 }
 
 /// One line of answer.
@@ -67,10 +85,48 @@ pub(crate) enum Request {
 pub(crate) enum Reply {
     /// Where long work stands, for people.
     Progress(String),
+    /// So many bytes of what was asked for follow.
+    Piece(usize),
     /// It is done.
     Done(Value),
     /// It failed: one sentence.
     Failed(String),
+}
+
+/// Takes what is given out piece by piece; an error hangs up.
+pub(crate) type Take<'a> = &'a mut (dyn FnMut(&[u8]) -> anyhow::Result<()> + Send);
+
+/// Whoever asked.
+pub(crate) trait Asker: Send + Sync {
+    /// Hears where long work stands.
+    fn hears(&self, progress: String);
+
+    /// Where what is given out piece by piece goes. Who takes none has hung up.
+    fn takes(&self) -> mpsc::Sender<Vec<u8>> {
+        mpsc::channel(1).0
+    }
+}
+
+impl<F: Fn(String) + Send + Sync> Asker for F {
+    fn hears(&self, progress: String) {
+        self(progress);
+    }
+}
+
+/// An asker that hears by itself and takes through a channel.
+struct Taker<'a> {
+    progress: &'a (dyn Fn(String) + Send + Sync),
+    pieces: mpsc::Sender<Vec<u8>>,
+}
+
+impl Asker for Taker<'_> {
+    fn hears(&self, progress: String) {
+        (self.progress)(progress);
+    }
+
+    fn takes(&self) -> mpsc::Sender<Vec<u8>> {
+        self.pieces.clone()
+    }
 }
 
 /// Where the socket of a data directory is.
@@ -83,19 +139,34 @@ pub(crate) fn socket_path(data: &Path) -> PathBuf {
 ///
 /// # Errors
 /// One sentence for people.
-pub(crate) async fn perform(config: &Config, request: Request, progress: &(dyn Fn(String) + Send + Sync)) -> anyhow::Result<Value> {
+pub(crate) async fn perform(
+    config: &Config,
+    request: Request,
+    progress: &(dyn Fn(String) + Send + Sync),
+    take: Take<'_>,
+) -> anyhow::Result<Value> {
     // An import may be the beginning of an installation.
     if !config.data.is_dir() && !matches!(request, Request::Import { .. }) {
         bail!(say("fail.no-data", &[("path", &config.data.display())]));
     }
-    match connect(&config.data).await {
-        Some(stream) => ask(stream, &request, progress).await,
-        None => {
-            let operator = Operator::open(config.clone()).await?;
-            let outcome = operator.perform(request, progress).await;
-            operator.close().await.and(outcome)
-        }
+    if let Some(stream) = connect(&config.data).await {
+        return ask(stream, &request, progress, take).await;
     }
+    let operator = Operator::open(config.clone()).await?;
+    let (pieces, mut given) = mpsc::channel::<Vec<u8>>(1);
+    let taking = async move {
+        while let Some(piece) = given.recv().await {
+            take(&piece)?;
+        }
+        anyhow::Ok(())
+    };
+    let work = async {
+        let taker = Taker { progress, pieces };
+        operator.perform(request, &taker).await
+    };
+    let (taken, outcome) = tokio::join!(taking, work);
+    let closed = operator.close().await;
+    taken.and(closed).and(outcome)
 }
 
 /// Whether a process serves the data directory.
@@ -109,19 +180,26 @@ async fn connect(data: &Path) -> Option<UnixStream> {
     UnixStream::connect(listen::short(&folder)).await.ok()
 }
 
-async fn ask(stream: UnixStream, request: &Request, progress: &(dyn Fn(String) + Send + Sync)) -> anyhow::Result<Value> {
+async fn ask(stream: UnixStream, request: &Request, progress: &(dyn Fn(String) + Send + Sync), take: Take<'_>) -> anyhow::Result<Value> {
     let gone = || anyhow!(say("fail.server-gone", &[]));
     let (answers, mut requests) = stream.into_split();
     let mut line = serde_json::to_vec(request)?;
     line.push(b'\n');
     requests.write_all(&line).await.map_err(|_| gone())?;
-    let mut lines = BufReader::new(answers).lines();
-    while let Some(line) = lines.next_line().await.map_err(|_| gone())? {
+    let mut answers = BufReader::new(answers);
+    let mut line = String::new();
+    while answers.read_line(&mut line).await.map_err(|_| gone())? > 0 {
         match serde_json::from_str(&line)? {
             Reply::Progress(text) => progress(text),
+            Reply::Piece(length) => {
+                let mut piece = vec![0; length];
+                answers.read_exact(&mut piece).await.map_err(|_| gone())?;
+                take(&piece)?;
+            }
             Reply::Done(value) => return Ok(value),
             Reply::Failed(text) => bail!(text),
         }
+        line.clear();
     }
     Err(gone())
 }

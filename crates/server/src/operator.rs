@@ -3,6 +3,7 @@
 
 mod dashboards;
 mod erasure;
+mod history;
 mod people;
 mod retention;
 mod sources;
@@ -22,7 +23,7 @@ use serde_json::{Value, json};
 
 use crate::authenticate::default_tenant;
 use crate::config::Config;
-use crate::control::Request;
+use crate::control::{Asker, Request};
 use crate::fail;
 use crate::messages::say;
 
@@ -170,7 +171,8 @@ impl Operator {
     ///
     /// # Errors
     /// One sentence for people.
-    pub(crate) async fn perform(&self, request: Request, progress: Progress<'_>) -> anyhow::Result<Value> {
+    pub(crate) async fn perform(&self, request: Request, asker: &dyn Asker) -> anyhow::Result<Value> {
+        let progress: Progress<'_> = &|text| asker.hears(text);
         match request {
             Request::Status => self.status(),
             Request::Check => self.check().await,
@@ -233,6 +235,7 @@ impl Operator {
             }
             Request::ErasureList { tenant } => erasure::list(&self.access_to(tenant.as_deref())?).await,
             Request::Export { tenant, target, personal } => self.export(tenant.as_deref(), target, personal, progress).await,
+            Request::ExportHistory(asked) => self.export_history(asked, asker).await,
             Request::Import { tenant, from } => self.import(tenant.as_deref(), from, progress).await,
         }
     }

@@ -8,7 +8,7 @@ use model::{Attribute, Dataset, EntityId, Fact, Filter, Instant, Known, Query, R
 use proptest::prelude::*;
 
 use super::{dataset, id, name, number, station};
-use crate::{Engine, Operation, Role, ScratchEngine};
+use crate::{Access, Engine, Operation, Role, ScratchEngine};
 
 #[derive(Debug, Clone)]
 enum Step {
@@ -145,7 +145,6 @@ fn instance(entity: &EntityId, time: Instant) -> String {
 
 async fn take(engine: ScratchEngine, plain: &mut Plain, step: Step) -> ScratchEngine {
     let access = engine.with_role(Role::Editor);
-    let time = |t: u8| Instant::from_seconds(1_700_000_000 + i64::from(t) * 900);
     match step {
         Step::Import { entity, time: t, value } => {
             let value = number(&value.to_string());
@@ -235,12 +234,37 @@ async fn check(engine: &ScratchEngine, plain: &Plain) {
     let history: Vec<_> = found.into_iter().map(|o| ((o.entity.clone(), o.time()), o.attribute.value)).collect();
     let held = plain.history.iter().filter_map(|(at, said)| Some((at.clone(), said.last()?.clone()?)));
     assert_eq!(history, held.collect::<Vec<_>>());
-    let found = access.series(SeriesQuery { known: Known::Versions, ..question }).await.expect("answered");
+    let found = access.series(SeriesQuery { known: Known::Versions, ..question.clone() }).await.expect("answered");
     let mut versions: BTreeMap<_, Vec<_>> = BTreeMap::new();
     for o in found.into_iter().filter(|o| o.fact != Fact::Deleted) {
         versions.entry((o.entity.clone(), o.time())).or_default().push((o.fact == Fact::Value).then_some(o.attribute.value));
     }
     assert_eq!(versions, plain.history);
+    check_walk(engine, &question);
+}
+
+fn time(t: u8) -> Instant {
+    Instant::from_seconds(1_700_000_000 + i64::from(t) * 900)
+}
+
+/// One after the other, values are what they are all together.
+#[track_caller]
+fn check_walk(engine: &ScratchEngine, question: &SeriesQuery) {
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let moment = tenant.shared.past.moment(&tenant.shared.state);
+    let window = TimeWindow { start: time(3), end: time(9) };
+    for (known, window) in
+        [(Known::Now, TimeWindow::ALL), (Known::Versions, TimeWindow::ALL), (Known::Now, window), (Known::Versions, window)]
+    {
+        let question = Access::authorized(SeriesQuery { known, window, ..question.clone() });
+        let mut walked = Vec::new();
+        let take = &mut |row| {
+            walked.push(row);
+            Ok(())
+        };
+        moment.walk(&question, take).expect("walked");
+        assert_eq!(walked, tenant.shared.past.series(&question).expect("answered"));
+    }
 }
 
 proptest! {

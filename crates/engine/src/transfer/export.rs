@@ -311,7 +311,7 @@ impl Numbers {
     }
 }
 
-fn is_sealed(attribute: &Attribute) -> bool {
+pub(super) fn is_sealed(attribute: &Attribute) -> bool {
     matches!(attribute.value, Value::Sealed(_))
 }
 

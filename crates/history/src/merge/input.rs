@@ -6,37 +6,63 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use model::{Instant, Removals, Segment};
+use model::{Instant, Observation, Removals, Segment, SeriesKey};
 
 use crate::columns::Column;
-use crate::decode::{instants, integers};
-use crate::error::Reason;
+use crate::decode::{Rows, instants, integers};
+use crate::error::{Reason, damaged};
 use crate::history::Batches;
 use crate::prune::Wanted;
 use crate::read::{self, Run};
 use crate::{Error, History};
 
 /// Rows of one batch that follow each other in the output, too.
+#[derive(Clone)]
 pub(super) struct Piece {
     pub(super) batch: Arc<RecordBatch>,
     pub(super) rows: Range<usize>,
+    pub(super) key: SeriesKey,
+    /// The segment it was read from.
+    pub(super) object: Arc<str>,
+}
+
+impl Piece {
+    /// The rows as observations.
+    pub(super) fn observations(self) -> Result<Vec<Observation>, Error> {
+        let decoded = Rows::of(&self.batch).and_then(|mut columns| columns.observations(&self.key, self.rows.clone()));
+        decoded.map_err(damaged(&self.object))
+    }
 }
 
 /// The inputs, the one with the next row first.
 pub(super) struct Inputs<'a> {
-    heads: BinaryHeap<Head>,
+    heads: BinaryHeap<Head<'a>>,
     removals: &'a Removals,
     /// What is left of the last rows taken, when some of them were removed.
     kept: VecDeque<Piece>,
 }
 
 impl<'a> Inputs<'a> {
-    /// Opens runs of segments: of each, one segment after the other.
-    pub(super) fn open<'s>(history: &History, runs: impl Iterator<Item = Vec<&'s Segment>>, removals: &'a Removals) -> Result<Self, Error> {
+    /// Opens runs of segments: of each, one segment after the other, as far as it holds what is wanted.
+    pub(super) fn open<'s>(
+        history: &History,
+        runs: impl Iterator<Item = Vec<&'s Segment>>,
+        wanted: &'a Wanted<'a>,
+        removals: &'a Removals,
+    ) -> Result<Self, Error> {
         let mut heads = BinaryHeap::new();
         for (place, run) in runs.enumerate() {
-            let segments = run.into_iter().cloned().collect();
-            let input = Input { history: history.clone(), segments, batches: None, batch: None, runs: VecDeque::new(), place };
+            let segments = run.into_iter().filter(|segment| !wanted.misses(segment)).cloned().collect();
+            let input = Input {
+                history: history.clone(),
+                wanted,
+                segments,
+                object: "".into(),
+                batches: None,
+                batch: None,
+                runs: VecDeque::new(),
+                place,
+            };
             heads.extend(Head::of(input)?);
         }
         Ok(Self { heads, removals, kept: VecDeque::new() })
@@ -61,7 +87,7 @@ impl<'a> Inputs<'a> {
         }
     }
 
-    fn keep(&mut self, head: &Head, rows: Range<usize>) {
+    fn keep(&mut self, head: &Head<'_>, rows: Range<usize>) {
         let removed = self.removals.of(&head.run.key);
         let mut start = rows.start;
         if !removed.is_empty() {
@@ -76,18 +102,22 @@ impl<'a> Inputs<'a> {
         self.put(head, start..rows.end);
     }
 
-    fn put(&mut self, head: &Head, rows: Range<usize>) {
+    fn put(&mut self, head: &Head<'_>, rows: Range<usize>) {
         if !rows.is_empty() {
-            self.kept.push_back(Piece { batch: Arc::clone(&head.batch), rows });
+            let (batch, object) = (Arc::clone(&head.batch), Arc::clone(&head.input.object));
+            self.kept.push_back(Piece { batch, rows, key: head.run.key.clone(), object });
         }
     }
 }
 
 /// The segments of a run as they are read.
-struct Input {
+struct Input<'a> {
     history: History,
+    wanted: &'a Wanted<'a>,
     /// Those that are not open yet.
     segments: VecDeque<Segment>,
+    /// The one that is open.
+    object: Arc<str>,
     batches: Option<Batches>,
     batch: Option<Arc<RecordBatch>>,
     runs: VecDeque<Run>,
@@ -95,7 +125,7 @@ struct Input {
     place: usize,
 }
 
-impl Input {
+impl Input<'_> {
     fn next(&mut self) -> Result<Option<RecordBatch>, Error> {
         loop {
             if let Some(batches) = &mut self.batches
@@ -104,33 +134,31 @@ impl Input {
                 return Ok(Some(batch));
             }
             let Some(segment) = self.segments.pop_front() else { return Ok(None) };
-            self.batches = self.history.batches(&segment, &Wanted::default(), Column::ALL)?;
+            self.object = segment.object.as_str().into();
+            self.batches = self.history.batches(&segment, self.wanted, Column::ALL)?;
         }
     }
 
     fn damaged(&self, reason: Reason) -> Error {
-        match &self.batches {
-            Some(batches) => batches.damaged(reason),
-            None => Error::NotMade { object: String::new(), reason },
-        }
+        damaged(&self.object)(reason)
     }
 }
 
 /// The next rows of an input, all of one series. Of two, the one that comes
 /// first in a segment is the greater.
-struct Head {
-    input: Input,
+struct Head<'a> {
+    input: Input<'a>,
     batch: Arc<RecordBatch>,
     run: Run,
     /// Time and position of its first row.
     first: (i64, i64),
 }
 
-impl Head {
-    fn of(mut input: Input) -> Result<Option<Self>, Error> {
+impl<'a> Head<'a> {
+    fn of(mut input: Input<'a>) -> Result<Option<Self>, Error> {
         while input.runs.is_empty() {
             let Some(batch) = input.next()? else { return Ok(None) };
-            input.runs = read::runs(&batch, &Wanted::default()).map_err(|reason| input.damaged(reason))?.into();
+            input.runs = read::runs(&batch, input.wanted).map_err(|reason| input.damaged(reason))?.into();
             input.batch = Some(Arc::new(batch));
         }
         match (input.runs.pop_front(), input.batch.clone()) {
@@ -173,23 +201,23 @@ fn place_of(batch: &RecordBatch, row: usize) -> Result<(i64, i64), Reason> {
     Ok((instants(batch, Column::Time)?.value(row), integers(batch, Column::Seq)?.value(row)))
 }
 
-impl Ord for Head {
+impl Ord for Head<'_> {
     fn cmp(&self, other: &Self) -> Ordering {
         let by_series = self.run.key.cmp(&other.run.key);
         by_series.then_with(|| (self.first, self.input.place).cmp(&(other.first, other.input.place))).reverse()
     }
 }
 
-impl PartialOrd for Head {
+impl PartialOrd for Head<'_> {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         Some(self.cmp(other))
     }
 }
 
-impl PartialEq for Head {
+impl PartialEq for Head<'_> {
     fn eq(&self, other: &Self) -> bool {
         self.cmp(other).is_eq()
     }
 }
 
-impl Eq for Head {}
+impl Eq for Head<'_> {}

@@ -54,7 +54,7 @@ impl<'a> Output<'a> {
             self.group_weight_bytes += weight_bytes;
             let rest = piece.rows.start + fits..piece.rows.end;
             if fits > 0 {
-                self.group.push(Piece { batch: Arc::clone(&piece.batch), rows: piece.rows.start..rest.start });
+                self.group.push(Piece { rows: piece.rows.start..rest.start, ..piece.clone() });
             }
             if rest.is_empty() {
                 return Ok(wrote);

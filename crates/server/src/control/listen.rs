@@ -8,10 +8,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::net::unix::OwnedWriteHalf;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::mpsc;
 
-use super::{REQUEST_BYTES_MAX, Reply, Request, failed, socket_path};
+use super::{REQUEST_BYTES_MAX, Reply, Request, Taker, failed, socket_path};
 use crate::fail;
 use crate::operator::Operator;
 
@@ -90,13 +91,19 @@ async fn converse(stream: UnixStream, operator: Arc<Operator>) {
             Ok(0) | Err(_) => return,
             Ok(_) => {}
         }
-        let (send, mut receive) = mpsc::unbounded_channel();
-        let work = tokio::spawn(answer(line, Arc::clone(&operator), send));
-        while let Some(reply) = receive.recv().await {
-            let mut text = serde_json::to_vec(&reply).expect("replies are plain JSON");
-            text.push(b'\n');
-            if answers.write_all(&text).await.is_err() {
-                // Nobody reads any more; what was begun is still finished.
+        let ((send, mut replies), (give, mut pieces)) = (mpsc::unbounded_channel(), mpsc::channel(1));
+        let work = tokio::spawn(answer(line, Arc::clone(&operator), send, give));
+        loop {
+            let written = tokio::select! {
+                biased;
+                Some(piece) = pieces.recv() => write_piece(&mut answers, &piece).await,
+                reply = replies.recv() => {
+                    let Some(reply) = reply else { break };
+                    write_reply(&mut answers, &mut pieces, &reply).await
+                }
+            };
+            if written.is_err() {
+                // Nobody reads any more; what was begun is still finished, but for what is given out.
                 return;
             }
         }
@@ -106,10 +113,31 @@ async fn converse(stream: UnixStream, operator: Arc<Operator>) {
     }
 }
 
-async fn answer(line: Vec<u8>, operator: Arc<Operator>, send: mpsc::UnboundedSender<Reply>) {
-    let progress = |text: String| drop(send.send(Reply::Progress(text)));
+/// A reply comes after all that was given out before it.
+async fn write_reply(answers: &mut OwnedWriteHalf, pieces: &mut mpsc::Receiver<Vec<u8>>, reply: &Reply) -> io::Result<()> {
+    while let Ok(piece) = pieces.try_recv() {
+        write_piece(answers, &piece).await?;
+    }
+    write_line(answers, reply).await
+}
+
+async fn write_piece(answers: &mut OwnedWriteHalf, piece: &[u8]) -> io::Result<()> {
+    write_line(answers, &Reply::Piece(piece.len())).await?;
+    answers.write_all(piece).await
+}
+
+async fn write_line(answers: &mut OwnedWriteHalf, reply: &Reply) -> io::Result<()> {
+    let mut text = serde_json::to_vec(reply).expect("replies are plain JSON");
+    text.push(b'\n');
+    answers.write_all(&text).await
+}
+
+async fn answer(line: Vec<u8>, operator: Arc<Operator>, send: mpsc::UnboundedSender<Reply>, give: mpsc::Sender<Vec<u8>>) {
     let outcome = match serde_json::from_slice::<Request>(&line) {
-        Ok(request) => operator.perform(request, &progress).await,
+        Ok(request) => {
+            let progress = |text: String| drop(send.send(Reply::Progress(text)));
+            operator.perform(request, &Taker { progress: &progress, pieces: give }).await
+        }
         Err(error) => Err(error.into()),
     };
     let reply = match outcome {

@@ -81,7 +81,7 @@ impl Operator {
 }
 
 /// Passes on where the work stands until it ends.
-async fn tell(mut steps: mpsc::UnboundedReceiver<Step>, progress: Progress<'_>) {
+pub(super) async fn tell(mut steps: mpsc::UnboundedReceiver<Step>, progress: Progress<'_>) {
     while let Some(step) = steps.recv().await {
         progress(match step {
             Step::Compared(done, all) => say("transfer.compared", &[("percent", &(done * 100).checked_div(all).unwrap_or(100))]),
