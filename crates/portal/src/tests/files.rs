@@ -55,6 +55,15 @@ async fn a_file_may_hold_a_period_and_a_place_only() {
     let json: serde_json::Value =
         serde_json::from_str(city.get("/datensaetze/luft/daten.json?von=2026-05-03&bis=").await.expect(200)).expect("JSON");
     assert!(json.as_array().is_some_and(|rows| rows.iter().all(|row| row["time"].as_str() >= Some("2026-05-02T22:00:00Z"))));
+    // The page offers these days in every form that has them.
+    let page = city.get("/datensaetze/luft").await;
+    for form in ["json", "parquet"] {
+        let file = format!("/datensaetze/luft/daten.{form}");
+        assert!(page.expect(200).contains(&format!("formaction=\"{file}\"")), "{form}");
+        let answer = city.get(&format!("{file}?von=2026-05-02&bis=2026-05-02")).await;
+        answer.expect(200);
+        assert!(answer.header("content-disposition").contains(&format!("luft_2026-05-02_2026-05-02.{form}")));
+    }
     // Nothing lies there: the head alone.
     for window in ["von=1970-01-01&bis=1970-12-31", "von=9999-12-31", "von=9999-12-31&bis=9999-12-31", "bis=0000-01-01"] {
         assert_eq!(city.get(&format!("/datensaetze/luft/daten.csv?{window}")).await.expect(200).lines().count(), 1, "{window}");
