@@ -7,6 +7,7 @@ use model::time::TimeProperty;
 use model::{EntityId, Json, Name, SeriesQuery, TimeWindow, Value};
 
 use crate::access::Waiting;
+use crate::past::rollup::Rollups;
 use crate::past::{self, BucketQuery, BucketSeries, Cutter, Sampled};
 use crate::tenant::Shared;
 use crate::{Access, Error, Kind};
@@ -60,8 +61,11 @@ impl Access {
         self.waited_for(work).await
     }
 
-    /// Values of the past in periods, series by series. It stops when nobody
-    /// waits for it any more.
+    /// Values of the past in periods, series by series; where roll-ups took the
+    /// place of values, these ([`crate::Bucket::only`] says where they do not
+    /// tell). By another time than that of observation, and of so many values
+    /// from one end, there are values only. It stops when nobody waits for it
+    /// any more.
     ///
     /// # Errors
     /// [`Kind::Invalid`] for a time zone that is not known and for methods of
@@ -136,14 +140,18 @@ impl Part {
             limit,
             ..SeriesQuery::default()
         });
+        // When something was written, and which values were the last, roll-ups do not tell. They are
+        // read last: what took the place of values meanwhile is not missed, and counts once.
+        let tells = question.time_property == TimeProperty::ObservedAt && question.limit == SeriesLimit::All;
+        let rollups = || if tells { shared.past.rollups(series.question()) } else { Ok(Rollups::new()) };
         if self.are_numbers {
-            return cutter.numbers(&shared.past.numbers(&series)?);
+            return cutter.numbers(&shared.past.numbers(&series)?, rollups()?);
         }
         let values = shared.past.series(&series)?;
         if values.len() > VALUES_MAX {
             let message = format!("more than {VALUES_MAX} values that are no numbers would have to be looked at; ask for a shorter window");
             return Err(Error::new(Kind::TooLarge, message));
         }
-        cutter.values(&values)
+        cutter.values(&values, rollups()?)
     }
 }

@@ -6,11 +6,13 @@ use std::sync::Arc;
 use model::dataset::terms;
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
-use model::{Dataset, EntityId, Instant, Name, NumberSeries, Query, SeriesQuery, TimeWindow};
+use model::{Dataset, EntityId, Instant, Name, Query, SeriesKey, SeriesQuery, TimeWindow};
 use parking_lot::Mutex;
 use policy::Action;
 
 use crate::operation::Operation;
+use crate::past::rollup;
+use crate::tenant::Shared;
 use crate::{Access, Error, Table};
 
 /// What a dataset holds, as far as a principal may see it.
@@ -159,7 +161,11 @@ impl Access {
                 ..SeriesQuery::default()
             };
             let question = Self::authorized(question);
-            series.extend(self.blocking(move |shared| shared.past.numbers(&question)).await?);
+            let instants = move |shared: &Shared| {
+                let numbers = shared.past.numbers(&question)?;
+                Ok(rollup::instants_of(numbers, &shared.past.rollups(question.question())?))
+            };
+            series.extend(self.blocking(instants).await?);
         }
         let due: Vec<TimeWindow> = dataset.temporal_until(self.shared().clock.now()).collect();
         let columns: Vec<ColumnStatistics> = measures.iter().map(|name| ColumnStatistics::of(*name, &series, &due)).collect();
@@ -174,17 +180,11 @@ impl Access {
 }
 
 impl ColumnStatistics {
-    fn of(attribute: Name, series: &[NumberSeries], due: &[TimeWindow]) -> Self {
-        let own = || series.iter().filter(|one| one.key.attribute == attribute);
-        let period = |one: &NumberSeries| Some((Instant::from_micros(*one.times.first()?), Instant::from_micros(*one.times.last()?)));
-        let (covered, expected) = own().map(|one| completeness(&one.times, due)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
-        Self {
-            attribute,
-            count: own().map(|one| one.times.len() as u64).sum(),
-            period: around(own().filter_map(period)),
-            covered,
-            expected,
-        }
+    fn of(attribute: Name, series: &[(SeriesKey, Vec<i64>)], due: &[TimeWindow]) -> Self {
+        let own = || series.iter().filter(|(key, _)| key.attribute == attribute).map(|(_, times)| times);
+        let period = |times: &Vec<i64>| Some((Instant::from_micros(*times.first()?), Instant::from_micros(*times.last()?)));
+        let (covered, expected) = own().map(|times| completeness(times, due)).fold((0, 0), |sum, one| (sum.0 + one.0, sum.1 + one.1));
+        Self { attribute, count: own().map(|times| times.len() as u64).sum(), period: around(own().filter_map(period)), covered, expected }
     }
 }
 

@@ -109,6 +109,7 @@ impl Access {
             return Err(Error::invalid(format!("an erasure needs a reason of 1 to {REASON_BYTES_MAX} bytes, such as a file number")));
         }
         let _one = ERASING.lock().await;
+        let _alone = self.shared().forgetting.lock().await;
         let (plan, inputs) = self.found(entity, words).await?;
         let mut ids = vec![entity.clone()];
         ids.extend(self.reports_about(entity)?);

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use model::{Attribute, Entity, EntityId, Fact, Instant, Iri, Name, Observation, Origin, SeriesKey};
+use model::{Attribute, Entity, EntityId, Fact, Instant, Iri, Name, Observation, Origin, SeriesKey, rollup};
 use policy::Action;
 
 use crate::operation::ImportReceipt;
@@ -162,6 +162,9 @@ impl Passed {
 impl Course {
     fn passes(&self, entity: &EntityId, time: Option<Instant>, known: &Known) -> bool {
         let Some(time) = time.filter(|time| *time < self.newest && self.current != Some(*time)) else { return false };
+        if self.dataset.as_ref().is_some_and(|dataset| rollup::is_reserved(dataset.as_str())) {
+            return false;
+        }
         known.is_empty() || {
             let key = SeriesKey { entity: entity.clone(), attribute: self.name, dataset: self.dataset.clone() };
             !known.contains_key(&(key, time))

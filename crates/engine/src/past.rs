@@ -4,6 +4,7 @@ mod buckets;
 pub(crate) mod compact;
 mod downsample;
 mod mend;
+pub(crate) mod rollup;
 mod seal;
 mod walk;
 
@@ -14,7 +15,8 @@ use history::{Count, History};
 use model::series::{self, SeriesLimit, SeriesQuery};
 use model::time::TimeProperty;
 use model::{
-    Authorized, Entity, EntityId, Fact, Instant, Known, NumberSeries, Observation, Removal, Removals, Segment, SeriesKey, TimeWindow, Value,
+    Authorized, Entity, EntityId, Fact, Instant, Iri, Known, NumberSeries, Observation, Removal, Removals, Segment, SeriesKey, TimeWindow,
+    Value,
 };
 use parking_lot::{Mutex, RwLock};
 use store::TenantStore;
@@ -247,6 +249,7 @@ impl Parts {
             let asked = |key: &SeriesKey| {
                 entities.contains(&key.entity)
                     && (few.is_none() || key.dataset.is_some())
+                    && question.grain.holds(key.dataset.as_ref().map(Iri::as_str))
                     && question.attributes.as_ref().is_none_or(|names| names.contains(&key.attribute))
             };
             tail.iter().filter(|(key, _)| asked(key)).for_each(|(_, observations)| take(observations));

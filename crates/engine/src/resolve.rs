@@ -7,12 +7,13 @@ use std::sync::Arc;
 use model::series::{self, RemovedSeries};
 use model::{
     Attribute, Change, Class, Effect, Entity, EntityId, Fact, Instant, Iri, Json, Name, Observation, Origin, SeriesKey, TimeWindow, Value,
+    rollup,
 };
 
 use crate::classes::Classes;
 use crate::operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Operation, Outcome};
 use crate::privacy::Envelope;
-use crate::retention::{self, Expiry};
+use crate::retention::{self, Expiry, Stretch};
 use crate::{Error, Kind, Table, fold};
 
 /// How many attribute instances an entity may have.
@@ -390,7 +391,7 @@ impl Draft<'_> {
     /// Removes history for good. It stands alone in its commit.
     pub(crate) fn remove_history(&mut self, id: EntityId, series: RemovedSeries, window: TimeWindow) -> Result<(), Error> {
         self.check_writable(&id)?;
-        self.effects.push(Effect { entity: id, subject: None, change: Change::HistoryRemoved { series, window } });
+        self.effects.push(Effect { entity: id, subject: None, change: Change::HistoryRemoved { series, window, upto: None } });
         Ok(())
     }
 
@@ -426,6 +427,7 @@ impl Draft<'_> {
             }
             self.remove_history(id, RemovedSeries::Instance(name, dataset), TimeWindow { end, ..TimeWindow::ALL })?;
         }
+        expiry.stretches.into_iter().try_for_each(|stretch| self.roll_up(stretch))?;
         let receipt = expiry.receipt;
         if self.current(&receipt.id).is_none() {
             return self.create(receipt);
@@ -434,6 +436,34 @@ impl Draft<'_> {
             self.set(&receipt.id, attribute, None)?;
         }
         Ok(Outcome::Unchanged)
+    }
+
+    /// Puts roll-ups in the place of values that were written up to a position;
+    /// what came later stays as it is.
+    fn roll_up(&mut self, stretch: Stretch) -> Result<(), Error> {
+        let Stretch { key, window, upto, class, rollups } = stretch;
+        let entity = self.entities.get(&key.entity).map_or_else(|| (self.find)(&key.entity), Clone::clone);
+        let current = entity.as_ref().and_then(|entity| entity.instance(key.attribute, key.dataset.as_ref()));
+        let is_over = current.is_some_and(|current| retention::is_over(current, window.end) && current.observed_at >= Some(window.start));
+        // The entity is not shared while it is changed.
+        drop(entity);
+        let SeriesKey { entity: id, attribute: name, dataset } = key;
+        if is_over {
+            self.push(&id, None, Change::AttributeRemoved { name, dataset: dataset.clone() })?;
+        }
+        let upto = Some(upto);
+        let change = Change::HistoryRemoved { series: RemovedSeries::Instance(name, dataset), window, upto };
+        self.effects.push(Effect { entity: id.clone(), subject: None, change });
+        for (mut attribute, is_new) in rollups {
+            stamp(&mut attribute, self.at, self.at);
+            if let Some(start) = attribute.observed_at.filter(|_| !is_new) {
+                let (series, window) =
+                    (RemovedSeries::Instance(name, attribute.dataset.clone()), TimeWindow { start, end: start.plus_micros(1) });
+                self.effects.push(Effect { entity: id.clone(), subject: None, change: Change::HistoryRemoved { series, window, upto } });
+            }
+            self.push(&id, None, Change::Observed { attribute, class, origin: None })?;
+        }
+        Ok(())
     }
 
     fn set(&mut self, id: &EntityId, attribute: Attribute, origin: Option<Origin>) -> Result<(), Error> {
@@ -448,6 +478,9 @@ impl Draft<'_> {
 
     /// Sets the system's times, and puts personal values into their envelope.
     fn prepare(&self, id: &EntityId, mut attribute: Attribute) -> Result<(Attribute, Class, Option<[u8; 32]>), Error> {
+        if let Some(dataset) = attribute.dataset.as_ref().filter(|dataset| rollup::is_reserved(dataset.as_str())) {
+            return Err(Error::invalid(format!("the datasetId `{dataset}` of `{id}` is reserved for roll-ups; use another")));
+        }
         // An entity may be written whose time is over already: it is there, though nobody sees it.
         let drafted = self.entities.get(id).map_or_else(|| (self.find)(id), Clone::clone);
         let entity = drafted.ok_or_else(|| Error::internal(format!("the entity `{id}` is gone while it is written")))?;

@@ -11,19 +11,21 @@ mod calendar;
 mod clock;
 mod plan;
 mod receipt;
+mod roll;
 
 use std::fmt;
 use std::sync::Arc;
 
 use model::dataset::Keep;
 use model::series::{SeriesLimit, SeriesQuery};
-use model::{Authorized, Class, Dataset, EntityId, Instant, Name, SeriesKey, Text};
+use model::{Authorized, Class, Dataset, EntityId, Instant, Name, Rollup, SeriesKey, Text};
 use policy::Action;
 
 pub(crate) use clock::{jumped_since, note_seen};
 pub(crate) use plan::{Cut, is_over, spared};
 pub use receipt::RetentionReceipt;
 pub(crate) use receipt::{is_receipt, kept_for_receipts};
+pub(crate) use roll::Stretch;
 
 use crate::report::SETTLED_REPORTS;
 use crate::resolve::Mending;
@@ -48,6 +50,10 @@ pub struct Due {
     pub class: Class,
     /// How long its values are kept.
     pub keep: Keep,
+    /// What takes their place, where something does.
+    pub becomes: Option<Rollup>,
+    /// How long what goes stands for, where it is roll-ups.
+    pub rolled: Option<Rollup>,
     /// The first instant whose values stay.
     pub until: Instant,
     /// How many values are due, each version counted.
@@ -118,6 +124,8 @@ impl RetentionPlan {
 /// What the sequencer carries out in one commit.
 pub(crate) struct Expiry {
     pub(crate) cuts: Vec<(SeriesKey, Instant)>,
+    /// What is replaced.
+    pub(crate) stretches: Vec<Stretch>,
     pub(crate) receipt: model::Entity,
 }
 
@@ -244,32 +252,45 @@ impl Access {
         .await
     }
 
-    /// Deletes in commits of bounded size, each with its receipt, and notes what the clock showed.
+    /// Deletes and rolls up in commits of bounded size, each with its receipt, and notes what the clock showed.
     async fn carry_out(&self, plan: &RetentionPlan, confirmed_by: Option<Text>) -> Result<Vec<RetentionReceipt>, Error> {
-        let cuts = &plan.cuts[..plan.cuts.len().min(CUTS_PER_PASS)];
+        let cuts = plan.cuts[..plan.cuts.len().min(CUTS_PER_PASS)].iter().cloned();
+        let (rolled, deleted): (Vec<Cut>, Vec<Cut>) = cuts.partition(|cut| cut.becomes.is_some());
         let mut receipts = Vec::new();
         // What somebody confirmed is written down also where nothing is due.
         let nothing: &[Cut] = &[];
-        let alone = (cuts.is_empty() && confirmed_by.is_some()).then_some(nothing);
-        for cuts in cuts.chunks(CUTS_PER_COMMIT).chain(alone) {
-            let at = self.free_instant(plan)?;
-            let receipt = RetentionReceipt {
-                dataset: plan.dataset.slug.clone(),
-                at,
-                parts: plan::parts(&plan.dataset, cuts),
-                total: plan.total,
-                confirmed_by: confirmed_by.clone(),
-                reasons: plan.reasons.clone(),
-                finished_at: cuts.is_empty().then_some(at),
-            };
-            let entity = receipt::entity(&plan.dataset)?.with(receipt.attribute());
-            let cuts = cuts.iter().map(|cut| (cut.key.clone(), cut.until)).collect();
-            self.submit(Work::Expire(Box::new(Expiry { cuts, receipt: entity }))).await?;
-            receipts.push(receipt);
+        let alone = (plan.cuts.is_empty() && confirmed_by.is_some()).then_some(nothing);
+        for cuts in deleted.chunks(CUTS_PER_COMMIT).chain(alone) {
+            receipts.push(self.expire(plan, cuts, Vec::new(), confirmed_by.as_ref()).await?);
         }
+        receipts.extend(self.roll_up(plan, rolled, confirmed_by.as_ref()).await?);
         let (id, seen) = (plan.dataset.id.clone(), plan.as_of);
         self.blocking(move |shared| note_seen(shared, id.as_str(), seen)).await?;
         Ok(receipts)
+    }
+
+    /// One commit with its receipt: of all these cuts, the ones that are not replaced by stretches are deleted.
+    async fn expire(
+        &self,
+        plan: &RetentionPlan,
+        cuts: &[Cut],
+        stretches: Vec<Stretch>,
+        confirmed_by: Option<&Text>,
+    ) -> Result<RetentionReceipt, Error> {
+        let at = self.free_instant(plan)?;
+        let receipt = RetentionReceipt {
+            dataset: plan.dataset.slug.clone(),
+            at,
+            parts: plan::parts(&plan.dataset, cuts),
+            total: plan.total,
+            confirmed_by: confirmed_by.cloned(),
+            reasons: plan.reasons.clone(),
+            finished_at: cuts.is_empty().then_some(at),
+        };
+        let entity = receipt::entity(&plan.dataset)?.with(receipt.attribute());
+        let cuts = cuts.iter().filter(|cut| cut.becomes.is_none()).map(|cut| (cut.key.clone(), cut.until)).collect();
+        self.submit(Work::Expire(Box::new(Expiry { cuts, stretches, receipt: entity }))).await?;
+        Ok(receipt)
     }
 
     /// Now, or the first instant after the last receipt.

@@ -39,7 +39,7 @@ pub(crate) enum Work {
     /// One instance of the past corrected or retracted.
     Mend(Box<Wrong>, Mending),
     /// History removed for good.
-    RemoveHistory(EntityId, RemovedSeries, TimeWindow),
+    RemoveHistory(EntityId, Vec<(RemovedSeries, TimeWindow)>),
     /// Entities removed for good, with all of their past.
     Erase(Vec<EntityId>),
     /// What retention deletes, with its receipt.
@@ -314,8 +314,8 @@ fn carry_out(draft: &mut Draft<'_>, work: Work, seq: u64) -> Result<Done, Error>
     match work {
         Work::Note { .. } => Ok(Done::Noted { seq, at: draft.at }),
         Work::Mend(wrong, mending) => draft.mend(*wrong, mending).map(|outcome| Done::Operations(vec![Ok(outcome)], seq)),
-        Work::RemoveHistory(entity, series, window) => {
-            draft.remove_history(entity, series, window)?;
+        Work::RemoveHistory(entity, removed) => {
+            removed.into_iter().try_for_each(|(series, window)| draft.remove_history(entity.clone(), series, window))?;
             Ok(Done::Operations(vec![Ok(Outcome::Deleted)], seq))
         }
         Work::Erase(entities) => {

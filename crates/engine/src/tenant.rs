@@ -54,6 +54,8 @@ pub(crate) struct Shared {
     pub(crate) retention_waiting: Mutex<Vec<RetentionPlan>>,
     /// What the last deletion of settled reports left for somebody to confirm.
     pub(crate) reports_waiting: Mutex<Option<ReportsWaiting>>,
+    /// Held while something of the past is read to be replaced or removed for good, until that is done.
+    pub(crate) forgetting: tokio::sync::Mutex<()>,
     /// Long work in the background ends early.
     pub(crate) stopping: AtomicBool,
 }
@@ -91,6 +93,7 @@ impl Tenant {
             sealer: Mutex::new(None),
             retention_waiting: Mutex::default(),
             reports_waiting: Mutex::default(),
+            forgetting: tokio::sync::Mutex::default(),
             stopping: AtomicBool::new(false),
         });
         shared.reread_datasets();

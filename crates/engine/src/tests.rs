@@ -15,6 +15,7 @@ mod personal;
 mod policy;
 mod report;
 mod retention;
+mod rollup;
 mod write;
 
 use model::dataset::{Agent, Aggregate, Column, ColumnKind, Texts};

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use model::time::TimeProperty;
-use model::{EntityId, Known, Segment, SeriesQuery};
+use model::{EntityId, Grain, Known, Segment, SeriesQuery};
 use parquet::arrow::arrow_reader::RowSelection;
 use parquet::arrow::push_decoder::RowGroupSelection;
 use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
@@ -14,7 +14,7 @@ use crate::columns::Column;
 
 /// What is looked for: entities and attributes sorted, times in microseconds.
 /// `None` is no restriction.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub(crate) struct Wanted<'a> {
     entities: Option<Vec<&'a str>>,
     /// Those of the entities of which more is wanted than instances with a `datasetId`.
@@ -23,6 +23,14 @@ pub(crate) struct Wanted<'a> {
     times: Option<Range<i64>>,
     /// Nothing that was recorded later.
     known_at: Option<i64>,
+    grain: Grain,
+}
+
+/// Everything.
+impl Default for Wanted<'_> {
+    fn default() -> Self {
+        Self { entities: None, open: None, attributes: None, times: None, known_at: None, grain: Grain::All }
+    }
 }
 
 impl<'a> Wanted<'a> {
@@ -34,7 +42,7 @@ impl<'a> Wanted<'a> {
             words.dedup();
             words
         };
-        let by_time = question.time_property == TimeProperty::ObservedAt;
+        let by_time = question.time_property == TimeProperty::ObservedAt || question.grain != Grain::Values;
         let entities = sorted(question.entities.iter().map(|id| id.as_str()).collect());
         Self {
             open: Some(entities.clone()),
@@ -45,6 +53,7 @@ impl<'a> Wanted<'a> {
                 Known::At(instant) => Some(instant.micros()),
                 Known::Now | Known::Versions => None,
             },
+            grain: question.grain,
         }
     }
 
@@ -95,6 +104,10 @@ impl<'a> Wanted<'a> {
         self.attributes.as_ref().is_none_or(|wanted| wanted.binary_search(&iri).is_ok())
     }
 
+    pub(crate) fn has_dataset(&self, iri: Option<&str>) -> bool {
+        self.grain.holds(iri)
+    }
+
     /// Of ascending times, those that are wanted.
     pub(crate) fn within(&self, times: &[i64]) -> Range<usize> {
         let Some(wanted) = &self.times else { return 0..times.len() };
@@ -130,7 +143,11 @@ impl<'a> Wanted<'a> {
     fn entities_in(&self, group: &RowGroupMetaData) -> Option<&[&'a str]> {
         let empty = group.columns().get(Column::DatasetId.place()).and_then(|chunk| chunk.statistics()?.null_count_opt());
         let has_datasets = empty.and_then(|empty| i64::try_from(empty).ok()) != Some(group.num_rows());
-        if has_datasets { self.entities.as_deref() } else { self.open.as_deref() }
+        match (has_datasets, self.grain) {
+            (true, _) => self.entities.as_deref(),
+            (false, Grain::Rollups) => Some(&[]),
+            (false, Grain::Values | Grain::All) => self.open.as_deref(),
+        }
     }
 
     fn pages(&self, footer: &ParquetMetaData, index: usize, group: &RowGroupMetaData) -> Option<RowGroupSelection> {

@@ -58,8 +58,9 @@ pub(crate) fn runs(batch: &RecordBatch, wanted: &Wanted<'_>) -> Result<Vec<Run>,
         let within = wanted.within(&times[start..end]);
         let (entity, attribute) = (entities.get(start)?, attributes.get(start)?);
         // Names that are not asked for are not even interned.
-        if !within.is_empty() && wanted.has_entity(entity) && wanted.has_attribute(attribute) {
-            let dataset = text(datasets, start).map(value::iri).transpose()?;
+        let dataset = text(datasets, start);
+        if !within.is_empty() && wanted.has_entity(entity) && wanted.has_attribute(attribute) && wanted.has_dataset(dataset) {
+            let dataset = dataset.map(value::iri).transpose()?;
             let key = SeriesKey { entity: value::iri(entity)?, attribute: value::name(attribute)?, dataset };
             runs.push(Run { key, rows: start + within.start..start + within.end });
         }

@@ -17,8 +17,9 @@ impl Commit {
     /// What it removes from history.
     pub fn removals(&self) -> impl Iterator<Item = Removal> {
         self.effects.iter().filter_map(|effect| match &effect.change {
-            Change::HistoryRemoved { series, window } => {
-                Some(Removal { entity: effect.entity.clone(), series: series.clone(), window: *window, seq: self.header.seq })
+            Change::HistoryRemoved { series, window, upto } => {
+                let seq = upto.unwrap_or(self.header.seq);
+                Some(Removal { entity: effect.entity.clone(), series: series.clone(), window: *window, seq })
             }
             _ => None,
         })
@@ -100,12 +101,14 @@ pub enum Change {
         /// Its class when it was retracted.
         class: Class,
     },
-    /// What was written of these series up to now is removed from history for good.
+    /// What was written of these series is removed from history for good.
     HistoryRemoved {
         /// Which series of the entity.
         series: RemovedSeries,
         /// What stands for these times.
         window: TimeWindow,
+        /// What was written up to this position of the log; `None` is all up to this commit.
+        upto: Option<u64>,
     },
 }
 

@@ -10,7 +10,7 @@ pub mod licence;
 mod retention;
 pub mod terms;
 
-pub use retention::{Keep, Retention, RetentionOf};
+pub use retention::{Keep, Keeping, KeptRollup, Retention, RetentionOf};
 
 use crate::{Class, EntityId, Filter, Instant, Name, Text, TimeWindow, UnitCode};
 

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::time::{TimeProperty, TimeWindow};
-use crate::{Attribute, Class, EntityId, Instant, Iri, Name, Origin};
+use crate::{Attribute, Class, EntityId, Grain, Instant, Iri, Name, Origin};
 
 /// The name under which the life of an entity itself is kept, beside the
 /// series of its attributes: a value says which types it has from then on, a
@@ -130,6 +130,9 @@ pub struct SeriesQuery {
     pub limit: SeriesLimit,
     /// Whose knowledge is asked for: today's or that of a day past.
     pub known: Known,
+    /// Values or roll-ups. Where roll-ups are asked for the window speaks of
+    /// [`Observation::time`].
+    pub grain: Grain,
 }
 
 impl SeriesQuery {
@@ -138,6 +141,13 @@ impl SeriesQuery {
     #[must_use]
     pub fn asks_for(&self, observation: &Observation) -> bool {
         let attribute = &observation.attribute;
+        if !self.grain.holds(attribute.dataset.as_ref().map(Iri::as_str)) {
+            return false;
+        }
+        if self.grain != Grain::Values {
+            let holds = observation.fact == Fact::Value || self.known == Known::Versions;
+            return holds && self.window.contains(observation.time());
+        }
         let everything = self.time_property == TimeProperty::ObservedAt && self.window == TimeWindow::ALL;
         match (observation.fact, self.time_property) {
             _ if self.known == Known::Versions && everything => true,
@@ -227,10 +237,16 @@ impl Removals {
         self.0.get(&key.entity).into_iter().flatten().filter(|removal| removal.concerns(key)).collect()
     }
 
-    /// Those that came after a position of the log.
+    /// Whether this one is among them.
     #[must_use]
-    pub fn after(&self, seq: u64) -> Self {
-        self.0.values().flatten().filter(|removal| removal.seq > seq).cloned().collect()
+    pub fn contains(&self, removal: &Removal) -> bool {
+        self.0.get(&removal.entity).is_some_and(|known| known.contains(removal))
+    }
+
+    /// Those that are not among others.
+    #[must_use]
+    pub fn without(&self, others: &Self) -> Self {
+        self.0.values().flatten().filter(|removal| !others.contains(removal)).cloned().collect()
     }
 
     /// The entities that lose something.

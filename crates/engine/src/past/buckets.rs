@@ -1,6 +1,8 @@
 //! Many values of a period as one (NGSI-LD V1.9.1, clause 4.5.19).
 
 mod grid;
+mod laid;
+pub(super) mod moments;
 mod period;
 mod tally;
 #[cfg(test)]
@@ -8,15 +10,17 @@ mod tests;
 
 use model::series::SeriesLimit;
 use model::time::TimeProperty;
-use model::{EntityId, Instant, Name, NumberSeries, Observation, SeriesKey, Text, TimeWindow};
+use model::{EntityId, Instant, Name, NumberSeries, Observation, Rollup, SeriesKey, Text, TimeWindow};
 
 pub use grid::Alignment;
 pub use period::Period;
 pub use tally::{Figure, Method};
 
+use super::rollup::{Rolled, Rollups};
 use crate::access::Waiting;
 use crate::{Error, Kind};
 use grid::Grid;
+use laid::Laid;
 use tally::Tally;
 
 /// How many periods a series may be cut into.
@@ -81,8 +85,12 @@ pub struct Bucket {
     pub end: Instant,
     /// Whether it holds no value.
     pub is_gap: bool,
-    /// As many as methods were asked for; `None` where one does not apply.
+    /// As many as methods were asked for; `None` where one does not apply, or is not known.
     pub figures: Vec<Option<Figure>>,
+    /// Why some figures are not known: only roll-ups of this length are kept,
+    /// and their values lie in several periods, or are different where
+    /// different ones are counted.
+    pub only: Option<Rollup>,
 }
 
 impl Bucket {
@@ -128,23 +136,53 @@ impl<'a> Cutter<'a> {
         Ok(Self { question, grid: Grid::new(question.period, question.alignment, &question.zone)?, waiting })
     }
 
-    pub(crate) fn numbers(&self, series: &[NumberSeries]) -> Result<Vec<BucketSeries>, Error> {
+    /// Numbers, and the roll-ups of older ones.
+    pub(crate) fn numbers(&self, series: &[NumberSeries], mut rollups: Rollups) -> Result<Vec<BucketSeries>, Error> {
         let cut = |one: &NumberSeries| {
             let values = one.times.iter().copied().zip(one.values.iter().copied());
-            let buckets = self.cut(values, Tally::add_number)?;
+            let buckets = self.lay(values, &rollups.remove(&one.key).unwrap_or_default(), Tally::add_number)?;
             Ok(BucketSeries { key: one.key.clone(), type_name: "Property", buckets })
         };
-        series.iter().map(cut).collect()
+        let mut all: Vec<BucketSeries> = series.iter().map(cut).collect::<Result<_, Error>>()?;
+        all.extend(self.rolled_up(rollups)?);
+        Ok(all)
     }
 
-    pub(crate) fn values(&self, observations: &[Observation]) -> Result<Vec<BucketSeries>, Error> {
+    /// Values of any kind, and the roll-ups of older ones.
+    pub(crate) fn values(&self, observations: &[Observation], mut rollups: Rollups) -> Result<Vec<BucketSeries>, Error> {
         let cut = |series: &[Observation]| {
             let mut values: Vec<(i64, &Observation)> = series.iter().map(|one| (self.time_of(one), one)).collect();
             values.sort_by_key(|(time, _)| *time);
-            let buckets = self.cut(values.into_iter(), |tally, one| tally.add(&one.attribute.value))?;
-            Ok(BucketSeries { key: series[0].key(), type_name: series[0].attribute.value.type_name(), buckets })
+            let (key, rolled) = (series[0].key(), rollups.remove(&series[0].key()).unwrap_or_default());
+            let buckets = self.lay(values.into_iter(), &rolled, |tally, one| tally.add(&one.attribute.value))?;
+            Ok(BucketSeries { key, type_name: series[0].attribute.value.type_name(), buckets })
         };
-        observations.chunk_by(|a, b| a.key() == b.key()).map(cut).collect()
+        let mut all: Vec<BucketSeries> = observations.chunk_by(|a, b| a.key() == b.key()).map(cut).collect::<Result<_, Error>>()?;
+        all.extend(self.rolled_up(rollups)?);
+        Ok(all)
+    }
+
+    /// Series of which nothing but roll-ups is left in the window.
+    fn rolled_up(&self, rollups: Rollups) -> Result<Vec<BucketSeries>, Error> {
+        let cut = |(key, rolled): (SeriesKey, Vec<Rolled>)| {
+            let buckets = self.lay(std::iter::empty::<(i64, f64)>(), &rolled, Tally::add_number)?;
+            Ok(BucketSeries { key, type_name: "Property", buckets })
+        };
+        let all: Vec<BucketSeries> = rollups.into_iter().map(cut).collect::<Result<_, Error>>()?;
+        Ok(all.into_iter().filter(|one| !one.buckets.is_empty()).collect())
+    }
+
+    /// Values in time order and roll-ups into buckets.
+    fn lay<V>(&self, values: impl Iterator<Item = (i64, V)>, rolled: &[Rolled], add: impl Fn(&mut Tally, V)) -> Result<Vec<Bucket>, Error> {
+        if rolled.is_empty() {
+            return self.cut(values, add);
+        }
+        let all = laid::together(values, rolled, &self.grid, self.question.window);
+        self.cut(all.into_iter(), |tally, part| match part {
+            Laid::Value(value) => add(tally, value),
+            Laid::Whole(rolled) => tally.add_rolled(rolled),
+            Laid::Hidden(count, length) => tally.add_hidden(count, length),
+        })
     }
 
     fn time_of(&self, observation: &Observation) -> i64 {
@@ -193,8 +231,8 @@ struct Row<'a> {
 
 impl Row<'_> {
     fn close(&mut self, (start, end, tally): (i64, i64, Tally)) -> Result<(), Error> {
-        let figures = tally.figures(&self.cutter.question.methods);
-        self.push(start, end, false, figures)
+        let (figures, only) = tally.figures(&self.cutter.question.methods);
+        self.push(start, end, false, (figures, only))
     }
 
     /// What lies between the last bucket and a time, where gaps are asked for.
@@ -209,7 +247,7 @@ impl Row<'_> {
         while next < until {
             let (start, end) = self.cutter.grid.around(next);
             let figures = self.figures_of_gap();
-            self.push(start, end, true, figures)?;
+            self.push(start, end, true, (figures, None))?;
             next = end;
         }
         Ok(())
@@ -226,7 +264,7 @@ impl Row<'_> {
         question.methods.iter().enumerate().map(figure).collect()
     }
 
-    fn push(&mut self, start: i64, end: i64, is_gap: bool, figures: Vec<Option<Figure>>) -> Result<(), Error> {
+    fn push(&mut self, start: i64, end: i64, is_gap: bool, told: (Vec<Option<Figure>>, Option<Rollup>)) -> Result<(), Error> {
         let question = self.cutter.question;
         if self.buckets.len() == PERIODS_MAX {
             let message = format!(
@@ -243,14 +281,15 @@ impl Row<'_> {
         let (start, end) =
             if question.period.is_whole() { (question.window.start.micros(), question.window.end.micros()) } else { (start, end) };
         let written = |micros: i64| Instant::from_micros(micros).clamp(Instant::MIN, Instant::MAX);
-        self.buckets.push(Bucket { start: written(start), end: written(end), is_gap, figures });
+        let (figures, only) = told;
+        self.buckets.push(Bucket { start: written(start), end: written(end), is_gap, figures, only });
         Ok(())
     }
 }
 
 /// That no method asked for fits any value: an error that names both.
 pub(crate) fn ensure_something_fits(question: &BucketQuery, series: &[BucketSeries]) -> Result<(), Error> {
-    let has_figure = |bucket: &Bucket| !bucket.is_gap && bucket.figures.iter().any(Option::is_some);
+    let has_figure = |bucket: &Bucket| !bucket.is_gap && (bucket.only.is_some() || bucket.figures.iter().any(Option::is_some));
     if series.iter().all(|one| one.buckets.is_empty()) || series.iter().any(|one| one.buckets.iter().any(has_figure)) {
         return Ok(());
     }

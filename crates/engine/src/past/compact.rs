@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
-use model::{Removals, Segment};
+use model::{Removal, Removals, Segment};
 
 use super::{Parts, Past};
 use crate::Error;
@@ -103,19 +103,21 @@ impl Past {
         gone.into_iter().try_for_each(|(intent, names)| super::seal::undo(&self.history, &self.store, intent, &names))
     }
 
-    /// Forgets removals of which nothing is left: not in segments, which the
-    /// caller has seen, nor in the tail, in the log, or in objects that wait.
+    /// Forgets removals of which nothing is left: not in segments, in which the
+    /// caller has looked for these, nor in the tail, in the log, or in objects that wait.
     fn settle(&self, removals: &Removals, sealed_upto: u64) -> Result<(), Error> {
         if removals.is_empty() || !self.retired.lock().objects.is_empty() {
             return Ok(());
         }
         let upto = self.store.dropped_upto()?.min(sealed_upto);
-        let done: Vec<u64> = self.store.removals()?.iter().filter(|(_, removal)| removal.seq <= upto).map(|(id, _)| *id).collect();
+        // What was removed in the meantime stays, also when it was written long ago.
+        let is_done = |removal: &Removal| removal.seq <= upto && removals.contains(removal);
+        let done: Vec<(u64, Removal)> = self.store.removals()?.into_iter().filter(|(_, removal)| is_done(removal)).collect();
         if !done.is_empty() {
-            self.store.settle_removals(&done)?;
-            // What was removed in the meantime stays.
+            let (ids, done): (Vec<u64>, Vec<Removal>) = done.into_iter().unzip();
+            self.store.settle_removals(&ids)?;
             let mut parts = self.parts.write();
-            parts.removals = Arc::new(parts.removals.after(upto));
+            parts.removals = Arc::new(parts.removals.without(&done.into_iter().collect()));
         }
         Ok(())
     }

@@ -2,14 +2,16 @@
 //! stretches removed (NGSI-LD V1.9.1, clauses 5.6.12 to 5.6.16).
 
 use model::series::{RemovedSeries, SeriesLimit, SeriesQuery};
-use model::{Attribute, EntityId, Instant, Json, Name, Observation, SeriesKey, TimeWindow, Value};
+use model::{Attribute, Authorized, EntityId, Grain, Instant, Json, Name, Observation, Rollup, SeriesKey, TimeWindow, Value};
 use policy::Action;
 
 use super::compact;
+use super::rollup::{LONGEST_MICROS, Rolled};
 use crate::operation::Receipt;
 use crate::resolve::{Mending, Wrong};
 use crate::sequencer::{Done, Work};
-use crate::{Access, Error};
+use crate::tenant::Shared;
+use crate::{Access, DOOR, Error};
 
 impl Access {
     /// Retracts one instance of the past: nothing takes its place, and what it
@@ -36,7 +38,8 @@ impl Access {
     }
 
     /// Removes history for good: nothing of it is answered any more, and
-    /// files lose it when they are written anew. The current state stays.
+    /// files lose it when they are written anew. The current state stays. A
+    /// roll-up that has values in the window goes as a whole.
     ///
     /// # Errors
     /// When the principal may not administer, or nothing was removed for certain.
@@ -45,7 +48,11 @@ impl Access {
         if window.is_empty() {
             return Err(Error::invalid(format!("the time from {} to {} is empty: nothing lies in it", window.start, window.end)));
         }
-        self.submit(Work::RemoveHistory(entity.clone(), series, window)).await
+        let _alone = self.shared().forgetting.lock().await;
+        let (id, named) = (entity.clone(), series.clone());
+        let mut removed = self.blocking(move |shared| rollups_of(shared, &id, &named, window)).await?;
+        removed.push((series, window));
+        self.submit(Work::RemoveHistory(entity.clone(), removed)).await
     }
 
     /// Takes what was removed from history off the disk, as far as no reader
@@ -74,6 +81,7 @@ impl Access {
 
     pub(crate) async fn mend(&self, entity: &EntityId, attribute: Name, instance: &str, mending: Mending) -> Result<Receipt, Error> {
         self.permit(Action::Write)?;
+        let _alone = self.shared().forgetting.lock().await;
         let wrong = self.wrong(entity, attribute, instance).await?;
         self.submit(Work::Mend(Box::new(wrong), mending)).await
     }
@@ -106,4 +114,37 @@ impl Access {
         let left = newest.into_iter().rfind(|o| o.attribute.dataset == found.attribute.dataset && o.time() != time);
         Ok(Wrong { found, left })
     }
+}
+
+/// What else goes with a part of history: roll-ups of the one instance that is
+/// named, and those that begin before the window and have values in it.
+fn rollups_of(
+    shared: &Shared,
+    entity: &EntityId,
+    series: &RemovedSeries,
+    window: TimeWindow,
+) -> Result<Vec<(RemovedSeries, TimeWindow)>, Error> {
+    let mut removed = Vec::new();
+    let (attributes, instance) = match series {
+        RemovedSeries::All => (None, None),
+        RemovedSeries::Attribute(name) => (Some(vec![*name]), None),
+        RemovedSeries::Instance(name, dataset) => {
+            let key = SeriesKey { entity: entity.clone(), attribute: *name, dataset: dataset.clone() };
+            removed.extend(Rollup::ALL.map(|length| (RemovedSeries::Instance(*name, key.rollups(length).dataset), window)));
+            (Some(vec![*name]), Some(key))
+        }
+    };
+    let before = TimeWindow { start: Instant::from_micros(window.start.micros().saturating_sub(LONGEST_MICROS)), end: window.start };
+    let question =
+        SeriesQuery { entities: vec![entity.clone()], attributes, window: before, grain: Grain::Rollups, ..SeriesQuery::default() };
+    for row in shared.past.series(&Authorized::new(&DOOR, question))? {
+        let key = row.key();
+        let Some((base, length)) = key.rolled().filter(|(base, _)| instance.as_ref().is_none_or(|instance| instance == base)) else {
+            continue;
+        };
+        if Rolled::read(&row, length)?.instants.iter().any(|at| window.contains(Instant::from_micros(at))) {
+            removed.push((RemovedSeries::Instance(base.attribute, key.dataset), TimeWindow { start: row.time(), end: window.start }));
+        }
+    }
+    Ok(removed)
 }

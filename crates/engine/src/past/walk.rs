@@ -53,6 +53,7 @@ impl Moment {
     /// The first and the last time that values of the series chosen stand for.
     pub(crate) fn span(&self, is_chosen: &dyn Fn(&SeriesKey) -> bool) -> Result<Option<(Instant, Instant)>, Error> {
         let end = TimeWindow::ALL.end;
+        let is_chosen = |key: &SeriesKey| key.rolled().is_none() && is_chosen(key);
         let sealed = self.history.count(&self.segments, &self.removals, end, &mut |key| is_chosen(key).then_some(end))?;
         let tail = self.tail.iter().filter(|row| is_chosen(&row.key())).map(|row| (row.time(), row.time()));
         let spans = sealed.into_values().map(|count| (count.first, count.last)).chain(tail);

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use history::Count;
+use model::dataset::Keep;
 use model::series;
-use model::{Attribute, Authorized, Dataset, Entity, EntityId, Instant, Known, SeriesKey, SeriesQuery, TimeWindow, Value};
+use model::{Attribute, Authorized, Dataset, Entity, EntityId, Instant, Known, Rollup, SeriesKey, SeriesQuery, TimeWindow, Value};
 use sha2::{Digest, Sha256};
 
 use super::{Due, Reason, RetentionPlan, SHARE_MAX_PERCENT, calendar};
+use crate::past::rollup::start_of;
 use crate::tenant::Shared;
 use crate::{DOOR, Error};
 
@@ -18,17 +20,64 @@ pub(crate) struct Cut {
     pub(crate) key: SeriesKey,
     pub(crate) until: Instant,
     pub(crate) count: Count,
+    /// What takes its place.
+    pub(crate) becomes: Option<Becomes>,
+}
+
+/// Roll-ups that take the place of values.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Becomes {
+    pub(crate) length: Rollup,
+    /// For values from here on: the time of roll-ups of earlier ones is over, too.
+    pub(crate) from: Instant,
+}
+
+/// Until when values are due by the rules of a dataset.
+struct Rules<'a> {
+    dataset: &'a Dataset,
+    /// From when on values are kept that are kept so long.
+    kept_from: HashMap<Keep, Instant>,
+}
+
+impl<'a> Rules<'a> {
+    fn at(dataset: &'a Dataset, as_of: Instant) -> Self {
+        let periods = dataset.retention.iter().flat_map(|rule| [Some(rule.keep), rule.rollup.and_then(|rollup| rollup.keep)]);
+        Self { dataset, kept_from: periods.flatten().map(|keep| (keep, calendar::kept_from(keep, as_of))).collect() }
+    }
+
+    fn latest(&self) -> Instant {
+        self.kept_from.values().copied().max().unwrap_or(Instant::MIN)
+    }
+
+    fn until(&self, key: &SeriesKey) -> Option<Instant> {
+        let keeping = self.dataset.keeps(key.attribute);
+        let is_rolled = key.rolled().is_some();
+        match (keeping.rolled_up.filter(|_| !is_rolled), keeping.deleted) {
+            // Whole days are rolled up, and roll-ups go by whole days: each day's work is done once.
+            (Some((keep, _)), _) => Some(start_of(Rollup::Day, self.kept_from[&keep])),
+            (None, Some(keep)) if is_rolled => Some(start_of(Rollup::Day, self.kept_from[&keep])),
+            (None, Some(keep)) => Some(self.kept_from[&keep]),
+            (None, None) => None,
+        }
+    }
+
+    fn becomes(&self, key: &SeriesKey) -> Option<Becomes> {
+        let keeping = self.dataset.keeps(key.attribute);
+        let (_, length) = keeping.rolled_up.filter(|_| key.rolled().is_none())?;
+        let from = keeping.deleted.map_or(TimeWindow::ALL.start, |keep| start_of(Rollup::Day, self.kept_from[&keep]));
+        Some(Becomes { length, from })
+    }
 }
 
 /// Plans the deletion of what is due of a dataset at an instant.
 pub(super) fn plan(shared: &Shared, dataset: &Arc<Dataset>, as_of: Instant, jumped_since: Option<Instant>) -> Result<RetentionPlan, Error> {
     let mut members = Members { shared, dataset, known: HashMap::new() };
-    let rules: HashMap<_, _> = dataset.retention.iter().map(|rule| (rule.keep, calendar::kept_from(rule.keep, as_of))).collect();
-    let due_until = |key: &SeriesKey| dataset.keeps(key.attribute).map(|keep| rules[&keep]);
-    let latest = rules.values().copied().max().unwrap_or(Instant::MIN);
-    let mut counts = members.count(latest, &due_until)?;
+    let rules = Rules::at(dataset, as_of);
+    let due_until = |key: &SeriesKey| rules.until(key);
+    let mut counts = members.count(rules.latest(), &due_until)?;
     members.add_current(&due_until, &mut counts);
-    let mut cuts: Vec<Cut> = counts.into_iter().filter_map(|(key, count)| Some(Cut { until: due_until(&key)?, key, count })).collect();
+    let cut = |(key, count): (SeriesKey, Count)| Some(Cut { until: due_until(&key)?, becomes: rules.becomes(&key), key, count });
+    let mut cuts: Vec<Cut> = counts.into_iter().filter_map(cut).collect();
     cuts.sort_by(|a, b| a.key.cmp(&b.key));
     let due: u64 = cuts.iter().map(|cut| cut.count.rows).sum();
     let total = if due == 0 {
@@ -54,9 +103,11 @@ pub(super) fn as_of(token: &str) -> Option<Instant> {
 /// What these cuts take, by attribute.
 pub(super) fn parts(dataset: &Dataset, cuts: &[Cut]) -> Vec<Due> {
     let mut parts: Vec<Due> = Vec::new();
-    for Cut { key, until, count } in cuts {
-        let Some(keep) = dataset.keeps(key.attribute) else { continue };
-        match parts.iter_mut().find(|part| part.attribute == key.attribute) {
+    for Cut { key, until, count, becomes } in cuts {
+        let keeping = dataset.keeps(key.attribute);
+        let (becomes, rolled) = (becomes.map(|becomes| becomes.length), key.rolled().map(|(_, length)| length));
+        let Some(keep) = becomes.map_or(keeping.deleted, |_| keeping.rolled_up.map(|(keep, _)| keep)) else { continue };
+        match parts.iter_mut().find(|part| part.attribute == key.attribute && part.becomes == becomes && part.rolled == rolled) {
             Some(part) => {
                 part.values += count.rows;
                 part.series += 1;
@@ -67,6 +118,8 @@ pub(super) fn parts(dataset: &Dataset, cuts: &[Cut]) -> Vec<Due> {
                 attribute: key.attribute,
                 class: dataset.class_of(key.attribute),
                 keep,
+                becomes,
+                rolled,
                 until: *until,
                 values: count.rows,
                 series: 1,
@@ -75,7 +128,7 @@ pub(super) fn parts(dataset: &Dataset, cuts: &[Cut]) -> Vec<Due> {
             }),
         }
     }
-    parts.sort_by_key(|part| part.attribute.iri());
+    parts.sort_by_key(|part| (part.attribute.iri(), part.rolled, part.becomes));
     parts
 }
 
@@ -86,9 +139,11 @@ fn token(dataset: &Dataset, as_of: Instant, parts: &[Due]) -> String {
     digest.update(dataset.id.as_str());
     for part in parts {
         digest.update(format!(
-            "\0{}\0{}\0{}\0{}\0{}\0{}\0{}",
+            "\0{}\0{}\0{:?}\0{:?}\0{}\0{}\0{}\0{}\0{}",
             part.attribute.iri(),
             part.keep,
+            part.becomes,
+            part.rolled,
             part.until,
             part.values,
             part.series,

@@ -6,7 +6,7 @@
 use std::sync::LazyLock;
 
 use model::dataset::Keep;
-use model::{Attribute, Class, Dataset, Entity, EntityId, Instant, Json, Name, Observation, Text, Value};
+use model::{Attribute, Class, Dataset, Entity, EntityId, Instant, Json, Name, Observation, Rollup, Text, Value};
 
 use super::{Due, Reason};
 use crate::{Error, Kind};
@@ -115,6 +115,7 @@ fn read_number(json: &Json, member: &str) -> Option<u64> {
 
 fn part(due: &Due) -> Json {
     let at = |instant: Instant| Json::from(instant.to_string().as_str());
+    let length = |length: Option<Rollup>| length.map_or(Json::Null, |length| Json::from(length.word()));
     Json::object([
         ("attribute", Json::from(due.attribute.iri())),
         ("class", Json::from(due.class.word())),
@@ -124,6 +125,8 @@ fn part(due: &Due) -> Json {
         ("series", number(due.series)),
         ("oldest", at(due.oldest)),
         ("newest", at(due.newest)),
+        ("becomes", length(due.becomes)),
+        ("rolled", length(due.rolled)),
     ])
 }
 
@@ -139,5 +142,7 @@ fn read_part(json: &Json) -> Option<Due> {
         series: read_number(json, "series")?,
         oldest: at("oldest")?,
         newest: at("newest")?,
+        becomes: text("becomes").and_then(Rollup::of_word),
+        rolled: text("rolled").and_then(Rollup::of_word),
     })
 }

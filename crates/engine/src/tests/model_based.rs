@@ -187,7 +187,7 @@ async fn take(engine: ScratchEngine, plain: &mut Plain, step: Step) -> ScratchEn
         Step::Retain { upto } => {
             let access = engine.with_role(Role::Administrator);
             let seconds = u32::try_from((engine.now().micros() - time(upto).micros()) / 1_000_000).expect("a few years");
-            let rule = Retention { of: RetentionOf::Rest, keep: Keep { months: 0, days: 0, seconds } };
+            let rule = Retention { of: RetentionOf::Rest, keep: Keep { months: 0, days: 0, seconds }, rollup: None };
             access.put_dataset(Dataset { retention: vec![rule], ..dataset(true) }).await.expect("declared");
             let plan = access.retention_plans().await.expect("a plan").remove(0);
             let due = plain.history.iter().filter(|((_, at), _)| *at <= time(upto)).map(|(_, said)| said.len()).sum::<usize>();

@@ -256,9 +256,10 @@ async fn what_was_removed_leaves_the_files_and_then_the_list() {
     assert_eq!(ask(&engine, question()).await.len(), 2);
     // What is removed later outlives the settling of what was removed before.
     let (first, later) = (Removal { seq: 3, ..removal("a") }, Removal { seq: 5, ..removal("b") });
-    let both = Removals::from_iter([first, later.clone()]);
-    assert_eq!(both.after(3).of(&SeriesKey { entity: id("b"), attribute: name("no2"), dataset: None }), [&later]);
-    assert_eq!(both.after(3).entities(), [&id("b")]);
+    let both = Removals::from_iter([first.clone(), later.clone()]);
+    let left = both.without(&Removals::from_iter([first]));
+    assert_eq!(left.of(&SeriesKey { entity: id("b"), attribute: name("no2"), dataset: None }), [&later]);
+    assert_eq!(left.entities(), [&id("b")]);
     let other = SeriesQuery { entities: vec![id("b")], ..question() };
     assert_eq!(ask(&engine, other).await.len(), 3);
 }

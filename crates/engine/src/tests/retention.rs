@@ -13,7 +13,7 @@ const HOUR: i64 = 3_600_000_000;
 const DAY: i64 = 24 * HOUR;
 
 fn kept(rules: &[(&str, RetentionOf)]) -> Dataset {
-    let rule = |(keep, of): &(&str, RetentionOf)| Retention { of: of.clone(), keep: Keep::parse(keep).expect("a period") };
+    let rule = |(keep, of): &(&str, RetentionOf)| Retention { of: of.clone(), keep: Keep::parse(keep).expect("a period"), rollup: None };
     Dataset { retention: rules.iter().map(rule).collect(), ..dataset(true) }
 }
 
@@ -94,8 +94,8 @@ async fn a_rule_of_an_attribute_holds_before_that_of_its_class_and_of_the_rest()
     ])
     .await;
     let declared = kept(&[("P1Y", RetentionOf::Rest), ("P10D", RetentionOf::Classes(vec![Class::Internal]))]);
-    assert_eq!(declared.keeps(name("no2")).map(|keep| keep.to_string()).as_deref(), Some("P1Y"));
-    assert_eq!(declared.keeps(name("note")).map(|keep| keep.to_string()).as_deref(), Some("P10D"));
+    assert_eq!(declared.keeps(name("no2")).deleted.map(|keep| keep.to_string()).as_deref(), Some("P1Y"));
+    assert_eq!(declared.keeps(name("note")).deleted.map(|keep| keep.to_string()).as_deref(), Some("P10D"));
     engine.clock().advance_micros(10 * HOUR);
     let plan = admin(&engine).retention_plans().await.expect("a plan").remove(0);
     let said = |part: &crate::Due| (part.attribute.short().to_owned(), part.class, part.keep.to_string(), part.values, part.oldest);

@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use model::dataset::{Column, Keep, Retention, RetentionOf};
-use model::{Class, Name};
+use model::dataset::{Column, ColumnKind, Keep, KeptRollup, Retention, RetentionOf};
+use model::{Class, Name, Rollup};
 
 use super::section::Section;
 use crate::message::{Code, Message};
@@ -16,7 +16,11 @@ pub(super) fn rules(dataset: &mut Section<'_>, columns: &[Column], name: &dyn Fn
     let (mut rules, mut named) = (Vec::new(), HashSet::new());
     for mut section in dataset.children("retention") {
         let keep = section.need("keep", Code::WriteKeep).and_then(|_| section.read("keep", Code::WriteKeep, keep));
+        let rollup = rollup(&mut section, keep);
         let of = of(&mut section, columns, name);
+        if let Some(of) = of.as_ref().filter(|_| rollup.is_some()) {
+            check_rolled_up(&section, of, columns);
+        }
         if let Some(of) = &of {
             for word in words(of).into_iter().filter(|word| !named.insert(word.clone())) {
                 let (key, word) = if word.is_empty() { ("keep", None) } else { (key(of), Some(word)) };
@@ -24,9 +28,43 @@ pub(super) fn rules(dataset: &mut Section<'_>, columns: &[Column], name: &dyn Fn
             }
         }
         section.finish();
-        rules.extend(of.zip(keep).map(|(of, keep)| Retention { of, keep }));
+        rules.extend(of.zip(keep).map(|(of, keep)| Retention { of, keep, rollup }));
     }
     rules
+}
+
+/// What takes the place of values, and how long it is kept.
+fn rollup(section: &mut Section<'_>, kept: Option<Keep>) -> Option<KeptRollup> {
+    let length = section.word("rollup", &Rollup::ALL.map(|length| (length.word(), length)));
+    let longer = |text: &str| {
+        let longer = keep(text)?;
+        let is_longer = kept.is_none_or(|kept| longer.about_seconds() > kept.about_seconds());
+        if is_longer { Ok(longer) } else { Err(Code::KeepRollupShort.with("value", text)) }
+    };
+    let keep = section.read("keep_rollup", Code::WriteKeepRollup, longer);
+    if length.is_none() && section.has("keep_rollup") && !section.has("rollup") {
+        section.fault("keep_rollup", None, Code::KeepRollupAlone, Code::WriteRollup);
+    }
+    Some(KeptRollup { length: length?, keep })
+}
+
+/// Numbers that nobody needs to protect can be rolled up. What else the rest
+/// has stays as it is; whoever names it should know.
+fn check_rolled_up(section: &Section<'_>, of: &RetentionOf, columns: &[Column]) {
+    match of {
+        RetentionOf::Attributes(names) => {
+            let is_fit = |column: &&Column| column.kind == ColumnKind::Measure && !column.class.is_enveloped();
+            for column in columns.iter().filter(|column| names.contains(&column.attribute)).filter(|column| !is_fit(column)) {
+                section.fault("attributes", Some(column.attribute.short()), Code::RollupNoMeasure, Code::DropRollup);
+            }
+        }
+        RetentionOf::Classes(classes) => {
+            for class in classes.iter().filter(|class| class.is_enveloped()) {
+                section.fault("classes", Some(class.word()), Code::RollupPersonal, Code::DropRollup);
+            }
+        }
+        RetentionOf::Rest => {}
+    }
 }
 
 fn keep(text: &str) -> Result<Keep, Message> {

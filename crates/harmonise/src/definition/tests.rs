@@ -334,7 +334,11 @@ fn check_retention(rules: &str, expected: &str) {
         Ok(definition) => {
             assert!(schema().is_valid(&as_json(&text)), "the schema refuses what the parser takes");
             let rules = definition.dataset().expect("a dataset").retention;
-            rules.iter().map(|rule| format!("{} {:?}", rule.keep, rule.of)).collect()
+            let rollup = |rule: &model::dataset::Retention| {
+                let Some(rollup) = rule.rollup else { return String::new() };
+                format!(" {} {}", rollup.length.word(), rollup.keep.map_or_else(|| "ever".to_owned(), |keep| keep.to_string()))
+            };
+            rules.iter().map(|rule| format!("{} {:?}{}", rule.keep, rule.of, rollup(rule))).collect()
         }
         Err(issues) => issues.iter().map(ToString::to_string).collect(),
     };
@@ -366,6 +370,37 @@ fn bad_retention_is_named() {
     check_retention(
         r#"[{ keep = "P1Y", classes = ["personal"] }, { keep = "P2Y", classes = ["personal"] }]"#,
         "`dataset.retention[2].classes` = `personal`: there is a period for it already; drop one of them",
+    );
+}
+
+#[test]
+fn roll_ups_follow_values() {
+    check_retention(
+        r#"[{ keep = "P1Y", rollup = "PT1H", keep_rollup = "P10Y" }, { keep = "P90D", rollup = "P1D", classes = ["open"] }]"#,
+        "P1Y Rest PT1H P10Y\nP90D Classes([Open]) P1D ever",
+    );
+}
+
+#[test]
+fn bad_roll_ups_are_named() {
+    check_retention(
+        r#"[{ keep = "P1Y", rollup = "PT15M" }]"#,
+        "`dataset.retention[1].rollup` = `PT15M`: this word is not known here; use one of `PT1H`, `P1D`, did you mean `PT1H`?",
+    );
+    check_retention(
+        r#"[{ keep = "P1Y", rollup = "P1D", keep_rollup = "P12M" }]"#,
+        "`dataset.retention[1].keep_rollup` = `P12M`: `P12M` is not longer than `keep`: the roll-ups would be gone already; write how long \
+         roll-ups are kept, longer than `keep`, for example `P10Y` (ten years); without it they stay",
+    );
+    check_retention(
+        r#"[{ keep = "P1Y", keep_rollup = "P10Y" }]"#,
+        "`dataset.retention[1].keep_rollup`: nothing says what values are rolled up to; add `rollup = \"PT1H\"` (hours) or \
+         `rollup = \"P1D\"` (days)",
+    );
+    check_retention(
+        r#"[{ keep = "P1Y", rollup = "P1D", classes = ["open", "personal"] }]"#,
+        "`dataset.retention[1].classes` = `personal`: personal values are not rolled up; they go when their time is over; name it in a \
+         period of its own without `rollup`",
     );
 }
 

@@ -37,6 +37,7 @@ pub(super) fn question() -> impl Strategy<Value = SeriesQuery> {
             time_property,
             limit,
             known,
+            grain: model::Grain::Values,
         },
     )
 }

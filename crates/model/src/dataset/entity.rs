@@ -1,7 +1,7 @@
 //! Dataset ⇄ entity.
 
-use super::{Agent, Aggregate, Column, ColumnKind, Contact, Dataset, Keep, Retention, RetentionOf, Spatial, Texts, terms};
-use crate::{Attribute, Class, Entity, Instant, Json, Name, Text, TimeWindow, UnitCode, Value};
+use super::{Agent, Aggregate, Column, ColumnKind, Contact, Dataset, Keep, KeptRollup, Retention, RetentionOf, Spatial, Texts, terms};
+use crate::{Attribute, Class, Entity, Instant, Json, Name, Rollup, Text, TimeWindow, UnitCode, Value};
 
 /// An entity of the dataset type that does not say what a dataset must.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -156,12 +156,23 @@ fn column(column: &Column) -> Json {
 
 fn retention(rule: &Retention) -> Json {
     let words = |words: Vec<&str>| Json::Array(words.into_iter().map(Json::from).collect());
-    let keep = ("keep", Json::from(rule.keep.to_string().as_str()));
-    match &rule.of {
-        RetentionOf::Attributes(names) => Json::object([keep, ("attributes", words(names.iter().map(|name| name.iri()).collect()))]),
-        RetentionOf::Classes(classes) => Json::object([keep, ("classes", words(classes.iter().map(|class| class.word()).collect()))]),
-        RetentionOf::Rest => Json::object([keep]),
+    let keep = |keep: Keep| Json::from(keep.to_string().as_str());
+    let mut members = Vec::new();
+    match rule.rollup {
+        None => members.push(("keep", keep(rule.keep))),
+        // A program that knows no roll-ups must not take it for a rule that deletes.
+        Some(rollup) => {
+            members.push(("keepValues", keep(rule.keep)));
+            members.push(("rollup", Json::from(rollup.length.word())));
+            members.extend(rollup.keep.map(|kept| ("keepRollup", keep(kept))));
+        }
     }
+    match &rule.of {
+        RetentionOf::Attributes(names) => members.push(("attributes", words(names.iter().map(|name| name.iri()).collect()))),
+        RetentionOf::Classes(classes) => members.push(("classes", words(classes.iter().map(|class| class.word()).collect()))),
+        RetentionOf::Rest => {}
+    }
+    Json::Object(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
 }
 
 fn member(json: &Json, name: &str) -> Option<Text> {
@@ -221,7 +232,14 @@ fn read_retention(json: &Json) -> Option<Vec<Retention>> {
             (None, None) => RetentionOf::Rest,
             (Some(_), Some(_)) => return None,
         };
-        Some(Retention { of, keep: Keep::parse(json.get("keep")?.as_str()?)? })
+        let keep = |json: &Json| json.as_str().and_then(Keep::parse);
+        let Some(length) = json.get("rollup") else { return Some(Retention { of, keep: keep(json.get("keep")?)?, rollup: None }) };
+        let kept = match json.get("keepRollup") {
+            None => None,
+            Some(kept) => Some(keep(kept)?),
+        };
+        let rollup = KeptRollup { length: Rollup::of_word(length.as_str()?)?, keep: kept };
+        Some(Retention { of, keep: keep(json.get("keepValues")?)?, rollup: Some(rollup) })
     };
     json.as_array()?.iter().map(rule).collect()
 }
@@ -283,12 +301,18 @@ mod tests {
                 Retention {
                     of: RetentionOf::Attributes(vec![Name::known("https://smartdatamodels.org/dataModel.Environment/no2")]),
                     keep: Keep { months: 24, days: 0, seconds: 0 },
+                    rollup: Some(KeptRollup { length: Rollup::Hour, keep: Some(Keep { months: 120, days: 0, seconds: 0 }) }),
                 },
                 Retention {
                     of: RetentionOf::Classes(vec![Class::Personal, Class::Special]),
                     keep: Keep { months: 0, days: 90, seconds: 0 },
+                    rollup: None,
                 },
-                Retention { of: RetentionOf::Rest, keep: Keep { months: 120, days: 0, seconds: 0 } },
+                Retention {
+                    of: RetentionOf::Rest,
+                    keep: Keep { months: 120, days: 0, seconds: 0 },
+                    rollup: Some(KeptRollup { length: Rollup::Day, keep: None }),
+                },
             ],
             published: true,
         };

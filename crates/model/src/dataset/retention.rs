@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::Dataset;
-use crate::{Class, Name};
+use crate::{Class, Name, Rollup};
 
 /// A rule: how long which values of a dataset are kept, counted from the time
 /// they stand for ([`crate::Observation::time`]).
@@ -13,6 +13,26 @@ pub struct Retention {
     pub of: RetentionOf,
     /// How long.
     pub keep: Keep,
+    /// What takes their place then; without it nothing does.
+    pub rollup: Option<KeptRollup>,
+}
+
+/// Roll-ups that take the place of values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct KeptRollup {
+    /// How long each stands for.
+    pub length: Rollup,
+    /// How long they are kept, counted from the time they stand for; without it for ever.
+    pub keep: Option<Keep>,
+}
+
+/// What becomes of the values of an attribute.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Keeping {
+    /// After how long roll-ups take the place of values.
+    pub rolled_up: Option<(Keep, Rollup)>,
+    /// After how long values, and roll-ups of them, are deleted.
+    pub deleted: Option<Keep>,
 }
 
 /// Which values a rule speaks of. The narrower rule holds: attribute before
@@ -42,11 +62,24 @@ pub struct Keep {
 const YEARS_MAX: u32 = 1000;
 
 impl Dataset {
-    /// How long values of an attribute are kept; `None` is for ever.
+    /// What becomes of the values of an attribute. Only measures are rolled up,
+    /// and never those of persons, which go when their time is over. What a
+    /// rule with roll-ups cannot roll up is kept as long as the roll-ups are.
     #[must_use]
-    pub fn keeps(&self, attribute: Name) -> Option<Keep> {
+    pub fn keeps(&self, attribute: Name) -> Keeping {
         let class = self.class_of(attribute);
-        let find = |speaks: &dyn Fn(&RetentionOf) -> bool| self.retention.iter().find(|rule| speaks(&rule.of)).map(|rule| rule.keep);
+        let Some(rule) = self.rule_of(attribute, class) else { return Keeping::default() };
+        match rule.rollup.filter(|_| !class.is_enveloped()) {
+            None => Keeping { rolled_up: None, deleted: Some(rule.keep) },
+            Some(rollup) => {
+                let is_measure = self.measures().any(|column| column.attribute == attribute);
+                Keeping { rolled_up: is_measure.then_some((rule.keep, rollup.length)), deleted: rollup.keep }
+            }
+        }
+    }
+
+    fn rule_of(&self, attribute: Name, class: Class) -> Option<&Retention> {
+        let find = |speaks: &dyn Fn(&RetentionOf) -> bool| self.retention.iter().find(|rule| speaks(&rule.of));
         find(&|of| matches!(of, RetentionOf::Attributes(names) if names.contains(&attribute)))
             .or_else(|| find(&|of| matches!(of, RetentionOf::Classes(classes) if classes.contains(&class))))
             .or_else(|| find(&|of| *of == RetentionOf::Rest))
@@ -54,6 +87,12 @@ impl Dataset {
 }
 
 impl Keep {
+    /// About how many seconds it is: months have 30 days here.
+    #[must_use]
+    pub fn about_seconds(self) -> u64 {
+        (u64::from(self.months) * 30 + u64::from(self.days)) * 86_400 + u64::from(self.seconds)
+    }
+
     /// Reads an ISO 8601 duration with whole numbers (ISO 8601-1, 5.5.2):
     /// `P2Y`, `P18M`, `P6W`, `P1Y6M`, `P90D`, `PT48H`. `None` when it is none,
     /// has no length or is longer than 1000 years.

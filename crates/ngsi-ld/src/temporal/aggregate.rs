@@ -3,7 +3,8 @@
 
 use engine::{Access, Alignment, Bucket, BucketQuery, BucketSeries, Kind};
 use model::series::{SeriesLimit, SeriesQuery};
-use model::{Entity, EntityId, Instant, Name, TimeWindow};
+use model::time::TimeProperty;
+use model::{Entity, EntityId, Grain, Instant, Name, TimeWindow};
 
 use super::query::{Aggregation, TemporalQuery};
 use crate::error::{Error, ErrorKind};
@@ -65,16 +66,24 @@ struct Span {
 impl Span {
     async fn find(access: &Access, id: &EntityId, names: &[Name], query: &TemporalQuery) -> Result<Option<Self>, Error> {
         let window = query.window();
-        let edge = |limit: SeriesLimit| SeriesQuery {
+        let edge = |limit: SeriesLimit, grain: Grain| SeriesQuery {
             entities: vec![id.clone()],
             attributes: Some(names.to_vec()),
             window,
             time_property: query.property,
             limit,
+            grain,
             ..SeriesQuery::default()
         };
-        let times =
-            async |limit| Ok::<Vec<Instant>, Error>(access.series(edge(limit)).await?.iter().map(|o| time_of(o, query.property)).collect());
+        // Where roll-ups took the place of values, these are instances, too: periods begin with the oldest.
+        let grains: &[Grain] = if query.property == TimeProperty::ObservedAt { &[Grain::Values, Grain::Rollups] } else { &[Grain::Values] };
+        let times = async |limit| {
+            let mut times = Vec::new();
+            for grain in grains {
+                times.extend(access.series(edge(limit, *grain)).await?.iter().map(|o| time_of(o, query.property)));
+            }
+            Ok::<Vec<Instant>, Error>(times)
+        };
         let Some(first) = times(SeriesLimit::First(1)).await?.into_iter().min() else { return Ok(None) };
         let start = if window.start == TimeWindow::ALL.start { first } else { window.start };
         let end = if window.end == TimeWindow::ALL.end {

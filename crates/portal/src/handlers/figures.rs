@@ -3,7 +3,7 @@
 use engine::{Bucket, BucketQuery, BucketSeries, Method, Period, Statistics, View};
 use model::dataset::{Aggregate, Column, ColumnKind};
 use model::geo::Geometry;
-use model::{Dataset, EntityId, Instant};
+use model::{Dataset, EntityId, Instant, Rollup};
 
 use super::span::Span;
 use crate::ask::{Ask, Trouble};
@@ -178,6 +178,12 @@ async fn figure(
     if left_out {
         drawing.sentences.push(t.chart_left_out().to_owned());
     }
+    let only =
+        found.iter().flat_map(|series| &series.buckets).filter(|bucket| bucket.number(1).is_none()).filter_map(|bucket| bucket.only).max();
+    drawing.sentences.extend(only.map(|length| match length {
+        Rollup::Hour => t.chart_only_hours().to_owned(),
+        Rollup::Day => t.chart_only_days().to_owned(),
+    }));
     Ok(ChartFigure {
         texts: t,
         id: chart.id,

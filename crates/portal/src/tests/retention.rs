@@ -3,8 +3,8 @@
 use axum::body::Body;
 use axum::http::Request;
 use engine::Role;
-use model::Dataset;
-use model::dataset::{Keep, Retention, RetentionOf};
+use model::dataset::{Keep, KeptRollup, Retention, RetentionOf};
+use model::{Dataset, Rollup};
 
 use super::city::City;
 
@@ -12,10 +12,14 @@ const PATH: &str = "/verwaltung/aufbewahrung";
 
 /// The city in which air is kept for two days, and half of it is older.
 async fn city() -> City {
+    city_with(None).await
+}
+
+async fn city_with(rollup: Option<KeptRollup>) -> City {
     let city = City::new().await;
     let access = city.engine.with_role(Role::Administrator);
     let air = access.datasets().expect("may").into_iter().find(|dataset| &*dataset.slug == "luft").expect("there");
-    let rule = Retention { of: RetentionOf::Rest, keep: Keep::parse("P2D").expect("a period") };
+    let rule = Retention { of: RetentionOf::Rest, keep: Keep::parse("P2D").expect("a period"), rollup };
     access.put_dataset(Dataset { retention: vec![rule], ..(*air).clone() }).await.expect("declared");
     access.keep_retention().await.expect("a pass");
     city
@@ -70,4 +74,24 @@ async fn only_administrators_see_and_confirm() {
     let foreign =
         foreign.header("content-type", "application/x-www-form-urlencoded").body(Body::from("datensatz=luft&plan=x")).expect("valid");
     assert!(city.send(foreign).await.status.is_client_error());
+}
+
+#[tokio::test]
+async fn roll_ups_are_told_and_the_chart_stays() {
+    let city = city_with(Some(KeptRollup { length: Rollup::Hour, keep: Keep::parse("P10Y") })).await;
+    let page = city.get_inside(PATH).await.body;
+    for part in ["Alle Werte: 2 Tage, danach Stundenwerte, diese 10 Jahre", "wird zu Stundenwerten", "Genau das ausführen"] {
+        assert!(page.contains(part), "{part} is not in\n{page}");
+    }
+    assert!(city.get_inside(&format!("/en{PATH}")).await.expect(200).contains("becomes hourly values"));
+    let drawn = async || {
+        let page = city.get_inside("/datensaetze/luft").await;
+        let (_, rest) = page.expect(200).split_once("<svg class=\"chart").expect("a chart");
+        rest.split("</svg>").next().unwrap_or_default().to_owned()
+    };
+    let before = drawn().await;
+    let form = format!("csrf={}&datensatz=luft&plan={}", hidden(&page, "csrf"), hidden(&page, "plan"));
+    city.post_inside(PATH, &form).await.expect(303);
+    assert_eq!(drawn().await, before);
+    assert!(city.get_inside(PATH).await.body.contains("Nichts fällig"));
 }

@@ -53,7 +53,7 @@ fn parts(all: &Value, nothing: &str) {
         out::line(nothing);
         return;
     }
-    super::rows(&rows, &["dataset", "attribute", "class", "keep", "values", "share", "oldest", "newest"]);
+    super::rows(&rows, &["dataset", "attribute", "rollup", "class", "keep", "becomes", "values", "share", "oldest", "newest"]);
 }
 
 /// Why plans wait, and how each is confirmed.

@@ -2,7 +2,7 @@
 //! side of the control socket.
 
 use engine::{Access, Due, Reason, ReportsWaiting, RetentionPlan, RetentionReceipt, SETTLED_REPORTS};
-use model::{Dataset, TenantId};
+use model::{Dataset, Rollup, TenantId};
 use serde_json::{Value, json};
 
 use super::Operator;
@@ -16,7 +16,7 @@ impl Operator {
     pub(super) async fn keep_retention(&self, tenant: &TenantId) -> anyhow::Result<()> {
         let access = self.access(tenant)?;
         for receipt in access.keep_retention().await? {
-            tracing::info!(%tenant, dataset = %receipt.dataset, values = receipt.values(), "values were deleted, their time was over");
+            tracing::info!(%tenant, dataset = %receipt.dataset, values = receipt.values(), "values were deleted or rolled up, their time was over");
         }
         for plan in access.retention_waiting()? {
             let reasons: Vec<String> = plan.reasons.iter().map(Reason::to_string).collect();
@@ -89,6 +89,7 @@ fn part(dataset: Option<&Dataset>, due: &Due, total: u64) -> Value {
         "attribute": label, "iri": due.attribute.iri(), "class": due.class.word(), "keep": due.keep.to_string(), "until": due.until.to_string(),
         "values": due.values, "series": due.series, "share": format!("{:.1} %", 100.0 * due.values as f64 / total.max(1) as f64),
         "oldest": due.oldest.to_string(), "newest": due.newest.to_string(),
+        "becomes": due.becomes.map(Rollup::word), "rollup": due.rolled.map(Rollup::word),
     })
 }
 

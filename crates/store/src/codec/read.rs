@@ -192,7 +192,8 @@ impl<'a> Decoder<'a> {
                 let class = class_of(self.byte()?)?;
                 Change::Retracted { attribute: self.attribute(0)?, class }
             }
-            6 => Change::HistoryRemoved { series: self.removed_series()?, window: self.window()? },
+            6 => Change::HistoryRemoved { series: self.removed_series()?, window: self.window()?, upto: None },
+            7 => Change::HistoryRemoved { series: self.removed_series()?, window: self.window()?, upto: Some(self.varint()?) },
             _ => return Err(UNKNOWN),
         })
     }

@@ -141,7 +141,11 @@ pub(crate) fn effects() -> impl Strategy<Value = Effect> {
         (names(), option::of(iris())).prop_map(|(name, dataset)| Change::AttributeRemoved { name, dataset }),
         written().prop_map(|(attribute, class, origin)| Change::Observed { attribute, class, origin }),
         written().prop_map(|(attribute, class, _)| Change::Retracted { attribute, class }),
-        (removed_series(), windows()).prop_map(|(series, window)| Change::HistoryRemoved { series, window }),
+        (removed_series(), windows(), option::of(any::<u64>())).prop_map(|(series, window, upto)| Change::HistoryRemoved {
+            series,
+            window,
+            upto
+        }),
     ];
     (iris(), option::of(any::<[u8; 32]>()), change).prop_map(|(entity, subject, change)| Effect { entity, subject, change })
 }

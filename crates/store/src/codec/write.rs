@@ -107,7 +107,8 @@ impl<'a> Encoder<'a> {
             Change::AttributeRemoved { .. } => 3,
             Change::Observed { .. } => 4,
             Change::Retracted { .. } => 5,
-            Change::HistoryRemoved { .. } => 6,
+            Change::HistoryRemoved { upto: None, .. } => 6,
+            Change::HistoryRemoved { upto: Some(_), .. } => 7,
         };
         self.byte(tag | subject);
         self.shared(effect.entity.as_str());
@@ -145,10 +146,13 @@ impl<'a> Encoder<'a> {
                 self.byte(class_number(*class));
                 self.attribute(attribute, 0)?;
             }
-            Change::HistoryRemoved { series, window } => {
+            Change::HistoryRemoved { series, window, upto } => {
                 self.removed_series(series);
                 self.instant(window.start);
                 self.instant(window.end);
+                if let Some(upto) = upto {
+                    self.varint(*upto);
+                }
             }
         }
         Ok(())

@@ -1,7 +1,10 @@
 //! What the values of a period come to (NGSI-LD V1.9.1, clause 4.5.19.1).
 
 use jiff::civil::Time;
-use model::{Json, Text, Value};
+use model::{Json, Rollup, Text, Value};
+
+use super::moments::Moments;
+use crate::past::rollup::Rolled;
 
 /// A method of aggregation. Which values it is for:
 ///
@@ -73,80 +76,6 @@ pub enum Figure {
     Text(Text),
 }
 
-/// A sum that keeps what adding loses (Neumaier).
-#[derive(Debug, Clone, Copy, Default)]
-struct Sum {
-    sum: f64,
-    lost: f64,
-}
-
-impl Sum {
-    fn add(&mut self, value: f64) {
-        let sum = self.sum + value;
-        self.lost += if self.sum.abs() >= value.abs() { (self.sum - sum) + value } else { (value - sum) + self.sum };
-        self.sum = sum;
-    }
-
-    fn total(self) -> f64 {
-        // Beyond the largest double what was lost is no number.
-        if self.sum.is_finite() { self.sum + self.lost } else { self.sum }
-    }
-}
-
-/// The moments of numbers, one pass (Welford).
-#[derive(Debug, Clone, Copy)]
-struct Moments {
-    count: f64,
-    sum: Sum,
-    squares: Sum,
-    mean: f64,
-    /// Sum of the squared distances from the mean.
-    spread: f64,
-    min: f64,
-    max: f64,
-}
-
-impl Default for Moments {
-    fn default() -> Self {
-        let (sum, squares) = (Sum::default(), Sum::default());
-        Self { count: 0.0, sum, squares, mean: 0.0, spread: 0.0, min: f64::INFINITY, max: f64::NEG_INFINITY }
-    }
-}
-
-impl Moments {
-    fn add(&mut self, value: f64) {
-        self.count += 1.0;
-        self.sum.add(value);
-        self.squares.add(value * value);
-        let distance = value - self.mean;
-        self.mean += distance / self.count;
-        self.spread += distance * (value - self.mean);
-        self.min = self.min.min(value);
-        self.max = self.max.max(value);
-    }
-
-    fn is_empty(&self) -> bool {
-        self.count == 0.0
-    }
-
-    fn average(&self) -> f64 {
-        let average = self.sum.total() / self.count;
-        if average.is_finite() { average } else { self.mean }
-    }
-
-    fn figure(&self, method: Method) -> Option<f64> {
-        Some(match method {
-            Method::Sum => self.sum.total(),
-            Method::Avg => self.average(),
-            Method::Min => self.min,
-            Method::Max => self.max,
-            Method::SumSq => self.squares.total(),
-            Method::StdDev => (self.spread / self.count).sqrt(),
-            Method::TotalCount | Method::DistinctCount => return None,
-        })
-    }
-}
-
 /// What is gathered of a period.
 #[derive(Default)]
 pub(super) struct Tally {
@@ -160,6 +89,21 @@ pub(super) struct Tally {
     texts: Option<(Text, Text)>,
     /// What tells values apart, when their number is asked for.
     distinct: Option<Distinct>,
+    /// What roll-ups leave unknown.
+    hidden: Hidden,
+}
+
+/// What is not known where there are only roll-ups.
+#[derive(Default)]
+struct Hidden {
+    /// How long the roll-ups stand for.
+    length: Option<Rollup>,
+    /// They have values that are no numbers.
+    others: bool,
+    /// They have different values.
+    distinct: bool,
+    /// Their values lie in several periods.
+    all: bool,
 }
 
 #[derive(Default)]
@@ -180,6 +124,25 @@ impl Tally {
             // Zero has two signs and is one value.
             distinct.numbers.push((value + 0.0).to_bits());
         }
+    }
+
+    /// A roll-up of which all values lie in the period.
+    pub(super) fn add_rolled(&mut self, rolled: &Rolled) {
+        self.total += rolled.count();
+        self.hidden.length = self.hidden.length.max(Some(rolled.length));
+        self.hidden.others |= rolled.has_others();
+        self.numbers.join(&rolled.numbers);
+        match (&mut self.distinct, rolled.numbers.only()) {
+            (Some(distinct), Some(value)) if !rolled.has_others() => distinct.numbers.push((value + 0.0).to_bits()),
+            _ => self.hidden.distinct = true,
+        }
+    }
+
+    /// So many values of a roll-up that has others elsewhere.
+    pub(super) fn add_hidden(&mut self, count: u64, length: Rollup) {
+        self.total += count;
+        self.hidden.length = self.hidden.length.max(Some(length));
+        self.hidden.all = true;
     }
 
     pub(super) fn add(&mut self, value: &Value) {
@@ -225,9 +188,21 @@ impl Tally {
         }
     }
 
-    pub(super) fn figures(mut self, methods: &[Method]) -> Vec<Option<Figure>> {
+    /// A figure for each method, and how long the roll-ups stand for that leave some unknown.
+    pub(super) fn figures(mut self, methods: &[Method]) -> (Vec<Option<Figure>>, Option<Rollup>) {
         let distinct = self.distinct.take().map(Distinct::count);
-        methods.iter().map(|method| self.figure(*method, distinct)).collect()
+        let figures = methods.iter().map(|method| if self.hides(*method) { None } else { self.figure(*method, distinct) }).collect();
+        let hides = methods.iter().any(|method| self.hides(*method));
+        (figures, self.hidden.length.filter(|_| hides))
+    }
+
+    fn hides(&self, method: Method) -> bool {
+        let Hidden { others, distinct, all, .. } = self.hidden;
+        match method {
+            Method::TotalCount => false,
+            Method::DistinctCount => all || distinct,
+            _ => all || (others && self.numbers.is_empty()),
+        }
     }
 
     fn figure(&self, method: Method, distinct: Option<usize>) -> Option<Figure> {
@@ -294,7 +269,7 @@ mod tests {
             Some(Figure::Number(number)) => number.to_string(),
             Some(Figure::Text(text)) => text.to_string(),
         };
-        tally.figures(&Method::ALL).into_iter().map(shown).collect::<Vec<_>>().join(" ")
+        tally.figures(&Method::ALL).0.into_iter().map(shown).collect::<Vec<_>>().join(" ")
     }
 
     #[test]

@@ -32,7 +32,7 @@ fn question(period: Period, zone: &str, methods: &[Method]) -> BucketQuery {
 fn cut(question: &BucketQuery, values: &[(i64, f64)]) -> Result<Vec<Bucket>, Error> {
     let caller = Arc::new(());
     let waiting = Waiting::of(&caller);
-    Ok(Cutter::new(question, &waiting)?.numbers(&[series(values)])?.remove(0).buckets)
+    Ok(Cutter::new(question, &waiting)?.numbers(&[series(values)], Rollups::new())?.remove(0).buckets)
 }
 
 /// The start of the period around a time, by the calendar's own functions.
@@ -167,5 +167,5 @@ fn nobody_waits_nothing_is_cut() {
     let waiting = Waiting::of(&Arc::new(()));
     let question = question(Period::DAY, "UTC", &[Method::Sum]);
     let cutter = Cutter::new(&question, &waiting).expect("valid");
-    assert_eq!(cutter.numbers(&[series(&[(0, 1.0)])]).expect_err("given up").kind(), Kind::Unavailable);
+    assert_eq!(cutter.numbers(&[series(&[(0, 1.0)])], Rollups::new()).expect_err("given up").kind(), Kind::Unavailable);
 }

@@ -4,14 +4,15 @@ use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
 
+use model::dataset::{Keep, KeptRollup, Retention, RetentionOf};
 use model::series::RemovedSeries;
-use model::{Entity, Instant, Known, ManualClock, Observation, SeriesQuery, TimeWindow};
+use model::{Dataset, Entity, Fact, Instant, Known, ManualClock, Observation, Rollup, SeriesQuery, TimeWindow};
 use parking_lot::{Mutex, MutexGuard};
 
 use super::process::is_possible;
 use super::{RESTORED, compact, restore};
-use crate::tests::{id, instant, name, no2, station};
-use crate::{Access, Actor, Config, Engine, Principal, QuarantineItem, QuarantineState, Role, ScratchEngine};
+use crate::tests::{dataset, id, instant, name, no2, station};
+use crate::{Access, Actor, BucketQuery, Config, Engine, Method, Period, Principal, QuarantineItem, QuarantineState, Role, ScratchEngine};
 
 pub(super) fn open(data: &Path) -> Result<Engine, crate::Error> {
     let clock = ManualClock::at(instant("2026-05-04T12:00:00Z"));
@@ -184,6 +185,61 @@ pub(super) fn is_loaded(place: &Path, told: &str) {
     drop(tenant);
     engine.shutdown().expect("stops");
     drop(engine);
+    assert!(crate::check(&data).expect("looks").into_iter().all(|(_, findings)| findings.is_empty()), "{told}");
+}
+
+/// Twenty more values, and all that are older than a month rolled up to hours, off the disk too.
+pub(super) fn roll_up(engine: &Engine) -> Result<(), crate::Error> {
+    load(engine)?;
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let keep = Keep { months: 1, days: 0, seconds: 0 };
+    let rule = Retention { of: RetentionOf::Rest, keep, rollup: Some(KeptRollup { length: Rollup::Hour, keep: None }) };
+    runtime.block_on(async {
+        let access = access(engine);
+        access.put_dataset(Dataset { retention: vec![rule], ..dataset(true) }).await?;
+        let plan = access.retention_plans().await?.remove(0);
+        access.confirm_retention("luft", &plan.token, None).await?;
+        while !access.finish_removals().await? {}
+        Ok(())
+    })
+}
+
+/// How many values there are, and their sum, hour by hour, values and roll-ups as one.
+fn hours(engine: &Engine) -> Vec<String> {
+    let question = BucketQuery {
+        period: Period::HOUR,
+        methods: vec![Method::TotalCount, Method::Sum],
+        ..BucketQuery::of(["a", "b", "c"].map(id).to_vec(), vec![name("no2")], TimeWindow::ALL)
+    };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let found = runtime.block_on(access(engine).buckets(question)).expect("answered");
+    let told = |bucket: &crate::Bucket| format!("{} {:?} {:?}", bucket.start, bucket.number(0), bucket.number(1));
+    found.iter().map(|series| format!("{} {}", series.key.entity, series.buckets.iter().map(told).collect::<Vec<_>>().join(", "))).collect()
+}
+
+/// Whatever became of it: nothing that was acknowledged is lost, and done again it is whole, and counted once.
+pub(super) fn is_rolled_up(place: &Path, told: &str) {
+    let data = place.join("data");
+    let engine = open(&data).unwrap_or_else(|error| panic!("{told}: {error}"));
+    let hour = |number: u8| format!("2026-01-01T{number:02}:00:00Z Some(1.0) Some(1.0)");
+    let before = [
+        format!("{} {}", id("a"), [0, 1, 2].map(hour).join(", ")),
+        format!("{} {}", id("b"), [1, 2].map(hour).join(", ")),
+        format!("{} 2026-01-01T00:00:00Z Some(20.0) Some(190.0)", id("c")),
+    ];
+    assert_eq!(hours(&engine)[..2], before[..2], "{told}");
+    roll_up(&engine).unwrap_or_else(|error| panic!("{told}, again: {error}"));
+    assert_eq!(hours(&engine), before, "{told}, again");
+    let (values, _) = answers(&engine);
+    assert!(values.iter().all(|one| one.fact == Fact::Deleted), "{told}: values are gone");
+    let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
+    let mut listed: Vec<String> = tenant.shared.store.segments().expect("read").0.into_iter().map(|segment| segment.object).collect();
+    listed.sort();
+    assert_eq!(names(&tenant.shared.store.history_folder()), listed, "{told}: files that nobody knows");
+    drop(tenant);
+    engine.shutdown().expect("stops");
+    drop(engine);
+    with(&data, |engine| assert_eq!(hours(engine), before, "{told}, opened again"));
     assert!(crate::check(&data).expect("looks").into_iter().all(|(_, findings)| findings.is_empty()), "{told}");
 }
 

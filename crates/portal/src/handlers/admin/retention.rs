@@ -5,7 +5,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 use engine::{Due, Kind, Reason, ReportsWaiting, RetentionPlan, RetentionReceipt, SETTLED_REPORTS};
 use model::dataset::{Keep, Retention, RetentionOf};
-use model::{Class, Dataset, Name};
+use model::{Class, Dataset, Name, Rollup};
 
 use crate::ask::{Ask, Trouble, redirect};
 use crate::format;
@@ -97,7 +97,11 @@ fn kept(ask: &Ask, plan: &RetentionPlan, receipts: &[RetentionReceipt]) -> Kept 
         0 => t.retention_nothing_due().to_owned(),
         _ => t.retention_due(share(values, plan.total, ask), format::count(plan.total, language), format::count(values, language)),
     };
-    let button = if values == 0 { t.retention_confirm_clock() } else { t.retention_confirm() };
+    let button = match values {
+        0 => t.retention_confirm_clock(),
+        _ if plan.parts.iter().any(|part| part.becomes.is_some()) => t.retention_confirm_rollup(),
+        _ => t.retention_confirm(),
+    };
     Kept {
         slug: dataset.slug.to_string(),
         title: Phrase::of(&dataset.title, language),
@@ -143,7 +147,28 @@ fn rule_words(ask: &Ask, dataset: &Dataset, rule: &Retention) -> String {
         RetentionOf::Rest if dataset.retention.len() == 1 => ask.t().retention_all().to_owned(),
         RetentionOf::Rest => ask.t().retention_rest().to_owned(),
     };
-    ask.t().retention_rule(of, keep_words(ask, rule.keep))
+    let time = keep_words(ask, rule.keep);
+    let Some(rollup) = rule.rollup else { return ask.t().retention_rule(of, time) };
+    let rollups = rollups(ask, rollup.length);
+    match rule.rollup.and_then(|rollup| rollup.keep) {
+        None => ask.t().retention_rule_rollup(of, rollups, time),
+        Some(kept) => ask.t().retention_rule_rollup_kept(keep_words(ask, kept), of, rollups, time),
+    }
+}
+
+fn rollups(ask: &Ask, length: Rollup) -> &'static str {
+    match length {
+        Rollup::Hour => ask.t().retention_hours(),
+        Rollup::Day => ask.t().retention_days(),
+    }
+}
+
+fn becomes(ask: &Ask, due: &Due) -> &'static str {
+    match due.becomes {
+        None => ask.t().retention_deleted(),
+        Some(Rollup::Hour) => ask.t().retention_becomes_hours(),
+        Some(Rollup::Day) => ask.t().retention_becomes_days(),
+    }
 }
 
 fn label(ask: &Ask, dataset: &Dataset, attribute: Name) -> String {
@@ -185,11 +210,16 @@ fn share(values: u64, total: u64, ask: &Ask) -> String {
 
 fn parts(ask: &Ask, plan: &RetentionPlan) -> Option<Table> {
     let t = ask.t();
+    let column = |due: &Due| {
+        let column = label(ask, &plan.dataset, due.attribute);
+        due.rolled.map_or(column.clone(), |length| t.retention_of_rollups(column, rollups(ask, length)))
+    };
     let row = |due: &Due| {
         vec![
-            Cell::text(&label(ask, &plan.dataset, due.attribute)).header(),
+            Cell::text(&column(due)).header(),
             Cell::text(class_word(ask, due.class)),
             Cell::text(&keep_words(ask, due.keep)),
+            Cell::text(becomes(ask, due)),
             Cell::number(&format::count(due.values, ask.language)),
             Cell::number(&share(due.values, plan.total, ask)),
             Cell::moment(&Moment::short(due.oldest, ask.language)),
@@ -200,6 +230,7 @@ fn parts(ask: &Ask, plan: &RetentionPlan) -> Option<Table> {
         Head::text(t.retention_column()),
         Head::text(t.retention_class()),
         Head::text(t.retention_keep()),
+        Head::text(t.retention_becomes()),
         Head::number(t.retention_values()),
         Head::number(t.retention_part()),
         Head::text(t.retention_oldest()),
