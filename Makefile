@@ -110,11 +110,12 @@ bench: build
 	cargo run --release --locked --package bench -- run "$$CARGO_TARGET_DIR/release/allmende"
 
 # The past with a hundred million values: half an hour, and some 10 GB beside the target folder.
-bench-history:
+bench-history: build
 	scripts/need python3-venv victoria-metrics
 	folder="$$(mktemp -d "$$CARGO_TARGET_DIR/bench-history.XXXXXX")"
 	trap 'rm -rf "$$folder"' EXIT
 	export ALLMENDE_PYTHON="$$(scripts/venv "$(CACHE)/bench-venv" duckdb==2.0.0 numpy==2.4.6)"
+	cargo run --release --locked --package bench -- intake "$$CARGO_TARGET_DIR/release/allmende"
 	cargo run --release --locked --package bench -- history "$$folder/data"
 
 tidy:

@@ -82,7 +82,7 @@ def with_duckdb(folder):
 
     return {
         "day": milliseconds(day),
-        "year": milliseconds(year, 5),
+        "year": milliseconds(year),
         "hourly month of all": milliseconds(hourly, 3),
         "latest of all": milliseconds(latest, 1),
         "count": milliseconds(count, 5),
@@ -200,7 +200,7 @@ def with_victoria(folder, scratch):
             "loaded per s": round(loaded / seconds),
             "bytes each": round(size / max(loaded, 1), 2),
             "day": milliseconds(day),
-            "year": milliseconds(year, 5),
+            "year": milliseconds(year),
             "hourly month of all": milliseconds(hourly, 3),
             "latest of all": milliseconds(latest, 5),
             "count": milliseconds(count, 2),

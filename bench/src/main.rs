@@ -11,6 +11,7 @@ mod codec;
 mod disk;
 mod history;
 mod hyper_reference;
+mod intake;
 mod pages;
 mod reading;
 mod report;
@@ -31,13 +32,15 @@ fn main() -> Result<()> {
         (Some("run"), Some(binary)) => run(&binary),
         (Some("codec"), None) => codec::measure().map(|row| report::print(&[row])),
         (Some("pages"), Some(binary)) => pages::measure(&server::Server::start(&binary)?, &binary).map(|rows| report::print(&rows)),
+        (Some("intake"), Some(binary)) => intake::measure(&binary).map(|rows| report::print(&rows)),
         (Some("search"), None) => search::measure().map(|row| report::print(&[row])),
         (Some("history"), Some(folder)) => {
             let observations = arguments.next().map_or(Ok(100_000_000), |count| count.parse())?;
             history::measure(std::path::Path::new(&folder), observations).map(|rows: Vec<report::Row>| report::print(&rows))
         }
         _ => anyhow::bail!(
-            "usage: bench run PATH-OF-ALLMENDE; bench pages PATH-OF-ALLMENDE for the pages only; bench codec or bench search for a row without a server; \
+            "usage: bench run PATH-OF-ALLMENDE; bench pages PATH-OF-ALLMENDE for the pages only; \
+             bench intake PATH-OF-ALLMENDE for files and batches of many values; bench codec or bench search for a row without a server; \
              bench history FOLDER [OBSERVATIONS] for the past"
         ),
     }

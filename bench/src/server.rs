@@ -1,4 +1,5 @@
-//! The server under test: the real binary over a temporary folder, on core 0.
+//! The server under test: the real binary over a temporary folder, on core 0
+//! where a client loads it from core 1, or on all of them.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -14,15 +15,26 @@ pub(crate) struct Server {
 }
 
 impl Server {
+    /// On core 0, with one worker.
     pub(crate) fn start(binary: &str) -> Result<Self> {
+        let mut command = Command::new("taskset");
+        command.args(["-c", "0", binary]);
+        Self::run(binary, command, "workers = 1\n")
+    }
+
+    /// On all cores.
+    pub(crate) fn start_on_all(binary: &str) -> Result<Self> {
+        Self::run(binary, Command::new(binary), "")
+    }
+
+    fn run(binary: &str, mut command: Command, workers: &str) -> Result<Self> {
         // Beside the target folder, so that the disk is a disk and not memory.
         let beside = std::path::Path::new(binary).parent().context("the binary lies in a folder")?;
         let folder = tempfile::tempdir_in(beside)?;
-        // One worker: the server has one core.
         let config = folder.path().join("bench.toml");
-        std::fs::write(&config, "tenant = \"bench\"\nworkers = 1\n[log]\nlevel = \"warn\"\n")?;
-        let mut child = Command::new("taskset")
-            .args(["-c", "0", binary, "serve", "--listen", "127.0.0.1:0", "--data"])
+        std::fs::write(&config, format!("tenant = \"bench\"\n{workers}[log]\nlevel = \"warn\"\n"))?;
+        let mut child = command
+            .args(["serve", "--listen", "127.0.0.1:0", "--data"])
             .arg(folder.path().join("data"))
             .arg("--config")
             .arg(&config)

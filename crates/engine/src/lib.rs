@@ -53,6 +53,7 @@ pub use error::{Error, Kind};
 /// Tables as Parquet files, for whoever gives data out.
 pub use history::table;
 pub use live::{Listener, News};
+pub use load::{Divided, Loaded, Passing, Times};
 pub use operation::{AttributePatch, Edit, Fragment, ImportReceipt, Instances, Operation, Outcome, Receipt};
 pub use past::{Alignment, Bucket, BucketQuery, BucketSeries, Figure, Gaps, Method, PERIODS_MAX, Period, Sampled};
 pub use policy::{Actor, Principal, Role};

@@ -10,47 +10,85 @@ use crate::operation::ImportReceipt;
 use crate::resolve::Known;
 use crate::sequencer::{Done, Work};
 use crate::tenant::Shared;
-use crate::{Access, Error, Table, resolve};
+use crate::{Access, Error, Kind, Table, resolve};
 
-/// Records of one import.
-const AT_ONCE: usize = 1_000;
+/// Records of a long input, told apart.
+#[derive(Debug)]
+pub struct Divided {
+    /// To be imported first: the newest value of each series, and whatever
+    /// repeats or corrects something.
+    pub plain: Vec<(u64, Entity)>,
+    /// To be loaded then: values older than the newest, of instants that
+    /// nothing was known of.
+    pub passing: Passing,
+}
+
+/// Values that pass by the log.
+#[derive(Debug)]
+pub struct Passing {
+    run: u64,
+    entities: Table<EntityId, Passed>,
+}
+
+/// What became of values that were loaded.
+#[derive(Debug)]
+pub struct Loaded {
+    /// What is durable now.
+    pub receipt: ImportReceipt,
+    /// To be imported after all: values of persons, of entities that are gone
+    /// meanwhile, and what history would not give back as it is.
+    pub plain: Vec<(u64, Entity)>,
+}
 
 impl Access {
-    /// As [`Access::import`], for many records at once. The newest value of
-    /// each series and whatever repeats or corrects something is imported;
-    /// values older than the newest, of instants that nothing was known of,
-    /// are written as a segment of history of their own.
-    ///
-    /// When it answers, all is durable. After an error some of the records may
-    /// be: the same call again completes them, and doubles nothing.
+    /// Tells values that may pass by the log from those to be imported. What
+    /// is loaded at the moment must not meet the records ([`Passing::times`]).
     ///
     /// # Errors
-    /// As [`Access::import`]; what the disk refuses.
-    pub async fn load(&self, run: u64, records: Vec<(u64, Entity)>) -> Result<ImportReceipt, Error> {
+    /// When the principal may not write; what history says.
+    pub async fn divide(&self, run: u64, records: Vec<(u64, Entity)>) -> Result<Divided, Error> {
         self.permit(Action::Write)?;
         let known = self.known(&records).await?;
-        let Divided { plain, passed } = self.blocking(move |shared| Ok(Divided::of(shared, run, records, &known))).await?;
-        let mut receipt = self.import_by_few(run, plain).await?;
-        let (mut rows, kept_close) = self.blocking(move |shared| Ok(stamped(shared, passed))).await?;
-        receipt += self.import_by_few(run, kept_close).await?;
+        self.blocking(move |shared| Ok(divided(shared, run, records, &known))).await
+    }
+
+    /// Writes values as a segment of history of their own. Those to be
+    /// imported first must be.
+    ///
+    /// When it answers, all is durable but what it gives back. After an error
+    /// some of the values may be: the same input again completes them, and
+    /// doubles nothing.
+    ///
+    /// # Errors
+    /// When the principal may not write; what the disk refuses.
+    pub async fn load(&self, passing: Passing) -> Result<Loaded, Error> {
+        self.permit(Action::Write)?;
+        let run = passing.run;
+        let Stamped { mut rows, heads, mut plain } = self.blocking(move |shared| Ok(stamped(shared, passing))).await?;
+        let mut receipt = ImportReceipt::default();
         while !rows.is_empty() {
-            let (seq, at) = self.place(run).await?;
+            let (seq, at) = match self.place(run).await {
+                Ok(place) => place,
+                Err(error) if error.kind() == Kind::Unavailable => {
+                    plain.extend(records_of(rows, &heads));
+                    break;
+                }
+                Err(error) => return Err(error),
+            };
             let (left, loaded) = self.blocking(move |shared| shared.past.load(seq, at, rows)).await?;
-            rows = left;
             receipt += loaded;
+            rows = match left {
+                Left::Nothing => Vec::new(),
+                Left::OfPosition(left) => left,
+                Left::NotKept(left) => {
+                    plain.extend(records_of(left, &heads));
+                    Vec::new()
+                }
+            };
             // A log that is played back sees that it does not tell all.
             self.place(run).await?;
         }
-        Ok(receipt)
-    }
-
-    /// Records of one commit are compared with each other, each with each.
-    async fn import_by_few(&self, run: u64, records: Vec<(u64, Entity)>) -> Result<ImportReceipt, Error> {
-        let (mut receipt, mut records) = (ImportReceipt::default(), records.into_iter().peekable());
-        while records.peek().is_some() {
-            receipt += self.import(run, records.by_ref().take(AT_ONCE).collect()).await?;
-        }
-        Ok(receipt)
+        Ok(Loaded { receipt, plain })
     }
 
     /// A commit of its own without effects, for what is written beside the log.
@@ -66,13 +104,54 @@ impl Access {
 /// Values of one series.
 pub(crate) type Rows = Vec<Observation>;
 
-/// What is imported one by one, and what may pass by the log.
-struct Divided {
-    plain: Vec<(u64, Entity)>,
-    passed: Table<EntityId, Passed>,
+/// What was not written.
+#[derive(Debug, PartialEq)]
+pub(crate) enum Left {
+    Nothing,
+    /// History is sealed beyond the position already.
+    OfPosition(Vec<Rows>),
+    /// A value would not come back as it is.
+    NotKept(Vec<Rows>),
+}
+
+/// For which times values of which entities are being written.
+#[derive(Debug)]
+pub struct Times(Table<EntityId, (Instant, Instant)>);
+
+impl Times {
+    /// Whether one of the records speaks of such an entity and time.
+    #[must_use]
+    pub fn meet(&self, records: &[(u64, Entity)]) -> bool {
+        records.iter().any(|(_, entity)| {
+            let Some((first, last)) = self.0.get(&entity.id) else { return false };
+            entity.attributes.iter().filter_map(|attribute| attribute.observed_at).any(|time| *first <= time && time <= *last)
+        })
+    }
+}
+
+impl Passing {
+    /// Whether nothing passes.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entities.values().all(|passed| passed.courses.iter().all(|course| course.rows.is_empty()))
+    }
+
+    /// The times that it speaks of.
+    #[must_use]
+    pub fn times(&self) -> Times {
+        let span = |passed: &Passed| {
+            let times = passed.courses.iter().flat_map(|course| &course.rows).map(Observation::time);
+            times.fold(None, |span: Option<(Instant, Instant)>, time| match span {
+                Some((first, last)) => Some((first.min(time), last.max(time))),
+                None => Some((time, time)),
+            })
+        };
+        Times(self.entities.iter().filter_map(|(id, passed)| Some((id.clone(), span(passed)?))).collect())
+    }
 }
 
 /// What is known of an entity's values in these records.
+#[derive(Debug)]
 struct Passed {
     /// Without attributes; records that say something else of the entity are imported.
     head: Entity,
@@ -80,6 +159,7 @@ struct Passed {
 }
 
 /// A series in these records.
+#[derive(Debug)]
 struct Course {
     name: Name,
     dataset: Option<Iri>,
@@ -90,29 +170,27 @@ struct Course {
     rows: Rows,
 }
 
-impl Divided {
-    fn of(shared: &Shared, run: u64, records: Vec<(u64, Entity)>, known: &Known) -> Self {
-        let mut passed = courses(shared, &records);
-        let mut plain = Vec::new();
-        for (record, mut entity) in records {
-            let Some(one) = passed.get_mut(&entity.id).filter(|one| one.has_head(&entity)) else {
-                plain.push((record, entity));
-                continue;
-            };
-            let had = entity.attributes.len();
-            let attributes = std::mem::take(&mut entity.attributes);
-            for attribute in attributes {
-                match one.course(&attribute).filter(|course| course.passes(&entity.id, attribute.observed_at, known)) {
-                    Some(course) => course.rows.push(row(&entity.id, attribute, Origin { run, record })),
-                    None => entity.attributes.push(attribute),
-                }
-            }
-            if had == 0 || !entity.attributes.is_empty() {
-                plain.push((record, entity));
+fn divided(shared: &Shared, run: u64, records: Vec<(u64, Entity)>, known: &Known) -> Divided {
+    let mut entities = courses(shared, &records);
+    let mut plain = Vec::new();
+    for (record, mut entity) in records {
+        let Some(one) = entities.get_mut(&entity.id).filter(|one| one.has_head(&entity)) else {
+            plain.push((record, entity));
+            continue;
+        };
+        let had = entity.attributes.len();
+        let attributes = std::mem::take(&mut entity.attributes);
+        for attribute in attributes {
+            match one.course(&attribute).filter(|course| course.passes(&entity.id, attribute.observed_at, known)) {
+                Some(course) => course.rows.push(row(&entity.id, attribute, Origin { run, record })),
+                None => entity.attributes.push(attribute),
             }
         }
-        Self { plain, passed }
+        if had == 0 || !entity.attributes.is_empty() {
+            plain.push((record, entity));
+        }
     }
+    Divided { plain, passing: Passing { run, entities } }
 }
 
 /// Every series in the records, with its newest value.
@@ -185,32 +263,45 @@ fn row(id: &EntityId, attribute: Attribute, origin: Origin) -> Observation {
     }
 }
 
-/// Series with class and creation as the state has them now, and records of
-/// what has to be imported after all: personal values, and those of entities
-/// that are gone meanwhile.
-fn stamped(shared: &Shared, passed: Table<EntityId, Passed>) -> (Vec<Rows>, Vec<(u64, Entity)>) {
+/// Series with class and creation as the state has them now.
+struct Stamped {
+    rows: Vec<Rows>,
+    heads: Table<EntityId, Entity>,
+    /// What has to be imported after all: personal values, and those of
+    /// entities that are gone meanwhile.
+    plain: Vec<(u64, Entity)>,
+}
+
+fn stamped(shared: &Shared, passing: Passing) -> Stamped {
     let (classes, state) = (shared.classes.load(), shared.state.read());
-    let (mut all, mut kept_close) = (Vec::new(), Vec::new());
-    for Passed { head, courses } in passed.into_values() {
-        let stored = state.get(&head.id).map(|stored| Arc::clone(&stored.entity));
+    let mut stamped = Stamped { rows: Vec::new(), heads: Table::default(), plain: Vec::new() };
+    for (id, Passed { head, courses }) in passing.entities {
+        let stored = state.get(&id).map(|stored| Arc::clone(&stored.entity));
         for mut course in courses.into_iter().filter(|course| !course.rows.is_empty()) {
             let there = stored.as_ref().and_then(|entity| Some((entity, entity.instance(course.name, course.dataset.as_ref())?)));
             let class = there.map(|(entity, _)| classes.class_of(entity, course.name)).filter(|class| !class.is_enveloped());
             let Some((class, (_, instance))) = class.zip(there) else {
-                kept_close.extend(course.rows.into_iter().map(|row| {
-                    let record = row.origin.map_or(0, |origin| origin.record);
-                    (record, Entity { attributes: vec![row.attribute], ..head.clone() })
-                }));
+                stamped.plain.extend(course.rows.into_iter().map(|row| record_of(&head, row)));
                 continue;
             };
             for row in &mut course.rows {
                 row.class = class;
                 row.attribute.created_at = instance.created_at;
             }
-            all.push(course.rows);
+            stamped.rows.push(course.rows);
         }
+        stamped.heads.insert(id, head);
     }
-    (all, kept_close)
+    stamped
+}
+
+/// The records that values came in.
+fn records_of(rows: Vec<Rows>, heads: &Table<EntityId, Entity>) -> impl Iterator<Item = (u64, Entity)> {
+    rows.into_iter().flatten().filter_map(|row| heads.get(&row.entity).map(|head| record_of(head, row)))
+}
+
+fn record_of(head: &Entity, row: Observation) -> (u64, Entity) {
+    (row.origin.map_or(0, |origin| origin.record), Entity { attributes: vec![row.attribute], ..head.clone() })
 }
 
 /// Brings the values of a series into order and gives them their position.

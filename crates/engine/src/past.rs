@@ -37,8 +37,10 @@ pub(crate) struct Past {
     store: TenantStore,
     /// Changes together: what a seal moves from the tail to the segments.
     parts: RwLock<Parts>,
-    /// One seal or compaction at a time.
+    /// The list of segments changes by one hand at a time.
     sealing: Mutex<()>,
+    /// One compaction at a time; held while segments are read and written anew.
+    compacting: Mutex<()>,
     retired: Mutex<Retired>,
     /// Held while what was committed is shown: a seal sees all of it or nothing.
     showing: Mutex<()>,
@@ -88,7 +90,15 @@ impl Past {
         let (segments, sealed_upto) = store.segments()?;
         let removals = store.removals()?.into_iter().map(|(_, removal)| removal).collect();
         let parts = Parts { segments: Arc::new(segments), sealed_upto, removals: Arc::new(removals), ..Parts::default() };
-        Ok(Self { history, store, parts: RwLock::new(parts), sealing: Mutex::new(()), retired: Mutex::default(), showing: Mutex::new(()) })
+        Ok(Self {
+            history,
+            store,
+            parts: RwLock::new(parts),
+            sealing: Mutex::new(()),
+            compacting: Mutex::new(()),
+            retired: Mutex::default(),
+            showing: Mutex::new(()),
+        })
     }
 
     /// Up to which position of the log all values are sealed.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
 
 use arrow_array::RecordBatch;
 use bytes::Bytes;
@@ -26,6 +28,10 @@ use crate::read::{self, End, Found, FoundNumbers};
 use crate::seal::{Seal, span};
 use crate::{Error, columns, encode};
 
+/// From so many segments on, a question is read by several threads.
+const MANY_SEGMENTS: usize = 4;
+/// As many as one question may have.
+const READERS_MAX: usize = 4;
 /// Rows decoded at a time.
 const BATCH_ROWS: usize = 8 << 10;
 
@@ -103,7 +109,11 @@ impl History {
         removals: &Removals,
     ) -> Result<Vec<Observation>, Error> {
         let mut wanted = Wanted::of(question);
-        let mut found = Found::new();
+        if question.limit == SeriesLimit::All {
+            let found = self.gather(segments, &wanted, Column::ALL, |found: &mut Found<_>, batch| found.take(batch, &wanted, removals))?;
+            return Ok(Found::joined(found).observations(question));
+        }
+        let mut found = Found::default();
         for (segment, unread) in from_the_end(segments, question.limit) {
             self.scan(std::slice::from_ref(segment), &wanted, Column::ALL, &mut |batch| found.take(batch, &wanted, removals))?;
             if let Some(end) = unread {
@@ -142,9 +152,8 @@ impl History {
         }
         let wanted = Wanted::of(question);
         let columns = if wanted.is_of_the_past() { read::NUMBERS_THEN } else { read::NUMBERS };
-        let mut found = FoundNumbers::new();
-        self.scan(segments, &wanted, columns, &mut |batch| found.take(batch, &wanted, removals))?;
-        Ok(found.series(question.limit))
+        let found = self.gather(segments, &wanted, columns, |found: &mut FoundNumbers, batch| found.take(batch, &wanted, removals))?;
+        Ok(FoundNumbers::joined(found).series(question.limit))
     }
 
     /// Which series the segments hold, in order.
@@ -195,6 +204,47 @@ impl History {
             }
         }
         Ok(())
+    }
+
+    /// As [`Self::scan`], several segments at once where there are many: what
+    /// was taken of each, in their order.
+    fn gather<T: Default + Send>(
+        &self,
+        segments: &[Segment],
+        wanted: &Wanted<'_>,
+        columns: &[Column],
+        take: impl Fn(&mut T, &RecordBatch) -> Result<(), Reason> + Sync,
+    ) -> Result<Vec<T>, Error> {
+        let segments: Vec<&Segment> = segments.iter().filter(|segment| !wanted.misses(segment)).collect();
+        let next = AtomicUsize::new(0);
+        let read = || {
+            let mut all = Vec::new();
+            loop {
+                let place = next.fetch_add(1, Ordering::Relaxed);
+                let Some(segment) = segments.get(place) else { return Ok(all) };
+                let mut taken = T::default();
+                let one = self.scan(std::slice::from_ref(*segment), wanted, columns, &mut |batch| take(&mut taken, batch));
+                // After a fault nobody begins another segment.
+                one.inspect_err(|_| next.store(segments.len(), Ordering::Relaxed))?;
+                all.push((place, taken));
+            }
+        };
+        let readers = if segments.len() < MANY_SEGMENTS {
+            1
+        } else {
+            thread::available_parallelism().map_or(1, |cores| cores.get().min(READERS_MAX))
+        };
+        let mut all: Vec<(usize, T)> = thread::scope(|scope| {
+            let others: Vec<_> = (1..readers).map(|_| scope.spawn(read)).collect();
+            let own = read();
+            let others = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            [own].into_iter().chain(others).collect::<Result<Vec<_>, Error>>()
+        })?
+        .into_iter()
+        .flatten()
+        .collect();
+        all.sort_by_key(|(place, _)| *place);
+        Ok(all.into_iter().map(|(_, taken)| taken).collect())
     }
 
     pub(crate) fn batches(&self, segment: &Segment, wanted: &Wanted<'_>, columns: &[Column]) -> Result<Option<Batches>, Error> {

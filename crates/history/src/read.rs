@@ -1,6 +1,7 @@
 //! From batches to series: runs of rows, corrections, limits.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::ops::Range;
 
 use arrow_array::{Array, RecordBatch};
@@ -111,9 +112,23 @@ impl Row for Point {
 /// Rows found so far, by series.
 pub(crate) struct Found<R>(BTreeMap<SeriesKey, Vec<R>>);
 
-impl<R: Row> Found<R> {
-    pub(crate) fn new() -> Self {
+impl<R> Default for Found<R> {
+    fn default() -> Self {
         Self(BTreeMap::new())
+    }
+}
+
+impl<R: Row> Found<R> {
+    /// What was found in several places, in their order.
+    pub(crate) fn joined(parts: Vec<Self>) -> Self {
+        let mut all = Self::default();
+        for (key, mut rows) in parts.into_iter().flat_map(|part| part.0) {
+            match all.0.entry(key) {
+                Entry::Vacant(place) => drop(place.insert(rows)),
+                Entry::Occupied(mut place) => place.get_mut().append(&mut rows),
+            }
+        }
+        all
     }
 
     fn add(&mut self, key: SeriesKey, rows: impl IntoIterator<Item = R>) {
@@ -223,11 +238,13 @@ fn answers(rows: &[Observation], question: &SeriesQuery, unread: End) -> usize {
     rows.into_iter().filter(|row| question.asks_for(row)).count()
 }
 
+#[derive(Default)]
 pub(crate) struct FoundNumbers(Found<Point>);
 
 impl FoundNumbers {
-    pub(crate) fn new() -> Self {
-        Self(Found::new())
+    /// What was found in several places, in their order.
+    pub(crate) fn joined(parts: Vec<Self>) -> Self {
+        Self(Found::joined(parts.into_iter().map(|part| part.0).collect()))
     }
 
     pub(crate) fn take(&mut self, batch: &RecordBatch, wanted: &Wanted<'_>, removals: &Removals) -> Result<(), Reason> {

@@ -6,11 +6,12 @@ use std::io::Read;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use engine::{Access, ImportReceipt, Kind, QuarantineItem};
+use engine::{Access, Divided, ImportReceipt, Kind, Loaded, QuarantineItem, Times};
 use harmonise::{Code, Definition, Fatal, Input, Message, Record, Rejected, Sink, SinkError, Summary};
 use model::{Entity, Instant};
 use tokio::sync::mpsc;
 
+use crate::Error;
 use crate::report::Counts;
 use crate::turns::Stop;
 
@@ -20,6 +21,8 @@ const VALUES_FIRST: usize = 1_000;
 const VALUES_MAX: usize = 64_000;
 /// From so many values on a batch is loaded beside the log.
 const VALUES_LOADED: usize = 16_000;
+/// Records that are imported at once: those of one commit are compared with each other, each with each.
+const RECORDS_IMPORTED: usize = 1_000;
 /// Refused records in a batch.
 const REFUSED_MAX: usize = 1_000;
 /// Bytes of refused records in a batch; one record may have 16 MiB.
@@ -170,41 +173,72 @@ pub(crate) struct Refused {
     pub(crate) reason: Message,
 }
 
-/// Makes a batch durable and counts it: what the mapping refused first, so
-/// that a record is never nowhere. Answers what the engine refused.
-pub(crate) async fn keep(access: &Access, origin: &Origin, batch: Batch, counts: &mut Counts) -> Result<Vec<Refused>, engine::Error> {
-    let quarantined = batch.refused.len() as u64;
-    if quarantined > 0 {
-        access.quarantine(batch.refused).await?;
-        counts.quarantined += quarantined;
-    }
-    let refused = if batch.values >= VALUES_LOADED {
-        load(access, origin.run, batch.records, counts).await?
-    } else {
-        import(access, origin.run, batch.records, counts).await?
-    };
-    counts.flagged += batch.flagged;
-    counts.records += batch.records_seen;
-    Ok(refused)
+/// Makes batches durable, one after the other, and counts them. Of a long
+/// input the next is prepared while the one before is written.
+pub(crate) struct Keeper<'a> {
+    access: &'a Access,
+    origin: &'a Origin,
+    under_way: Option<UnderWay>,
 }
 
-/// Loads many records at once; when that does not go, they are imported in
-/// small batches.
-async fn load(access: &Access, run: u64, records: Vec<(u64, Entity)>, counts: &mut Counts) -> Result<Vec<Refused>, engine::Error> {
-    match access.load(run, records.clone()).await {
-        Ok(receipt) => {
-            count(counts, &receipt);
-            return Ok(Vec::new());
+/// A batch that is being written.
+struct UnderWay {
+    times: Times,
+    records: u64,
+    flagged: u64,
+    written: tokio::task::JoinHandle<Result<Loaded, engine::Error>>,
+}
+
+impl<'a> Keeper<'a> {
+    pub(crate) fn new(access: &'a Access, origin: &'a Origin) -> Self {
+        Self { access, origin, under_way: None }
+    }
+
+    /// Takes a batch: what the mapping refused first, so that a record is
+    /// never nowhere. Answers what the engine refused.
+    pub(crate) async fn keep(&mut self, batch: Batch, counts: &mut Counts) -> Result<Vec<Refused>, Error> {
+        let quarantined = batch.refused.len() as u64;
+        if quarantined > 0 {
+            self.access.quarantine(batch.refused).await?;
+            counts.quarantined += quarantined;
         }
-        Err(error) if is_about_the_record(&error) || error.kind() == Kind::Unavailable => {}
-        Err(error) => return Err(error),
+        let mut refused = Vec::new();
+        if batch.values < VALUES_LOADED || self.under_way.as_ref().is_some_and(|before| before.times.meet(&batch.records)) {
+            refused = self.finish(counts).await?;
+        }
+        if batch.values < VALUES_LOADED {
+            refused.extend(import(self.access, self.origin.run, batch.records, counts).await?);
+            counts.flagged += batch.flagged;
+            counts.records += batch.records_seen;
+            return Ok(refused);
+        }
+        let Divided { plain, passing } = self.access.divide(self.origin.run, batch.records).await?;
+        refused.extend(self.import_by_few(plain, counts).await?);
+        refused.extend(self.finish(counts).await?);
+        let (access, times) = (self.access.clone(), passing.times());
+        let written = tokio::spawn(async move { access.load(passing).await });
+        self.under_way = Some(UnderWay { times, records: batch.records_seen, flagged: batch.flagged, written });
+        Ok(refused)
     }
-    let (mut refused, mut records) = (Vec::new(), records.into_iter().peekable());
-    while records.peek().is_some() {
-        let some = records.by_ref().take(VALUES_FIRST).collect();
-        refused.extend(import(access, run, some, counts).await?);
+
+    /// Waits until all is durable. Answers what the engine refused.
+    pub(crate) async fn finish(&mut self, counts: &mut Counts) -> Result<Vec<Refused>, Error> {
+        let Some(UnderWay { records, flagged, written, .. }) = self.under_way.take() else { return Ok(Vec::new()) };
+        let Loaded { receipt, plain } = written.await.map_err(|error| Error::Internal(error.to_string()))??;
+        count(counts, &receipt);
+        counts.flagged += flagged;
+        counts.records += records;
+        self.import_by_few(plain, counts).await
     }
-    Ok(refused)
+
+    async fn import_by_few(&self, records: Vec<(u64, Entity)>, counts: &mut Counts) -> Result<Vec<Refused>, Error> {
+        let (mut refused, mut records) = (Vec::new(), records.into_iter().peekable());
+        while records.peek().is_some() {
+            let some = records.by_ref().take(RECORDS_IMPORTED).collect();
+            refused.extend(import(self.access, self.origin.run, some, counts).await?);
+        }
+        Ok(refused)
+    }
 }
 
 /// Imports records whole; when the engine refuses one of them for what it

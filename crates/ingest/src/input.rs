@@ -11,7 +11,7 @@ use sha2::Digest as _;
 
 use crate::Error;
 use crate::account::{OpenRun, account, noted};
-use crate::batch::{Counted, Ended, Origin, Refused, keep, map};
+use crate::batch::{Counted, Ended, Keeper, Origin, Refused, map};
 use crate::definition::Plan;
 use crate::folders::{Folders, InputFile};
 use crate::report::{Counts, InputReport, Outcome, Progress};
@@ -155,8 +155,9 @@ impl Work<'_> {
         let reader = Counted::new(reader, Arc::clone(&bytes));
         let (mut batches, mapping) = map(Arc::clone(&self.plan.definition), name.to_owned(), reader, origin.clone(), stop);
         let (mut until_note, mut refused) = (BATCHES_PER_NOTE, Vec::new());
+        let mut keeper = Keeper::new(self.access, origin);
         while let Some(batch) = batches.recv().await {
-            refused.extend(keep(self.access, origin, batch, counts).await?);
+            refused.extend(keeper.keep(batch, counts).await?);
             if refused.len() > REFUSED_MAX {
                 break;
             }
@@ -168,6 +169,7 @@ impl Work<'_> {
             }
         }
         drop(batches);
+        refused.extend(keeper.finish(counts).await?);
         self.set_aside(refused, origin, counts).await?;
         match mapping.await.map_err(|error| Error::Internal(error.to_string()))? {
             Ok(summary) => {

@@ -27,10 +27,10 @@ pub(super) struct Retired {
 impl Past {
     /// One step: what was replaced and is read by nobody goes, then segments
     /// that hold what was removed, or are `too_many` and too small, are
-    /// written anew. A crash at any point leaves the old or the new segments.
-    /// Answers whether there may be more to do.
+    /// written anew, while others may be sealed. A crash at any point leaves
+    /// the old or the new segments. Answers whether there may be more to do.
     pub(crate) fn compact(&self, too_many: usize, stop: &AtomicBool) -> Result<bool, Error> {
-        let _one_at_a_time = self.sealing.lock();
+        let _one_at_a_time = self.compacting.lock();
         self.sweep()?;
         let (segments, removals, sealed_upto) = {
             let parts = self.parts.read();
@@ -51,7 +51,8 @@ impl Past {
             }
         };
         let replaced: Vec<String> = merge.inputs().iter().map(|segment| segment.object.clone()).collect();
-        let retired = self.store.finish_seal(intent, &merged, &replaced, sealed_upto)?;
+        let _no_seal = self.sealing.lock();
+        let retired = self.store.finish_seal(intent, &merged, &replaced, self.sealed_upto())?;
         let mut parts = self.parts.write();
         let mut left: Vec<Segment> = parts.segments.iter().filter(|segment| !replaced.contains(&segment.object)).cloned().collect();
         let into = merged.len();

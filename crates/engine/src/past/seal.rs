@@ -9,7 +9,7 @@ use store::TenantStore;
 
 use super::{Parts, Past, Tail};
 use crate::Error;
-use crate::load::{self, Rows};
+use crate::load::{self, Left, Rows};
 use crate::operation::ImportReceipt;
 use crate::state::State;
 
@@ -88,29 +88,32 @@ impl Past {
     /// for nothing else. Answers what was not written, all of it: when
     /// history is sealed beyond the position already, another is needed, or
     /// what was removed since might come back.
-    pub(crate) fn load(&self, seq: u64, at: Instant, mut rows: Vec<Rows>) -> Result<(Vec<Rows>, ImportReceipt), Error> {
+    pub(crate) fn load(&self, seq: u64, at: Instant, mut rows: Vec<Rows>) -> Result<(Left, ImportReceipt), Error> {
         self.store.check_room()?;
         let _one_at_a_time = self.sealing.lock();
         let sealed_upto = self.sealed_upto();
         if sealed_upto >= seq {
-            return Ok((rows, ImportReceipt::default()));
+            return Ok((Left::OfPosition(rows), ImportReceipt::default()));
         }
         let mut receipt = ImportReceipt::default();
         rows.iter_mut().for_each(|rows| receipt += load::settle(rows, seq, at));
         let plan = self.history.plan(rows.iter().map(Vec::as_slice));
-        let intent = self.store.begin_seal(&plan.objects())?;
+        let (intent, objects) = (self.store.begin_seal(&plan.objects())?, plan.objects());
         let segments = match self.history.write(&plan) {
             Ok(segments) => segments,
             Err(error) => {
-                undo(&self.history, &self.store, intent, &plan.objects())?;
-                return Err(error.into());
+                undo(&self.history, &self.store, intent, &objects)?;
+                return match error {
+                    history::Error::NotKept { .. } => Ok((Left::NotKept(rows), ImportReceipt { written: 0, ..receipt })),
+                    error => Err(error.into()),
+                };
             }
         };
         self.store.finish_seal(intent, &segments, &[], sealed_upto)?;
         let mut parts = self.parts.write();
         let listed = parts.segments.iter().cloned().chain(segments).collect();
         self.list(&mut parts, listed);
-        Ok((Vec::new(), receipt))
+        Ok((Left::Nothing, receipt))
     }
 }
 

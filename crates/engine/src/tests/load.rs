@@ -5,7 +5,8 @@ use model::{Attribute, Entity, Instant, Json, Observation, TimeWindow, Value};
 use proptest::prelude::*;
 
 use super::{dataset, id, instant, name, no2, station};
-use crate::{Engine, ImportReceipt, Role, ScratchEngine};
+use crate::load::Left;
+use crate::{Access, Divided, Engine, Error, ImportReceipt, Loaded, Role, ScratchEngine};
 
 /// Station, whether the value is a person's, minute, value.
 type Reading = (u8, bool, u8, u8);
@@ -18,6 +19,16 @@ fn record(number: u64, (index, is_personal, minute, value): Reading) -> (u64, En
         no2(&value.to_string(), &at)
     };
     (number, station(&index.to_string()).with(attribute))
+}
+
+/// All of it: what is told apart is imported, and what passes is loaded.
+pub(super) async fn load(access: &Access, run: u64, records: Vec<(u64, Entity)>) -> Result<ImportReceipt, Error> {
+    let Divided { plain, passing } = access.divide(run, records).await?;
+    let mut receipt = access.import(run, plain).await?;
+    let Loaded { receipt: loaded, plain } = access.load(passing).await?;
+    receipt += loaded;
+    receipt += access.import(run, plain).await?;
+    Ok(receipt)
 }
 
 async fn begun() -> (ScratchEngine, u64) {
@@ -59,7 +70,7 @@ proptest! {
             for (batch, readings) in (1..).zip(batches) {
                 let records: Vec<_> = (batch * 1_000..).zip(readings).map(|(number, reading)| record(number, reading)).collect();
                 let imported = one.with_role(Role::Editor).import(run, records.clone()).await.expect("imported");
-                let loaded = other.with_role(Role::Editor).load(run, records).await.expect("loaded");
+                let loaded = load(&other.with_role(Role::Editor), run, records).await.expect("loaded");
                 assert_eq!(imported, loaded);
                 assert_eq!(seen(&one).await, seen(&other).await);
             }
@@ -80,13 +91,13 @@ async fn what_is_loaded_passes_by_the_log_and_can_be_loaded_again() {
     let tail = || engine.health().tenants[0].tail;
     let before = tail();
     assert_eq!(
-        access.load(run, course(0..50)).await.expect("loaded"),
+        load(&access, run, course(0..50)).await.expect("loaded"),
         ImportReceipt { written: 50, created: 1, ..ImportReceipt::default() }
     );
     // The life of the entity and its newest value.
     assert_eq!(tail() - before, 2);
     assert_eq!(engine.health().tenants[0].segments, 1);
-    assert_eq!(access.load(run, course(0..50)).await.expect("loaded"), ImportReceipt { unchanged: 50, ..ImportReceipt::default() });
+    assert_eq!(load(&access, run, course(0..50)).await.expect("loaded"), ImportReceipt { unchanged: 50, ..ImportReceipt::default() });
     assert_eq!(engine.health().tenants[0].segments, 1);
     let changes: Vec<u64> = engine
         .with_role(Role::Administrator)
@@ -104,7 +115,7 @@ async fn what_is_loaded_passes_by_the_log_and_can_be_loaded_again() {
 async fn a_position_that_history_is_sealed_beyond_is_not_taken() {
     let (engine, run) = begun().await;
     let access = engine.with_role(Role::Editor);
-    access.load(run, course(0..10)).await.expect("loaded");
+    load(&access, run, course(0..10)).await.expect("loaded");
     let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");
     let sealed = access.position();
     tenant.shared.past.seal(&tenant.shared.state).expect("sealed");
@@ -112,10 +123,10 @@ async fn a_position_that_history_is_sealed_beyond_is_not_taken() {
     let rows = access.series(question.clone()).await.expect("answered");
     let at = Instant::from_seconds(2_000_000_000);
     let (left, receipt) = tenant.shared.past.load(sealed, at, vec![rows.clone()]).expect("answered");
-    assert_eq!((left, receipt), (vec![rows], ImportReceipt::default()));
+    assert_eq!((left, receipt), (Left::OfPosition(vec![rows]), ImportReceipt::default()));
     // What was removed from history stays removed when more is loaded.
     let window = TimeWindow { start: instant("2026-01-01T00:00:00Z"), end: instant("2026-01-01T00:05:00Z") };
     engine.with_role(Role::Administrator).remove_history(&id("0"), model::RemovedSeries::All, window).await.expect("removed");
-    access.load(run, course(10..30)).await.expect("loaded");
+    load(&access, run, course(10..30)).await.expect("loaded");
     assert_eq!(access.series(question).await.expect("answered").len(), 25);
 }

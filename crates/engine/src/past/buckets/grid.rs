@@ -1,7 +1,9 @@
 //! Where periods begin and end.
 
+use std::cell::Cell;
+
 use jiff::civil::{DateTime, date};
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneTransition};
 use jiff::{Span, Timestamp};
 use model::Instant;
 
@@ -25,6 +27,16 @@ pub enum Alignment {
 pub(super) struct Grid {
     zone: TimeZone,
     kind: Kind,
+    /// The stretch around the time last looked at in which the clock was not changed.
+    stretch: Cell<Stretch>,
+}
+
+/// From an instant until before another clocks are so many microseconds ahead of UTC.
+#[derive(Clone, Copy)]
+struct Stretch {
+    from: i64,
+    until: i64,
+    offset: i64,
 }
 
 enum Kind {
@@ -70,7 +82,7 @@ impl Grid {
                 }
             }
         };
-        Ok(Self { zone, kind })
+        Ok(Self { zone, kind, stretch: Cell::new(Stretch { from: 0, until: 0, offset: 0 }) })
     }
 
     /// First instant of the period around a time, and the first after it, in
@@ -117,7 +129,16 @@ impl Grid {
     }
 
     fn offset(&self, at: i64) -> i64 {
-        i64::from(self.zone.to_offset(timestamp(at)).seconds()) * 1_000_000
+        let known = self.stretch.get();
+        if (known.from..known.until).contains(&at) {
+            return known.offset;
+        }
+        let micros = |transition: TimeZoneTransition<'_>| transition.timestamp().as_microsecond();
+        let from = self.zone.preceding(timestamp(at.saturating_add(1))).next().map_or(i64::MIN, micros);
+        let until = self.zone.following(timestamp(at)).next().map_or(i64::MAX, micros);
+        let offset = i64::from(self.zone.to_offset(timestamp(at)).seconds()) * 1_000_000;
+        self.stretch.set(Stretch { from, until, offset });
+        offset
     }
 
     fn civil(&self, at: i64, period: Period, origin: DateTime) -> (i64, i64) {

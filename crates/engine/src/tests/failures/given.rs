@@ -165,7 +165,7 @@ pub(super) fn is_erased(given: &Given, place: &Path, told: &str) {
 pub(super) fn load(engine: &Engine) -> Result<(), crate::Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
     let record = |minute: u64| (minute, station("c").with(no2(&minute.to_string(), &format!("2026-01-01T00:{minute:02}:00Z"))));
-    runtime.block_on(access(engine).load(2, (0..20).map(record).collect())).map(|_| ())
+    runtime.block_on(super::super::load::load(&access(engine), 2, (0..20).map(record).collect())).map(|_| ())
 }
 
 /// Whatever became of a load: done again it is whole, and nothing is there twice.
