@@ -17,7 +17,7 @@ const EXAMPLES = {
   '/': ['/'],
   '/datensaetze': ['/datensaetze', '/datensaetze?thema=umwelt'],
   '/suche': ['/suche?q=luft', '/suche?q=xyzzy'],
-  '/datensaetze/{slug}': ['/datensaetze/luft', `/datensaetze/luft?messwert=o3&${place}&zeitraum=woche`, `/datensaetze/luft?${place}&von=2026-01-01`, '/datensaetze/orte'],
+  '/datensaetze/{slug}': ['/datensaetze/luft', `/datensaetze/luft?messwert=o3&${place}&zeitraum=woche`, `/datensaetze/luft?${place}&von=2026-01-01`, `/datensaetze/luft?${place}&werte=einzeln`, '/datensaetze/orte'],
   '/datensaetze/{slug}/tabelle': ['/datensaetze/luft/tabelle', `/datensaetze/luft/tabelle?${place}&von=2026-01-01&bis=2026-12-31`, '/datensaetze/orte/tabelle'],
   '/datensaetze/{slug}/herkunft': ['/datensaetze/luft/herkunft?id=AirQualityObserved%3Anord&spalte=no2'],
   '/dashboards/{slug}': ['/dashboards/heute'],

@@ -167,6 +167,8 @@ struct Course {
     current: Option<Instant>,
     /// The newest value that comes, or the current one.
     newest: Instant,
+    /// How many values come at most.
+    values: usize,
     rows: Rows,
 }
 
@@ -182,7 +184,7 @@ fn divided(shared: &Shared, run: u64, records: Vec<(u64, Entity)>, known: &Known
         let attributes = std::mem::take(&mut entity.attributes);
         for attribute in attributes {
             match one.course(&attribute).filter(|course| course.passes(&entity.id, attribute.observed_at, known)) {
-                Some(course) => course.rows.push(row(&entity.id, attribute, Origin { run, record })),
+                Some(course) => course.take(row(&entity.id, attribute, Origin { run, record })),
                 None => entity.attributes.push(attribute),
             }
         }
@@ -209,6 +211,7 @@ fn courses(shared: &Shared, records: &[(u64, Entity)]) -> Table<EntityId, Passed
             let Some(time) = attribute.observed_at else { continue };
             if let Some(course) = one.course(attribute) {
                 course.newest = course.newest.max(time);
+                course.values += 1;
                 continue;
             }
             let there = state.get(&entity.id).filter(|stored| stored.entity.alive_at(now));
@@ -219,6 +222,7 @@ fn courses(shared: &Shared, records: &[(u64, Entity)]) -> Table<EntityId, Passed
                 dataset,
                 current,
                 newest: current.map_or(time, |current| current.max(time)),
+                values: 1,
                 rows: Vec::new(),
             });
         }
@@ -238,6 +242,13 @@ impl Passed {
 }
 
 impl Course {
+    fn take(&mut self, row: Observation) {
+        if self.rows.is_empty() {
+            self.rows.reserve_exact(self.values);
+        }
+        self.rows.push(row);
+    }
+
     fn passes(&self, entity: &EntityId, time: Option<Instant>, known: &Known) -> bool {
         let Some(time) = time.filter(|time| *time < self.newest && self.current != Some(*time)) else { return false };
         if self.dataset.as_ref().is_some_and(|dataset| rollup::is_reserved(dataset.as_str())) {

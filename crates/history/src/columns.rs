@@ -272,7 +272,13 @@ fn is_steady(values: &[i64]) -> bool {
 
 /// Whether a value occurs four times on average.
 fn recurs<'a, T: std::hash::Hash + Eq + 'a>(values: impl ExactSizeIterator<Item = &'a T>) -> bool {
-    let rows = values.len();
-    let different: HashSet<&T> = values.collect();
-    different.len() * 4 <= rows
+    let most = values.len() / 4;
+    let mut different = HashSet::with_hasher(foldhash::fast::RandomState::default());
+    for value in values {
+        different.insert(value);
+        if different.len() > most {
+            return false;
+        }
+    }
+    true
 }

@@ -62,6 +62,9 @@ impl Words<'_> {
             texts.chart_single(self.value(most.1), when(most.0))
         } else if least.1.total_cmp(&most.1).is_eq() {
             texts.chart_constant(self.value(most.1))
+        } else if self.aligned.step == Step::Instant {
+            // These may be few of many: their mean says nothing.
+            texts.chart_sentence_single(self.value(most.1), when(most.0), self.value(least.1), when(least.0))
         } else {
             #[expect(clippy::cast_precision_loss, reason = "at most some thousand points")]
             let mean = known.iter().map(|(_, value)| value).sum::<f64>() / known.len() as f64;
@@ -97,7 +100,7 @@ impl Words<'_> {
         let total = format::count(total as u64, self.chart.language);
         let gaps = gaps as u64;
         match self.aligned.step {
-            Step::Instant => texts.chart_gaps_instant(gaps, total),
+            Step::Instant => texts.chart_gaps_instant(gaps),
             Step::Hour => texts.chart_gaps_hour(gaps, total),
             Step::Day => texts.chart_gaps_day(gaps, total),
             Step::Week => texts.chart_gaps_week(gaps, total),
@@ -120,10 +123,10 @@ impl Words<'_> {
         let mut head = vec![Head::text(&zoned(texts.chart_time(), self.chart.zone))];
         head.extend(self.aligned.series.iter().map(|line| Head::number(&line.name)));
         let rows = (0..self.aligned.axis.len()).rev().take(ROWS_MAX).map(|index| self.row(index)).collect();
-        let caption = if self.aligned.axis.len() > ROWS_MAX {
-            texts.chart_table_newest(ROWS_MAX, &self.chart.title)
-        } else {
-            self.chart.title.clone()
+        let caption = match self.aligned.step {
+            _ if self.aligned.axis.len() <= ROWS_MAX => self.chart.title.clone(),
+            Step::Instant => texts.chart_table_chosen(ROWS_MAX, &self.chart.title),
+            _ => texts.chart_table_newest(ROWS_MAX, &self.chart.title),
         };
         Table { id: format!("{}-table", self.chart.id), caption, head, rows }
     }

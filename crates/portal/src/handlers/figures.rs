@@ -1,18 +1,19 @@
 //! Charts and map of a dataset.
 
-use engine::{Bucket, BucketQuery, BucketSeries, Method, Period, Statistics, View};
-use model::dataset::{Aggregate, Column, ColumnKind};
-use model::geo::Geometry;
-use model::{Dataset, EntityId, Instant, Rollup};
+mod map;
+
+use engine::{Bucket, BucketQuery, BucketSeries, Method, Period, SampleQuery, Statistics};
+use model::dataset::{Aggregate, Column};
+use model::{Dataset, EntityId, Instant, Rollup, TimeWindow};
 
 use super::span::Span;
 use crate::ask::{Ask, Trouble};
 use crate::chart::{self, Chart, Point, Step};
 use crate::format::Zone;
-use crate::map_image::{self, Classes, Feature};
 use crate::pages::dataset::Chooser;
-use crate::parts::{Cell, ChartFigure, Choice, Head, MapFigure, MapLegend, Phrase, Table};
+use crate::parts::{ChartFigure, Choice, Phrase};
 use crate::{format, reading};
+pub(super) use map::map;
 
 /// How many points all lines of a chart may have together: what the page's budget bears.
 const POINTS_MAX: usize = 1500;
@@ -20,19 +21,18 @@ const POINTS_MAX: usize = 1500;
 const LINE_POINTS_MAX: usize = 800;
 /// How many lines are drawn when nobody has chosen.
 const LINES_MAX: usize = 4;
-/// How many places a map and its list show.
+/// How many places a chooser offers.
 const PLACES_MAX: usize = 500;
-const LIST_MAX: usize = 40;
 const DAY_MICROS: i64 = 86_400_000_000;
 
 /// A thing with its name, as choosers and maps need it.
 pub(super) struct Thing<'a> {
-    pub(super) view: &'a View,
+    pub(super) view: &'a engine::View,
     pub(super) name: String,
 }
 
 /// The things of a dataset by name.
-pub(super) fn things<'a>(ask: &Ask, views: &'a [View]) -> Vec<Thing<'a>> {
+pub(super) fn things<'a>(ask: &Ask, views: &'a [engine::View]) -> Vec<Thing<'a>> {
     let mut things: Vec<Thing<'a>> = views.iter().map(|view| Thing { view, name: reading::name_of(view.entity(), ask.language) }).collect();
     things.sort_by_cached_key(|thing| thing.name.to_lowercase());
     things
@@ -64,9 +64,10 @@ pub(super) async fn chart(
         places: place_choices(ask, dataset, things, chosen),
         periods: span.choices(ask, period),
         days: Some(span.days()),
+        values: if figure.may_be_single { single_or_not(ask) } else { Vec::new() },
         clocks: if native_step(ask.now(), dataset, statistics, column).0 == Step::Hour { clocks(ask) } else { Vec::new() },
     };
-    Ok((vec![figure], chooser))
+    Ok((vec![figure.figure], chooser))
 }
 
 /// The time the reader wants to see: `uhr=utc`.
@@ -111,6 +112,36 @@ fn place_choices(ask: &Ask, dataset: &Dataset, things: &[Thing<'_>], chosen: Opt
     std::iter::once(first).chain(each).collect()
 }
 
+/// A figure, and whether single values would say something beside means.
+struct Figure {
+    figure: ChartFigure,
+    may_be_single: bool,
+}
+
+/// What is drawn, and how.
+struct View<'a> {
+    ask: &'a Ask,
+    dataset: &'a Dataset,
+    column: &'a Column,
+    drawn: &'a [&'a Thing<'a>],
+    window: TimeWindow,
+    zone: Zone,
+    step: Step,
+    /// Whether each point is a value as it came.
+    is_native: bool,
+    /// Data may begin or end as far from a period's ends as they come by
+    /// themselves; single values farther apart have a gap between them.
+    tolerance_micros: i64,
+}
+
+/// Lines with the ways of their values, and what was left out.
+struct Lines {
+    series: Vec<(chart::Series, String)>,
+    left_out: bool,
+    /// The longest roll-ups that are kept in place of values a point would need.
+    only: Option<Rollup>,
+}
+
 async fn figure(
     ask: &Ask,
     dataset: &Dataset,
@@ -118,7 +149,7 @@ async fn figure(
     column: &Column,
     drawn: &[&Thing<'_>],
     span: Span,
-) -> Result<ChartFigure, Trouble> {
+) -> Result<Figure, Trouble> {
     let own = statistics.columns.iter().find(|known| known.attribute == column.attribute).and_then(|known| known.period);
     let Some((first, last)) = own.or(statistics.period) else { return Err(Trouble::NotFound) };
     // Places may end earlier than the dataset does: the last week with data is theirs.
@@ -129,70 +160,131 @@ async fn figure(
     let (native, is_exact) = native_step(ask.now(), dataset, statistics, column);
     let step = Step::for_window(window, LINE_POINTS_MAX.min(POINTS_MAX / drawn.len().max(1)), zone).max(native);
     let is_native = step == native && is_exact;
-    // Data may begin or end as far from a period's ends as they come by themselves.
-    let tolerance =
-        (native.start(native.key(window.end, zone) + 1, zone).micros() - native.start(native.key(window.end, zone), zone).micros()) * 3 / 2;
-    let entities = drawn.iter().map(|thing| thing.view.entity().id.clone()).collect();
-    let found = ask.access.buckets(BucketQuery {
-        methods: vec![Method::TotalCount, method_of(column.aggregate), Method::Min, Method::Max],
-        period: period_of(step),
-        zone: zone.name().into(),
-        ..BucketQuery::of(entities, vec![column.attribute], window)
-    });
-    let found = found.await?;
-    let mut left_out = false;
-    let series = drawn.iter().map(|thing| {
-        let own = found.iter().find(|series| series.key.entity == thing.view.entity().id && series.key.dataset.is_none());
-        let (mut points, incomplete) = own.map_or((Vec::new(), false), |own| points(own, column.aggregate, !is_native));
-        if !is_native && matches!(column.aggregate, Aggregate::Mean | Aggregate::Sum) {
-            let before = points.len();
-            points = chart::without_open_ends(points, step, window.start, window.end, tolerance, zone);
-            left_out |= points.len() < before;
-        }
-        left_out |= incomplete;
-        let way = ask.href(&format!("/datensaetze/{}/herkunft?", dataset.slug));
-        let way = way + &super::table::value_query(dataset, &thing.view.entity().id, column, None) + &clock_query(zone, '&');
-        let has_ranges = !is_native && column.aggregate == Aggregate::Mean;
-        let ranges = own.filter(|_| has_ranges).map_or_else(Vec::new, |own| ranges(own, &points));
-        (chart::Series { name: thing.name.clone(), points, ranges }, way)
-    });
-    let (series, ways): (Vec<chart::Series>, Vec<String>) =
-        series.filter(|(series, _)| drawn.len() == 1 || !series.points.is_empty()).unzip();
-    let (t, language) = (ask.t(), ask.language);
-    let title = match drawn {
-        [only] => t.chart_title(reading::label(column, language), &only.name),
-        _ => reading::label(column, language).to_owned(),
-    };
-    let how = if is_native { values_of(step, t) } else { reading::how(column.aggregate, step, t) };
-    let chart = Chart {
-        id: format!("c-{}", column.attribute.short().to_lowercase()),
-        title: title.clone(),
-        unit: reading::unit(column).to_owned(),
-        step,
-        series,
-        language,
-        zone,
-    };
-    let mut drawing = chart.draw();
-    drawing.trace(&ways);
-    if left_out {
-        drawing.sentences.push(t.chart_left_out().to_owned());
+    let length =
+        |step: Step| step.start(step.key(window.end, zone) + 1, zone).micros() - step.start(step.key(window.end, zone), zone).micros();
+    // One line of values that have a time of day: else a point would tell a time that none was measured at.
+    let may_be_single = !is_native && native == Step::Hour && column.aggregate == Aggregate::Mean && drawn.len() == 1;
+    let is_single = may_be_single && ask.param(VALUES) == Some(SINGLE);
+    // What is missing for less than a step of the means is not seen in a picture this wide.
+    let (step, tolerance) = if is_single { (Step::Instant, length(step)) } else { (step, length(native)) };
+    let view = View { ask, dataset, column, drawn, window, zone, step, is_native, tolerance_micros: tolerance * 3 / 2 };
+    let lines = if is_single { view.single_values().await? } else { view.periods().await? };
+    Ok(Figure { figure: view.figure(lines), may_be_single })
+}
+
+impl View<'_> {
+    /// A point for each period.
+    async fn periods(&self) -> Result<Lines, Trouble> {
+        let Self { column, step, zone, window, .. } = *self;
+        let entities = self.drawn.iter().map(|thing| thing.view.entity().id.clone()).collect();
+        let found = self.ask.access.buckets(BucketQuery {
+            methods: vec![Method::TotalCount, method_of(column.aggregate), Method::Min, Method::Max],
+            period: period_of(step),
+            zone: zone.name().into(),
+            ..BucketQuery::of(entities, vec![column.attribute], window)
+        });
+        let found = found.await?;
+        let mut left_out = false;
+        let series = self.drawn.iter().map(|thing| {
+            let own = found.iter().find(|series| series.key.entity == thing.view.entity().id && series.key.dataset.is_none());
+            let (mut points, incomplete) = own.map_or((Vec::new(), false), |own| points(own, column.aggregate, !self.is_native));
+            if !self.is_native && matches!(column.aggregate, Aggregate::Mean | Aggregate::Sum) {
+                let before = points.len();
+                points = chart::without_open_ends(points, step, window.start, window.end, self.tolerance_micros, zone);
+                left_out |= points.len() < before;
+            }
+            left_out |= incomplete;
+            let has_ranges = !self.is_native && column.aggregate == Aggregate::Mean;
+            let ranges = own.filter(|_| has_ranges).map_or_else(Vec::new, |own| ranges(own, &points));
+            (chart::Series { name: thing.name.clone(), points, ranges }, self.way(thing))
+        });
+        let series = series.filter(|(series, _)| self.drawn.len() == 1 || !series.points.is_empty()).collect();
+        let unknown = found.iter().flat_map(|series| &series.buckets).filter(|bucket| bucket.number(1).is_none());
+        Ok(Lines { series, left_out, only: unknown.filter_map(|bucket| bucket.only).max() })
     }
-    let only =
-        found.iter().flat_map(|series| &series.buckets).filter(|bucket| bucket.number(1).is_none()).filter_map(|bucket| bucket.only).max();
-    drawing.sentences.extend(only.map(|length| match length {
-        Rollup::Hour => t.chart_only_hours().to_owned(),
-        Rollup::Day => t.chart_only_days().to_owned(),
-    }));
-    Ok(ChartFigure {
-        texts: t,
-        id: chart.id,
-        title: Phrase::plain(&title),
-        subtitle: chart::zoned(&t.chart_subtitle(how, zone.period(window.start, window.end.plus_micros(-1), language)), zone),
-        drawing,
-        source: Phrase::german(dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name), ask.language),
-        table_href: ask.href(&format!("/datensaetze/{}/tabelle{}", dataset.slug, clock_query(zone, '?'))),
-    })
+
+    /// Values as they came: as many as a line bears, those that show its course best.
+    async fn single_values(&self) -> Result<Lines, Trouble> {
+        let question = |thing: &Thing<'_>| SampleQuery {
+            entities: vec![thing.view.entity().id.clone()],
+            attribute: self.column.attribute,
+            window: self.window,
+            points_max: LINE_POINTS_MAX,
+            gap_micros: self.tolerance_micros,
+        };
+        let mut series = Vec::new();
+        for thing in self.drawn {
+            let found = self.ask.access.samples(question(thing)).await?;
+            let runs = found.into_iter().find(|one| one.key.dataset.is_none()).map_or_else(Vec::new, |one| one.runs);
+            let mut points: Vec<Point> = Vec::new();
+            for run in runs {
+                // The line breaks between runs.
+                let broken = points.last().map(|before| Point { at: before.at.plus_micros(1), value: None });
+                points.extend(broken);
+                points.extend(run.into_iter().map(|(at, value)| Point { at: Instant::from_micros(at), value: Some(value) }));
+            }
+            series.push((chart::Series { name: thing.name.clone(), points, ranges: Vec::new() }, self.way(thing)));
+        }
+        Ok(Lines { series, left_out: false, only: None })
+    }
+
+    /// Where the values of a thing lead to.
+    fn way(&self, thing: &Thing<'_>) -> String {
+        let way = self.ask.href(&format!("/datensaetze/{}/herkunft?", self.dataset.slug));
+        way + &super::table::value_query(self.dataset, &thing.view.entity().id, self.column, None) + &clock_query(self.zone, '&')
+    }
+
+    fn figure(&self, lines: Lines) -> ChartFigure {
+        let Self { ask, dataset, column, step, zone, .. } = *self;
+        let (series, ways): (Vec<chart::Series>, Vec<String>) = lines.series.into_iter().unzip();
+        let (t, language) = (ask.t(), ask.language);
+        let title = match self.drawn {
+            [only] => t.chart_title(reading::label(column, language), &only.name),
+            _ => reading::label(column, language).to_owned(),
+        };
+        let how = if self.is_native || step == Step::Instant { values_of(step, t) } else { reading::how(column.aggregate, step, t) };
+        let chart = Chart {
+            id: format!("c-{}", column.attribute.short().to_lowercase()),
+            title: title.clone(),
+            unit: reading::unit(column).to_owned(),
+            step,
+            series,
+            language,
+            zone,
+        };
+        let mut drawing = chart.draw();
+        drawing.trace(&ways);
+        if lines.left_out {
+            drawing.sentences.push(t.chart_left_out().to_owned());
+        }
+        drawing.sentences.extend(lines.only.map(|length| match length {
+            Rollup::Hour => t.chart_only_hours().to_owned(),
+            Rollup::Day => t.chart_only_days().to_owned(),
+        }));
+        if step == Step::Instant {
+            drawing.sentences.push(t.chart_chosen_values(format::count(LINE_POINTS_MAX as u64, language)));
+        }
+        let period = zone.period(self.window.start, self.window.end.plus_micros(-1), language);
+        ChartFigure {
+            texts: t,
+            id: chart.id,
+            title: Phrase::plain(&title),
+            subtitle: chart::zoned(&t.chart_subtitle(how, period), zone),
+            drawing,
+            source: Phrase::german(dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name), ask.language),
+            table_href: ask.href(&format!("/datensaetze/{}/tabelle{}", dataset.slug, clock_query(zone, '?'))),
+        }
+    }
+}
+
+/// The parameter that says what a point of the chart is, and its word for values as they came.
+const VALUES: &str = "werte";
+const SINGLE: &str = "einzeln";
+
+fn single_or_not(ask: &Ask) -> Vec<Choice> {
+    let is_single = ask.param(VALUES) == Some(SINGLE);
+    let choice = |value: &str, text: &str, chosen| Choice { value: value.to_owned(), text: text.to_owned(), chosen };
+    vec![choice("", ask.t().dataset_values_means(), !is_single), choice(SINGLE, ask.t().dataset_values_single(), is_single)]
 }
 
 /// The reader's time in an address.
@@ -280,68 +372,4 @@ fn ranges(series: &BucketSeries, points: &[Point]) -> Vec<chart::Range> {
         |bucket: &Bucket| points.binary_search_by_key(&bucket.start, |point| point.at).is_ok_and(|index| points[index].value.is_some());
     let range = |bucket: &Bucket| Some(chart::Range { at: bucket.start, least: bucket.number(2)?, most: bucket.number(3)? });
     series.buckets.iter().filter(|bucket| is_drawn(bucket)).filter_map(range).collect()
-}
-
-/// The map of the things that have a shape, coloured or marked by the first number.
-pub(super) fn map(ask: &Ask, dataset: &Dataset, things: &[Thing<'_>]) -> Option<MapFigure> {
-    let (t, language) = (ask.t(), ask.language);
-    let placed: Vec<(&Thing<'_>, &Geometry)> =
-        things.iter().filter_map(|thing| Some((thing, reading::shape(thing.view.entity())?))).take(PLACES_MAX).collect();
-    let are_areas = placed.iter().any(|(_, shape)| matches!(shape, Geometry::Polygon(_) | Geometry::MultiPolygon(_)));
-    let column = dataset.columns.iter().find(|column| matches!(column.kind, ColumnKind::Measure | ColumnKind::Number));
-    let number = |thing: &Thing<'_>| thing.view.entity().value(column?.attribute)?.as_f64();
-    let classes = if are_areas { Classes::of(placed.iter().filter_map(|(thing, _)| number(thing))) } else { None };
-    let values: Vec<Option<String>> = placed.iter().map(|(thing, _)| reading::current(thing.view.entity(), column?, t)).collect();
-    let features: Vec<Feature<'_>> = placed
-        .iter()
-        .zip(&values)
-        .map(|((thing, geometry), value)| Feature {
-            name: &thing.name,
-            value: value.as_deref(),
-            geometry,
-            class: classes.as_ref().and_then(|classes| Some(classes.class(number(thing)?))),
-        })
-        .collect();
-    let title = dataset.title.get(language.code());
-    let picture = map_image::draw(&features, &[], &t.map_label(title), language)?;
-    let measure = column.map(|column| reading::label_with_unit(column, t));
-    let subtitle = match (&classes, &measure) {
-        (Some(_), Some(measure)) => t.map_colours(measure),
-        _ => t.map_points().to_owned(),
-    };
-    Some(MapFigure {
-        texts: t,
-        title: t.map_title().to_owned(),
-        subtitle,
-        picture,
-        legend: classes.map_or_else(Vec::new, |classes| legend(ask, &classes)),
-        attribution: Phrase::german(dataset.attribution.as_deref().unwrap_or(&dataset.publisher.name), ask.language),
-        list: list(ask, dataset, &placed, &values, measure.as_deref()),
-        more: (things.len() > LIST_MAX).then(|| {
-            (t.map_more(format::count(things.len() as u64, language)), ask.href(&format!("/datensaetze/{}/tabelle", dataset.slug)))
-        }),
-    })
-}
-
-fn legend(ask: &Ask, classes: &Classes) -> Vec<MapLegend> {
-    let number = |value: f64| format::decimal(value, format::digits_for(value), ask.language);
-    let entry = |(class, (from, to)): (usize, (f64, f64))| MapLegend {
-        class: u8::try_from(class).unwrap_or(0),
-        text: ask.t().map_range(number(from), number(to)),
-    };
-    classes.ranges().into_iter().enumerate().map(entry).collect()
-}
-
-fn list(ask: &Ask, dataset: &Dataset, placed: &[(&Thing<'_>, &Geometry)], values: &[Option<String>], measure: Option<&str>) -> Table {
-    let t = ask.t();
-    let mut head = vec![Head::text(t.map_place())];
-    head.extend(measure.map(Head::number));
-    let rows = placed.iter().zip(values).take(LIST_MAX).map(|((thing, _), value)| {
-        let key = web::params::encode(reading::key_of(dataset, &thing.view.entity().id));
-        let name = Cell::text(&thing.name).header().link(ask.href(&format!("/datensaetze/{}/tabelle?ort={key}", dataset.slug)));
-        let cell = value.as_ref().map_or_else(|| Cell::missing(t.value_missing()), |value| Cell::number(value));
-        if measure.is_some() { vec![name, cell] } else { vec![name] }
-    });
-    let caption = if measure.is_some() { t.map_list_caption() } else { t.map_list_caption_plain() };
-    Table { id: "places".to_owned(), caption: caption.to_owned(), head, rows: rows.collect() }
 }

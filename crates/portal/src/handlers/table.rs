@@ -345,7 +345,11 @@ async fn of_step(ask: &Ask, dataset: &Dataset, id: EntityId, column: &Column, fr
     let word = ask.param("schritt").unwrap_or_default();
     let step = Step::of_word(word).ok_or_else(|| bad("schritt", word))?;
     let zone = figures::zone(ask);
-    let end = step.start(step.key(start, zone).saturating_add(1), zone);
+    let end = match step {
+        // The slider tells minutes.
+        Step::Instant => start.plus_micros(60_000_000),
+        _ => step.start(step.key(start, zone).saturating_add(1), zone),
+    };
     let question = SeriesQuery {
         entities: vec![id.clone()],
         attributes: Some(vec![column.attribute]),

@@ -68,6 +68,8 @@ pub struct Chooser {
     pub periods: Vec<Choice>,
     /// First and last day as they were chosen; `None` where values have no time.
     pub days: Option<(String, String)>,
+    /// Means of periods, or single values.
+    pub values: Vec<Choice>,
     /// Local time or UTC.
     pub clocks: Vec<Choice>,
 }
@@ -76,7 +78,8 @@ impl Chooser {
     /// Whether there is anything to choose.
     #[must_use]
     pub fn is_useful(&self) -> bool {
-        self.days.is_some() || [&self.measures, &self.places, &self.periods, &self.clocks].into_iter().any(|choices| choices.len() > 1)
+        self.days.is_some()
+            || [&self.measures, &self.places, &self.periods, &self.values, &self.clocks].into_iter().any(|choices| choices.len() > 1)
     }
 }
 

@@ -191,6 +191,7 @@ pub(super) fn dataset(language: Language) -> DatasetPage {
             places: choices(&["Geist", "Weseler Straße"]),
             periods: choices(&["a", "b"]),
             days: Some(("2022-01-01".into(), String::new())),
+            values: choices(&["Mittelwerte", "Einzelwerte"]),
             clocks: choices(&["Ortszeit", "Weltzeit"]),
         },
         charts: vec![chart(language, "no2")],

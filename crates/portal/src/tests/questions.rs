@@ -63,3 +63,35 @@ async fn the_last_week_with_data_is_that_of_the_place() {
     let all = city.get("/datensaetze/luft?zeitraum=woche").await.body;
     assert!(all.contains("bis 1. Juni 2026"), "{all}");
 }
+
+#[tokio::test]
+async fn single_values_of_a_long_time_are_those_that_show_its_course() {
+    let city = City::new().await;
+    let station = EntityId::parse("urn:ngsi-ld:AirQualityObserved:DENW095").expect("valid");
+    // Eighty days before the others, 10 at each hour but one.
+    let begin = at("2026-02-01T00:00:00Z");
+    let hour = |number: i64| {
+        let text = if number == 1000 { "98.7" } else { "10" };
+        let value = Value::Property(Json::Number(Number::parse(text).expect("a number")));
+        let attribute = Attribute::new(Name::known(NO2), value).observed(begin.plus_micros(number * 3_600_000_000));
+        (number.unsigned_abs(), Entity::new(station.clone(), Name::known(AIR)).with(attribute))
+    };
+    let access = city.engine.with_role(Role::Administrator);
+    let run = access.begin_run("luft", 1, "lang.csv", [8; 32]).await.expect("begun");
+    for some in (0..80 * 24).map(hour).collect::<Vec<_>>().chunks(500) {
+        access.import(run, some.to_vec()).await.expect("imported");
+    }
+    let address = "/datensaetze/luft?ort=AirQualityObserved%3ADENW095";
+    let means = city.get(address).await.body;
+    assert!(means.contains("<option value=\"einzeln\">Einzelwerte"), "{means}");
+    let page = city.get(&format!("{address}&werte=einzeln")).await.body;
+    for part in ["value=\"einzeln\" selected", "Jeder Punkt ist ein Wert, wie er gemessen wurde", "Der höchste Wert ist 98,7"] {
+        assert!(page.contains(part), "{part} is not in\n{page}");
+    }
+    // Several lines have no common instants.
+    let all = city.get("/datensaetze/luft?werte=einzeln").await.body;
+    assert!(!all.contains("name=\"werte\"") && !all.contains("Jeder Punkt"), "{all}");
+    let last = page.split("href=\"").find(|link| link.contains("schritt=instant")).and_then(|link| link.split('"').next()).expect("a link");
+    let seen = city.get(&last.replace("&#38;", "&")).await;
+    assert!(seen.header("location").contains("/herkunft?") && seen.header("location").contains("zeit="), "{}", seen.body);
+}
