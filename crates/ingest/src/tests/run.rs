@@ -318,3 +318,23 @@ async fn a_preview_keeps_nothing() {
     assert!(given.fatal.is_some_and(|fatal| fatal.to_string().contains("Zeit")));
     assert_eq!(city.runs(), "");
 }
+
+/// Batches follow each other while the one before is still being written.
+#[tokio::test]
+async fn a_long_file_that_repeats_itself_says_each_value_once() {
+    use std::fmt::Write as _;
+
+    let mut text = String::from("Ort;Zeit;TEMP\n");
+    let mut line = |minute: u32, value: &str| {
+        let (day, hour, rest) = (minute / 1440, minute / 60 % 24, minute % 60);
+        let _ = writeln!(text, "nord;2026-{:02}-{:02} {hour:02}:{rest:02};{value}", 4 + day / 30, 1 + day % 30);
+    };
+    (0..70_000).for_each(|minute| line(minute, "5"));
+    (55_000..70_000).for_each(|minute| line(minute, if minute == 60_000 { "6" } else { "5" }));
+    let city = City::with(&[("lang.csv", &text)]).await;
+    expect![[r#"
+        `lang.csv`: run 1, 85000 records, 70000 values new, 14999 unchanged, 1 corrected, 0 flagged, 0 records in quarantine
+    "#]]
+    .assert_eq(&city.run_text().await);
+    assert!(city.engine.health().tenants[0].segments > 0, "most passed by the log");
+}
