@@ -39,7 +39,7 @@ async fn measure() {
                         .with(no2(&value(number, k), &at(k).to_string())),
                 )
             };
-            admin(&engine).load(1, (0..count).map(record).collect()).await.expect("loaded");
+            crate::tests::load::load(&admin(&engine), 1, (0..count).map(record).collect()).await.expect("loaded");
         }
         admin(&engine).put_dataset(rule("P5D", length, None)).await.expect("declared");
         let tenant = engine.loaded(&ScratchEngine::tenant()).expect("there");

@@ -153,7 +153,7 @@ async fn take(engine: ScratchEngine, plain: &mut Plain, step: Step) -> ScratchEn
             let slots = || slot..(slot + count).min(SLOTS);
             let value = |slot: u16| (slot % 7) as i8;
             let record = |slot| (u64::from(slot) + 1, station(&entity.to_string()).with(attribute(slot, value(slot))));
-            access.load(1, slots().map(record).collect()).await.expect("loaded");
+            crate::tests::load::load(&access, 1, slots().map(record).collect()).await.expect("loaded");
             let series = plain.entry(of(entity)).or_default();
             slots().for_each(|slot| series.import(at(slot), f64::from(value(slot))));
         }
