@@ -418,7 +418,7 @@ test('of two clerks at one draft the second is told, and keeps the input', { ski
   await press(first.page, 'Vorschau erneuern');
   await second.page.selectOption('#art2', 'text');
   await press(second.page, 'Vorschau erneuern');
-  assert.match(await second.page.textContent('main'), /hat diesen Entwurf um \d\d:\d\d Uhr geändert\. Ihre Eingaben sind noch da\./);
+  assert.match(await second.page.textContent('main'), /hat diesen Entwurf um \d{1,2}:\d\d Uhr geändert\. Ihre Eingaben sind noch da\./);
   assert.equal(await second.page.inputValue('#art2'), 'text');
   await press(second.page, 'Vorschau erneuern');
   await first.page.goto(draft);

@@ -110,6 +110,9 @@ impl Access {
         }
         let _one = ERASING.lock().await;
         let _alone = self.shared().forgetting.lock().await;
+        // What one before left undone comes first: the mark of what was followed would go past it.
+        let (shared, sequencer) = (Arc::clone(self.shared()), self.tenant.sequencer()?);
+        self.blocking(move |_| make_up(&shared, &sequencer)).await?;
         let (plan, inputs) = self.found(entity, words).await?;
         let mut ids = vec![entity.clone()];
         ids.extend(self.reports_about(entity)?);

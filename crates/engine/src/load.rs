@@ -2,6 +2,7 @@
 //! sealed history, without a payload in the log.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use model::{Attribute, Entity, EntityId, Fact, Instant, Iri, Name, Observation, Origin, SeriesKey, rollup};
 use policy::Action;
@@ -27,7 +28,9 @@ pub struct Divided {
 #[derive(Debug)]
 pub struct Passing {
     run: u64,
-    entities: Table<EntityId, Passed>,
+    /// What the records say of the entities beside their attributes.
+    heads: Table<EntityId, Entity>,
+    rows: Vec<Rows>,
 }
 
 /// What became of values that were loaded.
@@ -63,43 +66,63 @@ impl Access {
     /// When the principal may not write; what the disk refuses.
     pub async fn load(&self, passing: Passing) -> Result<Loaded, Error> {
         self.permit(Action::Write)?;
-        let run = passing.run;
-        let Stamped { mut rows, heads, mut plain } = self.blocking(move |shared| Ok(stamped(shared, passing))).await?;
-        let mut receipt = ImportReceipt::default();
+        let Passing { run, heads, mut rows } = passing;
+        let heads = Arc::new(heads);
+        let mut loaded = Loaded { receipt: ImportReceipt::default(), plain: Vec::new() };
         while !rows.is_empty() {
             let (seq, at) = match self.place(run).await {
                 Ok(place) => place,
                 Err(error) if error.kind() == Kind::Unavailable => {
-                    plain.extend(records_of(rows, &heads));
+                    loaded.plain.extend(records_of(rows, &heads));
                     break;
                 }
                 Err(error) => return Err(error),
             };
-            let (left, loaded) = self.blocking(move |shared| shared.past.load(seq, at, rows)).await?;
-            receipt += loaded;
+            let known = Arc::clone(&heads);
+            let (left, receipt, plain) = self
+                .blocking(move |shared| {
+                    // Only now: what was erased before this position is seen to be gone.
+                    let (rows, plain) = stamped(shared, rows, &known);
+                    let (left, receipt) = shared.past.load(seq, at, rows)?;
+                    Ok((left, receipt, plain))
+                })
+                .await?;
+            loaded.receipt += receipt;
+            loaded.plain.extend(plain);
             rows = match left {
                 Left::Nothing => Vec::new(),
                 Left::OfPosition(left) => left,
                 Left::NotKept(left) => {
-                    plain.extend(records_of(left, &heads));
+                    loaded.plain.extend(records_of(left, &heads));
                     Vec::new()
                 }
             };
             // A log that is played back sees that it does not tell all.
             self.place(run).await?;
         }
-        Ok(Loaded { receipt, plain })
+        Ok(loaded)
     }
 
-    /// A commit of its own without effects, for what is written beside the log.
+    /// A commit of its own without effects, for what is written beside the
+    /// log. Where too many writes wait it waits as well, for some seconds.
     async fn place(&self, run: u64) -> Result<(u64, Instant), Error> {
-        let work = Work::Note { run: Some(run) };
-        match self.tenant.sequencer()?.submit(work, self.actor(), self.principal().purpose.clone()).await? {
-            Done::Noted { seq, at } => Ok((seq, at)),
-            Done::Operations(..) | Done::Import(_) => Err(Error::internal("a note was answered as something else")),
+        let mut wait = PATIENCE_FIRST;
+        loop {
+            let work = Work::Note { run: Some(run) };
+            match self.tenant.sequencer()?.submit(work, self.actor(), self.principal().purpose.clone()).await {
+                Ok(Done::Noted { seq, at }) => return Ok((seq, at)),
+                Ok(Done::Operations(..) | Done::Import(_)) => return Err(Error::internal("a note was answered as something else")),
+                Err(error) if error.kind() == Kind::Unavailable && wait < PATIENCE_LAST => tokio::time::sleep(wait).await,
+                Err(error) => return Err(error),
+            }
+            wait *= 2;
         }
     }
 }
+
+/// How long a place is waited for at first, and when no longer.
+const PATIENCE_FIRST: Duration = Duration::from_millis(20);
+const PATIENCE_LAST: Duration = Duration::from_secs(2);
 
 /// Values of one series.
 pub(crate) type Rows = Vec<Observation>;
@@ -130,23 +153,18 @@ impl Times {
 }
 
 impl Passing {
-    /// Whether nothing passes.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.entities.values().all(|passed| passed.courses.iter().all(|course| course.rows.is_empty()))
-    }
-
     /// The times that it speaks of.
     #[must_use]
     pub fn times(&self) -> Times {
-        let span = |passed: &Passed| {
-            let times = passed.courses.iter().flat_map(|course| &course.rows).map(Observation::time);
-            times.fold(None, |span: Option<(Instant, Instant)>, time| match span {
-                Some((first, last)) => Some((first.min(time), last.max(time))),
-                None => Some((time, time)),
-            })
-        };
-        Times(self.entities.iter().filter_map(|(id, passed)| Some((id.clone(), span(passed)?))).collect())
+        let mut times: Table<EntityId, (Instant, Instant)> = Table::default();
+        for row in self.rows.iter().flatten() {
+            let time = row.time();
+            match times.get_mut(&row.entity) {
+                Some((first, last)) => (*first, *last) = ((*first).min(time), (*last).max(time)),
+                None => drop(times.insert(row.entity.clone(), (time, time))),
+            }
+        }
+        Times(times)
     }
 }
 
@@ -192,7 +210,15 @@ fn divided(shared: &Shared, run: u64, records: Vec<(u64, Entity)>, known: &Known
             plain.push((record, entity));
         }
     }
-    Divided { plain, passing: Passing { run, entities } }
+    let (mut heads, mut rows) = (Table::default(), Vec::new());
+    for (id, Passed { head, courses }) in entities {
+        let before = rows.len();
+        rows.extend(courses.into_iter().map(|course| course.rows).filter(|rows| !rows.is_empty()));
+        if rows.len() > before {
+            heads.insert(id, head);
+        }
+    }
+    Divided { plain, passing: Passing { run, heads, rows } }
 }
 
 /// Every series in the records, with its newest value.
@@ -274,36 +300,28 @@ fn row(id: &EntityId, attribute: Attribute, origin: Origin) -> Observation {
     }
 }
 
-/// Series with class and creation as the state has them now.
-struct Stamped {
-    rows: Vec<Rows>,
-    heads: Table<EntityId, Entity>,
-    /// What has to be imported after all: personal values, and those of
-    /// entities that are gone meanwhile.
-    plain: Vec<(u64, Entity)>,
-}
-
-fn stamped(shared: &Shared, passing: Passing) -> Stamped {
+/// Series with class and creation as the state has them now, and records of
+/// what has to be imported after all: personal values, and those of entities
+/// that are gone meanwhile.
+fn stamped(shared: &Shared, rows: Vec<Rows>, heads: &Table<EntityId, Entity>) -> (Vec<Rows>, Vec<(u64, Entity)>) {
     let (classes, state) = (shared.classes.load(), shared.state.read());
-    let mut stamped = Stamped { rows: Vec::new(), heads: Table::default(), plain: Vec::new() };
-    for (id, Passed { head, courses }) in passing.entities {
-        let stored = state.get(&id).map(|stored| Arc::clone(&stored.entity));
-        for mut course in courses.into_iter().filter(|course| !course.rows.is_empty()) {
-            let there = stored.as_ref().and_then(|entity| Some((entity, entity.instance(course.name, course.dataset.as_ref())?)));
-            let class = there.map(|(entity, _)| classes.class_of(entity, course.name)).filter(|class| !class.is_enveloped());
-            let Some((class, (_, instance))) = class.zip(there) else {
-                stamped.plain.extend(course.rows.into_iter().map(|row| record_of(&head, row)));
-                continue;
-            };
-            for row in &mut course.rows {
-                row.class = class;
-                row.attribute.created_at = instance.created_at;
-            }
-            stamped.rows.push(course.rows);
+    let (mut all, mut plain) = (Vec::new(), Vec::new());
+    for mut rows in rows {
+        let Some(first) = rows.first() else { continue };
+        let stored = state.get(&first.entity).map(|stored| &stored.entity);
+        let there = stored.and_then(|entity| Some((entity, entity.instance(first.attribute.name, first.attribute.dataset.as_ref())?)));
+        let class = there.map(|(entity, _)| classes.class_of(entity, first.attribute.name)).filter(|class| !class.is_enveloped());
+        let Some((class, (_, instance))) = class.zip(there) else {
+            plain.extend(records_of(vec![rows], heads));
+            continue;
+        };
+        for row in &mut rows {
+            row.class = class;
+            row.attribute.created_at = instance.created_at;
         }
-        stamped.heads.insert(id, head);
+        all.push(rows);
     }
-    stamped
+    (all, plain)
 }
 
 /// The records that values came in.

@@ -235,7 +235,8 @@ impl History {
             thread::available_parallelism().map_or(1, |cores| cores.get().min(READERS_MAX))
         };
         let mut all: Vec<(usize, T)> = thread::scope(|scope| {
-            let others: Vec<_> = (1..readers).map(|_| scope.spawn(read)).collect();
+            // Where the system has no thread to give, fewer read.
+            let others: Vec<_> = (1..readers).filter_map(|_| thread::Builder::new().spawn_scoped(scope, read).ok()).collect();
             let own = read();
             let others = others.into_iter().map(|other| other.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
             [own].into_iter().chain(others).collect::<Result<Vec<_>, Error>>()

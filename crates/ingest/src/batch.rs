@@ -1,6 +1,7 @@
 //! The belt between mapping, which blocks, and the engine, which commits:
-//! batches of bounded size, one of them under way and one waiting at most.
-//! They grow while an input goes on: what is long is loaded in large ones.
+//! batches of bounded size, of a long input four at most: one written, one
+//! prepared, one waiting, one being filled. They grow while an input goes on:
+//! what is long is loaded in large ones.
 
 use std::io::Read;
 use std::sync::Arc;

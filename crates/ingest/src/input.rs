@@ -154,22 +154,29 @@ impl Work<'_> {
         let stop: Stop = self.turn.stop().clone();
         let reader = Counted::new(reader, Arc::clone(&bytes));
         let (mut batches, mapping) = map(Arc::clone(&self.plan.definition), name.to_owned(), reader, origin.clone(), stop);
-        let (mut until_note, mut refused) = (BATCHES_PER_NOTE, Vec::new());
         let mut keeper = Keeper::new(self.access, origin);
-        while let Some(batch) = batches.recv().await {
-            refused.extend(keeper.keep(batch, counts).await?);
-            if refused.len() > REFUSED_MAX {
-                break;
+        let kept = async {
+            let (mut until_note, mut refused) = (BATCHES_PER_NOTE, Vec::new());
+            while let Some(batch) = batches.recv().await {
+                refused.extend(keeper.keep(batch, counts).await?);
+                if refused.len() > REFUSED_MAX {
+                    break;
+                }
+                (self.tell)(&self.progress(name, (bytes.load(Ordering::Relaxed), size_bytes), *counts, None));
+                until_note -= 1;
+                if until_note == 0 {
+                    until_note = BATCHES_PER_NOTE;
+                    self.access.finish_run(open.id, noted(origin, RunState::Running, counts, None)).await?;
+                }
             }
-            (self.tell)(&self.progress(name, (bytes.load(Ordering::Relaxed), size_bytes), *counts, None));
-            until_note -= 1;
-            if until_note == 0 {
-                until_note = BATCHES_PER_NOTE;
-                self.access.finish_run(open.id, noted(origin, RunState::Running, counts, None)).await?;
-            }
-        }
+            Ok::<_, Error>(refused)
+        };
+        let kept = kept.await;
         drop(batches);
-        refused.extend(keeper.finish(counts).await?);
+        // Also after a fault: no run is over while something of it is being written.
+        let finished = keeper.finish(counts).await;
+        let mut refused = kept?;
+        refused.extend(finished?);
         self.set_aside(refused, origin, counts).await?;
         match mapping.await.map_err(|error| Error::Internal(error.to_string()))? {
             Ok(summary) => {

@@ -86,8 +86,8 @@ impl Past {
 impl Past {
     /// Writes values as segments of their own, under a position that stands
     /// for nothing else. Answers what was not written, all of it: when
-    /// history is sealed beyond the position already, another is needed, or
-    /// what was removed since might come back.
+    /// history is sealed beyond the position already, another is needed, as
+    /// removals up to there may be settled and would hide nothing any more.
     pub(crate) fn load(&self, seq: u64, at: Instant, mut rows: Vec<Rows>) -> Result<(Left, ImportReceipt), Error> {
         self.store.check_room()?;
         let _one_at_a_time = self.sealing.lock();

@@ -142,7 +142,10 @@ fn stretch(shared: &Shared, cut: &Cut, becomes: Becomes, window: TimeWindow, upt
     let mut there: BTreeMap<(Rollup, i64), Rolled> = BTreeMap::new();
     for row in shared.past.series(&Authorized::new(&DOOR, question))? {
         let own = row.key();
-        if own == *key && row.seq <= upto {
+        if own == *key && row.seq > upto {
+            // It may correct what would be rolled up: the next pass sees both.
+            return Ok(None);
+        } else if own == *key {
             rows.push(row);
         } else if let Some((_, length)) = own.rolled().filter(|(base, _)| base == key).filter(|_| row.fact == Fact::Value) {
             let rolled = Rolled::read(&row, length)?;
